@@ -1,0 +1,41 @@
+"""Paths of the files that travel with chemmara: priors, campaigns, objectives, catalogue."""
+
+import difflib
+from importlib.resources import files
+from pathlib import Path
+
+from chemmara.errors import ChemmaraError
+
+MODELS = Path(str(files("chemmara.models")))
+DATA = Path(str(files("chemmara.data")))
+
+
+def priors() -> list[str]:
+    """Names of the bundled priors, sorted."""
+    return sorted(config.parent.name for config in MODELS.glob("*/config.json"))
+
+
+def prior_folder(name: str | Path) -> Path:
+    """Folder of a prior: a path of the user's, or else the bundled prior of that name."""
+    path = Path(name)
+    return path if path.exists() else _bundled(str(name), MODELS / str(name), priors(), kind="prior")
+
+
+def campaigns() -> list[str]:
+    """Names of the bundled campaigns, sorted."""
+    return sorted(path.stem for path in (DATA / "campaigns").glob("*.toml"))
+
+
+def campaign_file(name: str | Path) -> Path:
+    """TOML file of a campaign: a path of the user's, or else the bundled campaign of that name."""
+    path = Path(name)
+    bundled = DATA / "campaigns" / f"{name}.toml"
+    return path if path.exists() else _bundled(str(name), bundled, campaigns(), kind="campaign")
+
+
+def _bundled(name: str, path: Path, known: list[str], *, kind: str) -> Path:
+    if name in known:
+        return path
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"bundled are: {', '.join(known) or 'none'}"
+    raise ChemmaraError(f"{name}: no such {kind}, neither a path nor a bundled name; {hint}")

@@ -1,0 +1,1 @@
+"""What a set of molecules, or a run, is worth: quality, diversity, distribution, efficiency."""

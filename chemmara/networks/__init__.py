@@ -1,0 +1,1 @@
+"""Language models over tokens, behind one protocol: GRU, LSTM, causal transformer."""

@@ -1,0 +1,1 @@
+"""From molecules to scores: transforms, aggregation, objective, budget, workers."""

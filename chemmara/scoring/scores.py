@@ -1,0 +1,21 @@
+"""Scores: what an objective says of a batch of molecules."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One batch of measurements; row i of every field is the i-th SMILES that was asked for.
+
+    NaN means "no score". A row that is not a molecule has `valid` False; a valid row that the oracle could not
+    measure (a crash, a time-out, a spent budget) has `valid` True, `total` NaN and its reason in `error`.
+    """
+
+    smiles: list[str]  # canonical SMILES; "" where the text is not a molecule
+    total: np.ndarray  # (n,) float64, 0 to 1, what the chemist asked for
+    components: dict[str, np.ndarray]  # name -> (n,) float64, raw values before the transform
+    valid: np.ndarray  # (n,) bool
+    error: list[str]  # reason for a missing score; "" where there is none
+    call: np.ndarray  # (n,) int64, the oracle call (from 1) that measured the row; 0 outside a budget or without one

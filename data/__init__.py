@@ -1,0 +1,1 @@
+"""Bundled examples: campaigns, objectives and the catalogue of public data sets."""
