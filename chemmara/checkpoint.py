@@ -1,0 +1,106 @@
+"""A prior as a folder: config.json, vocabulary.json, weights.safetensors, and a card.md for people. No pickle."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import PositiveInt, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from chemmara import assets
+from chemmara.config import Strict
+from chemmara.errors import CheckpointError
+from chemmara.files import replacing, write_text
+from chemmara.networks.build import NetworkConfig, build
+from chemmara.networks.interface import LanguageModel
+from chemmara.notation import NOTATIONS
+from chemmara.tokenizer import Tokenizer
+
+
+class PriorConfig(Strict):
+    """config.json of a prior."""
+
+    format: Literal[1] = 1
+    """Version of this folder's layout."""
+    network: NetworkConfig
+    """Kind and sizes of the network."""
+    max_length: PositiveInt
+    """Tokens, end included, after which a sampled sequence is cut."""
+
+
+class Vocabulary(Strict):
+    """vocabulary.json of a prior."""
+
+    notation: Literal["smiles", "selfies"]
+    """How molecules are written."""
+    tokens: tuple[str, ...]
+    """In order of their ids, which start after padding, start and end."""
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A pretrained language model and what is needed to use it."""
+
+    name: str
+    config: PriorConfig
+    tokenizer: Tokenizer
+    model: LanguageModel
+
+
+def save_prior(prior: Prior, folder: Path) -> None:
+    """Write the prior's three files; each replaces its predecessor whole."""
+    write_text(folder / "config.json", prior.config.model_dump_json(indent=2) + "\n")
+    vocabulary = Vocabulary(notation=prior.tokenizer.notation, tokens=prior.tokenizer.tokens)  # type: ignore[arg-type]
+    write_text(folder / "vocabulary.json", vocabulary.model_dump_json(indent=1) + "\n")
+    weights = {name: weight.detach().cpu().contiguous() for name, weight in prior.model.state_dict().items()}
+    with replacing(folder / "weights.safetensors") as partial:
+        save_file(weights, partial)
+
+
+def load_prior(name: str | Path, device: str | torch.device = "cpu") -> Prior:
+    """The prior of a folder or a bundled name; CheckpointError in one line if its files are not sound."""
+    folder = assets.prior_folder(name)
+    config = _read_json(PriorConfig, folder, "config.json")
+    vocabulary = _read_json(Vocabulary, folder, "vocabulary.json")
+    tokenizer = Tokenizer(NOTATIONS[vocabulary.notation].name, vocabulary.tokens)
+    model = build(config.network, len(tokenizer))
+    _load_weights(model, folder / "weights.safetensors")
+    model.to(device)
+    model.eval()
+    return Prior(folder.name, config, tokenizer, model)
+
+
+def _read_json(kind: type[Any], folder: Path, file: str) -> Any:
+    path = folder / file
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise CheckpointError(f"{folder}: not a prior ({file} is missing)") from None
+    except PermissionError:
+        raise CheckpointError(f"{path}: may not be read (permission denied)") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise CheckpointError(
+            f"{path}: not a prior's {file}: {first['msg']}{f' at {place}' if place else ''}"
+        ) from None
+
+
+def _load_weights(model: LanguageModel, path: Path) -> None:
+    try:
+        weights = load_file(path)
+    except FileNotFoundError:
+        raise CheckpointError(f"{path.parent}: not a prior ({path.name} is missing)") from None
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path}: truncated or corrupt ({error})") from None
+    expected = {name: tuple(weight.shape) for name, weight in model.state_dict().items()}
+    found = {name: tuple(weight.shape) for name, weight in weights.items()}
+    if found != expected:
+        name = next(name for name in sorted(expected | found) if expected.get(name) != found.get(name))
+        raise CheckpointError(
+            f"{path}: does not fit config.json and vocabulary.json "
+            f"({name} is {found.get(name, 'missing')}, expected {expected.get(name, 'nothing')})"
+        )
+    model.load_state_dict(weights)

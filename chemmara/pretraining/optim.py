@@ -1,0 +1,54 @@
+"""Optimisers, the learning-rate schedule, and their state as plain tensors."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.optim import AdamW, Muon, Optimizer
+
+from chemmara.networks.interface import LanguageModel
+from chemmara.pretraining.settings import PretrainConfig
+
+_NOT_HIDDEN = ("embedding", "position", "output")  # AdamW's, as Muon's authors advise
+
+
+def optimizers(model: LanguageModel, config: PretrainConfig) -> list[Optimizer]:
+    """AdamW for all weights, or Muon (with updates scaled like AdamW's) for the matrices between hidden layers."""
+    hidden, rest = [], []
+    for name, weight in model.named_parameters():
+        # A GRU's first input matrix multiplies embeddings, token by token: it is part of the embedding.
+        inner = weight.ndim == 2 and not any(part in name for part in (*_NOT_HIDDEN, "weight_ih_l0"))  # noqa: PLR2004
+        (hidden if inner and config.optimizer == "muon" else rest).append(weight)
+    rate, decay = config.learning_rate, config.weight_decay
+    found: list[Optimizer] = [AdamW(rest, lr=rate, weight_decay=decay, betas=(0.9, 0.99))]
+    if hidden:
+        found.append(Muon(hidden, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
+    return found
+
+
+def rate_factor(step: int, total: int, config: PretrainConfig) -> float:
+    """Share of the learning rate at a step: up linearly, level, down linearly to zero at the end."""
+    up = (step + 1) / config.warmup_steps if step < config.warmup_steps else 1.0
+    falling = config.decay * total
+    return min(up, (total - step) / falling if falling else 1.0, 1.0)
+
+
+def state_tensors(found: list[Optimizer]) -> dict[str, Tensor]:
+    """Every tensor of the optimisers' memories, named optimizer.parameter.key."""
+    return {
+        f"{i}.{parameter}.{key}": torch.as_tensor(value)
+        for i, optimizer in enumerate(found)
+        for parameter, memory in optimizer.state_dict()["state"].items()
+        for key, value in memory.items()
+    }
+
+
+def load_state_tensors(found: list[Optimizer], tensors: Mapping[str, Tensor]) -> None:
+    """Give the optimisers back what `state_tensors` took."""
+    for i, optimizer in enumerate(found):
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in tensors.items():
+            owner, parameter, key = name.split(".")
+            if int(owner) == i:
+                state.setdefault(int(parameter), {})[key] = tensor
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -1,0 +1,129 @@
+"""`chemmara pretrain` as one call: corpus and settings in, a prior's folder out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from chemmara.checkpoint import Prior, PriorConfig, load_prior
+from chemmara.corpus import read_split
+from chemmara.errors import ChemmaraError
+from chemmara.files import new_folder
+from chemmara.library import open_library
+from chemmara.networks.build import build
+from chemmara.networks.transformer import TransformerConfig
+from chemmara.notation import NOTATIONS
+from chemmara.pretraining.batches import Encoded
+from chemmara.pretraining.settings import PretrainConfig
+from chemmara.pretraining.state import STATE, Progress, read_progress
+from chemmara.pretraining.train import Corpus, Report, Trainer
+from chemmara.pretraining.workers import team
+from chemmara.tokenizer import Tokenizer
+
+_HELD_OUT = 0.02  # of a plain molecule file; at most this many:
+_MOST_HELD_OUT = 5000
+
+
+@dataclass(frozen=True)
+class Texts:
+    """SMILES to learn from and SMILES held out."""
+
+    train: list[str]
+    valid: list[str]
+
+
+def read_texts(source: Path, seed: int) -> Texts:
+    """The splits of a folder made by `corpus prepare`, or a molecule file of which 2 % are held out by seed."""
+    if source.is_dir():
+        return Texts(read_split(source, "train"), read_split(source, "valid"))
+    smiles = list(open_library(source).smiles())
+    order = np.random.default_rng(seed).permutation(len(smiles))
+    held_out = min(_MOST_HELD_OUT, max(1, round(_HELD_OUT * len(smiles))))
+    shuffled = [smiles[i] for i in order]
+    return Texts(shuffled[held_out:], shuffled[:held_out])
+
+
+def pretrain(
+    source: Path,
+    out: Path,
+    config: PretrainConfig,
+    *,
+    parent: str | None = None,
+    resume: bool = False,
+    device: str | None = None,
+    tell: Callable[[Report], None] = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Progress:
+    """Train a prior on the molecules of `source` into the folder `out`, from scratch or from the prior `parent`.
+
+    `tell` hears every step, `say` a few sentences. KeyboardInterrupt after an interrupt, with everything saved.
+    """
+    texts = read_texts(source, config.seed)
+    if not texts.train or not texts.valid:
+        raise ChemmaraError(
+            f"{source}: {len(texts.train)} molecules to learn from, {len(texts.valid)} held out; too few"
+        )
+    if resume:
+        _refuse_other_settings(out, config)
+    torch.manual_seed(config.seed)
+    prior, texts = _continued(load_prior(parent), texts, out.name, say) if parent else _fresh(texts, config, out.name)
+    corpus = Corpus(
+        train=Encoded.of([prior.tokenizer.encode_smiles(smiles) for smiles in texts.train]),
+        valid=Encoded.of([prior.tokenizer.encode_smiles(smiles) for smiles in texts.valid]),
+        known=frozenset(texts.train),
+    )
+    with team(device) as members:
+        if members.leads:
+            new_folder(out)
+        trainer = Trainer(prior, corpus, config, out, members)
+        if resume:
+            trainer.resume()
+        say(f"{len(texts.train)} molecules, {trainer.steps} steps of {trainer.global_batch}, on {members.device}")
+        return trainer.run(tell)
+
+
+def _fresh(texts: Texts, config: PretrainConfig, name: str) -> tuple[Prior, Texts]:
+    """A prior with random weights and the vocabulary of all the texts."""
+    write = NOTATIONS[config.notation].write
+    tokenizer = Tokenizer.of((write(smiles) for part in (texts.train, texts.valid) for smiles in part), config.notation)
+    longest = max(len(tokenizer.encode_smiles(smiles)) for smiles in texts.train)
+    max_length = longest + longest // 10
+    if isinstance(config.network, TransformerConfig):
+        max_length = min(max_length, config.network.positions)
+    model = build(config.network, len(tokenizer))
+    return Prior(name, PriorConfig(network=config.network, max_length=max_length), tokenizer, model), texts
+
+
+def _continued(parent: Prior, texts: Texts, name: str, say: Callable[[str], None]) -> tuple[Prior, Texts]:
+    """A copy of the parent, and the texts that its vocabulary can write."""
+    kept = Texts(_known(parent.tokenizer, texts.train, say), _known(parent.tokenizer, texts.valid, say))
+    if not kept.train or not kept.valid:
+        raise ChemmaraError(f"{parent.name}: its vocabulary writes none of these molecules; train without --from")
+    return Prior(name, parent.config, parent.tokenizer, parent.model), kept
+
+
+def _known(tokenizer: Tokenizer, smiles: Sequence[str], say: Callable[[str], None]) -> list[str]:
+    unknown = [text for text in smiles if not tokenizer.knows(text)]
+    if unknown:
+        say(f"left out {len(unknown)} of {len(smiles)} molecules with tokens the prior lacks, the first: {unknown[0]}")
+    return [text for text in smiles if tokenizer.knows(text)]
+
+
+def _refuse_other_settings(out: Path, config: PretrainConfig) -> None:
+    """A resumed run keeps its settings; only its length and its reporting may change."""
+    before = PretrainConfig.model_validate_json(read_progress(out).settings)
+    free = {"epochs", "patience", "evaluate_every", "evaluate_samples"}
+    changed = [
+        f"{key} {was!r} -> {now!r}"
+        for (key, was), now in zip(before, dict(config).values(), strict=True)
+        if was != now and key not in free
+    ]
+    if changed:
+        raise ChemmaraError(f"{out}: was started with other settings ({', '.join(changed)}); keep them, or use --force")
+
+
+def has_run(out: Path) -> bool:
+    """Whether the folder holds a training run, finished or not, or a prior."""
+    return (out / STATE).exists() or (out / "config.json").exists()

@@ -1,0 +1,44 @@
+"""What can be chosen about a training run."""
+
+from typing import Literal
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+
+from chemmara.config import Fraction, Strict
+from chemmara.networks.build import NetworkConfig
+from chemmara.networks.rnn import RecurrentConfig
+
+
+class PretrainConfig(Strict):
+    """Settings of `chemmara pretrain`; together with the corpus they fix the weights to the bit (on a CPU)."""
+
+    network: NetworkConfig = RecurrentConfig()
+    """Kind and sizes of the network; taken from the prior where training continues one."""
+    notation: Literal["smiles", "selfies"] = "smiles"
+    """How molecules are written; taken from the prior where training continues one."""
+    epochs: PositiveFloat = 10.0
+    """Passes over the training molecules; a fraction is allowed."""
+    batch_size: PositiveInt = 128
+    """Molecules a step and process."""
+    optimizer: Literal["muon", "adamw"] = "muon"
+    """Muon for the hidden matrices and AdamW for the rest, or AdamW for all."""
+    learning_rate: PositiveFloat = 3e-3
+    """Rate after the warm-up and before the decay."""
+    weight_decay: float = Field(default=0.01, ge=0.0)
+    """Pull of all weights towards zero, decoupled from the gradient."""
+    warmup_steps: NonNegativeInt = 200
+    """Steps over which the rate rises from zero."""
+    decay: Fraction = 0.4
+    """Last part of the run over which the rate falls linearly to zero."""
+    max_grad_norm: PositiveFloat = 1.0
+    """Longer gradients are shortened to this."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Of the matrix products: auto is bfloat16 on a GPU and float32 on a CPU."""
+    evaluate_every: PositiveInt = 1000
+    """Steps between evaluations on the held-out molecules, each of which also saves the state."""
+    evaluate_samples: NonNegativeInt = 500
+    """Molecules sampled at each evaluation for validity, uniqueness and novelty."""
+    patience: PositiveInt = 10
+    """Evaluations in a row without a better held-out likelihood after which training stops early."""
+    seed: NonNegativeInt = 0
+    """Fixes the first weights, the order of the molecules and dropout."""

@@ -1,0 +1,69 @@
+"""One process or several: DistributedDataParallel under torchrun, and nothing at all without it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from chemmara.networks.interface import LanguageModel
+
+
+@dataclass(frozen=True)
+class Team:
+    """The processes of a training run; alone, it is one of one."""
+
+    rank: int
+    size: int
+    device: torch.device
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes files and speaks to the user."""
+        return self.rank == 0
+
+    def wrap(self, model: LanguageModel) -> LanguageModel:
+        """The model with gradients averaged over the team; itself where there is no team."""
+        if self.size == 1:
+            return model
+        devices = [self.device] if self.device.type == "cuda" else None
+        return cast("LanguageModel", DistributedDataParallel(cast("nn.Module", model), device_ids=devices))
+
+    def agree(self, value: float) -> float:
+        """The leader's value, in every process."""
+        if self.size == 1:
+            return value
+        shared = torch.tensor([value], dtype=torch.float64, device=self.device)
+        dist.broadcast(shared, src=0)
+        return float(shared.item())
+
+    def total(self, value: Tensor) -> float:
+        """The sum of a value over the team."""
+        if self.size == 1:
+            return float(value.item())
+        shared = value.detach().clone().double()
+        dist.all_reduce(shared)
+        return float(shared.item())
+
+
+@contextmanager
+def team(device: str | None = None) -> Iterator[Team]:
+    """The team that torchrun set up (gloo on CPUs, nccl on GPUs), or a process alone; closed at the end."""
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    gpu = torch.cuda.is_available() if device is None else device.startswith("cuda")
+    if size == 1:
+        yield Team(0, 1, torch.device(device or ("cuda" if gpu else "cpu")))
+        return
+    dist.init_process_group("nccl" if gpu else "gloo")
+    place: Any = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if gpu else torch.device("cpu")
+    if gpu:
+        torch.cuda.set_device(place)
+    try:
+        yield Team(dist.get_rank(), size, place)
+    finally:
+        dist.destroy_process_group()
