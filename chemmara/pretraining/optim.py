@@ -1,9 +1,5 @@
-"""Optimisers, the learning-rate schedule, and their state as plain tensors."""
+"""Optimisers and the learning-rate schedule."""
 
-from collections.abc import Mapping
-
-import torch
-from torch import Tensor
 from torch.optim import AdamW, Muon, Optimizer
 
 from chemmara.networks.interface import LanguageModel
@@ -31,24 +27,3 @@ def rate_factor(step: int, total: int, config: PretrainConfig) -> float:
     up = (step + 1) / config.warmup_steps if step < config.warmup_steps else 1.0
     falling = config.decay * total
     return min(up, (total - step) / falling if falling else 1.0, 1.0)
-
-
-def state_tensors(found: list[Optimizer]) -> dict[str, Tensor]:
-    """Every tensor of the optimisers' memories, named optimizer.parameter.key."""
-    return {
-        f"{i}.{parameter}.{key}": torch.as_tensor(value)
-        for i, optimizer in enumerate(found)
-        for parameter, memory in optimizer.state_dict()["state"].items()
-        for key, value in memory.items()
-    }
-
-
-def load_state_tensors(found: list[Optimizer], tensors: Mapping[str, Tensor]) -> None:
-    """Give the optimisers back what `state_tensors` took."""
-    for i, optimizer in enumerate(found):
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in tensors.items():
-            owner, parameter, key = name.split(".")
-            if int(owner) == i:
-                state.setdefault(int(parameter), {})[key] = tensor
-        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -1,0 +1,87 @@
+"""Methods: compositions of reward, estimator, replay and memory, each with a name."""
+
+from typing import Any, Final
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from chemmara.config import Fraction, Strict
+from chemmara.rl.estimators import EstimatorName
+from chemmara.rl.memory import MemoryConfig
+from chemmara.rl.replay import ReplayConfig
+from chemmara.rl.rewards import RewardName
+
+_DIVERSE: Final[dict[str, Any]] = {
+    "estimator": "reinvent",
+    "replay": {"keep": "best-per-scaffold", "smiles": "randomised", "rows": 64, "rounds": 2},
+    "memory": {"kind": "scaffold"},
+}
+METHODS: Final[dict[str, dict[str, Any]]] = {
+    "mara": {"rewards": "mara", **_DIVERSE},
+    "vanilla": {"rewards": "vanilla", **_DIVERSE},
+    "flattened": {"rewards": "flattened", **_DIVERSE},
+    "prior-undone": {"rewards": "prior-undone", **_DIVERSE},
+    "reinvent": {"estimator": "reinvent", "replay": {"keep": "best", "smiles": "sampled", "rows": 24, "rounds": 1}},
+    "reinvent-mara": {
+        "rewards": "mara",
+        "estimator": "reinvent",
+        "replay": {"keep": "best", "smiles": "sampled", "rows": 24, "rounds": 1},
+    },
+    "rloo": {"estimator": "rloo"},
+    "rloo-mara": {"rewards": "mara", "estimator": "rloo"},
+    "reinforce": {"estimator": "reinforce"},
+}
+"""What each named method sets; everything else has the default of MethodConfig."""
+
+
+class MethodConfig(Strict):
+    """How the policy learns. `name` picks a composition; every other key here overrides one part of it."""
+
+    name: str = "mara"
+    """Composition to start from: mara (the default), vanilla (the same without MARA), reinvent, rloo, ..."""
+    rewards: RewardName = "vanilla"
+    """What becomes of scores: vanilla, mara, or one of MARA's halves (flattened, prior-undone) as a control."""
+    estimator: EstimatorName = "reinvent"
+    """Loss: reinvent (squared distance to the target), reinforce, or rloo (reinforce, leave-one-out baseline)."""
+    beta: PositiveFloat = 1 / 128
+    """Weight of the KL term, which holds the policy near the prior; 1 / sigma in REINVENT's terms."""
+    threshold: Fraction = 0.6
+    """Score from which MARA counts a sample as good (tau); best below the campaign's screening threshold."""
+    batch_size: PositiveInt = 64
+    """Molecules sampled a step."""
+    learning_rate: PositiveFloat = 5e-4
+    """Adam's rate."""
+    max_grad_norm: PositiveFloat = 1.0
+    """Longer gradients are shortened to this."""
+    replay: ReplayConfig | None = None
+    """Learning again from the best molecules so far; none where absent."""
+    memory: MemoryConfig | None = Field(default=None)
+    """Taking the score from molecules like those found already; none where absent."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _start_from_the_named_method(cls, data: Any) -> Any:
+        """Lay the user's keys over those of the named method, inside `replay` and `memory` too."""
+        if isinstance(data, str):
+            data = {"name": data}
+        if not isinstance(data, dict):
+            return data
+        name = data.get("name", "mara")
+        if name not in METHODS:
+            raise ValueError(f"no such method {name!r}; known are: {', '.join(METHODS)}")
+        merged = METHODS[name] | data
+        for part in ("replay", "memory"):
+            base, mine = METHODS[name].get(part), data.get(part)
+            # Another kind of memory shares no keys with the method's own.
+            if (
+                isinstance(base, dict)
+                and isinstance(mine, dict)
+                and mine.get("kind", base.get("kind")) == base.get("kind")
+            ):
+                merged[part] = base | mine
+        return merged
+
+    @model_validator(mode="after")
+    def _replay_needs_a_loss_that_stands_it(self) -> "MethodConfig":
+        if self.replay is not None and self.estimator != "reinvent":
+            raise ValueError(f"replay is off-policy, where {self.estimator} is biased; use estimator 'reinvent'")
+        return self

@@ -1,0 +1,85 @@
+"""From scores to rewards: MARA, and what it is compared with. Pure functions on arrays or tensors.
+
+Source of MARA: GX-Chen et al., "KL-Regularized Reinforcement Learning is Designed to Mode Collapse"
+(arXiv 2510.20817), equation 11 and algorithm 1.
+"""
+
+from collections.abc import Callable
+from typing import Final, Literal, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Array = TypeVar("Array", np.ndarray, Tensor)
+RewardName = Literal["vanilla", "mara", "flattened", "prior-undone"]
+
+
+def mara_rewards(scores: Array, prior_logp: Array, *, threshold: float, beta: float) -> Array:
+    """Mode-anchored rewards: every good sample is lifted to the level of one anchor, so that all are equally optimal.
+
+    A sample is good if its score reaches the threshold; the anchor z is the good sample y that the prior likes best.
+    Good samples get R(z) + beta (log prior(z) - log prior(y)), the others keep their score (eq. 11). Then
+    log prior + reward / beta is one constant over the good, and the optimum of KL-regularised RL, proportional to
+    prior * exp(reward / beta), is flat there (eq. 68) and unchanged below. With beta = 0 good samples get R(z).
+
+    Args:
+        scores: (n,) what the chemist asked for, usually 0 to 1; NaN (no score) stays NaN.
+        prior_logp: (n,) log-probabilities of whole sequences under the prior, in nats, never length-normalised.
+        threshold: score from which a sample is good (tau).
+        beta: weight of the KL term in the objective E[R] - beta KL(policy || prior); REINVENT's 1 / sigma.
+
+    Returns:
+        (n,) rewards, of the kind (array or tensor) that came in; `scores` itself is not changed.
+
+    >>> mara_rewards(np.array([0.9, 0.8, 0.2]), np.array([-3.0, -1.0, -2.0]), threshold=0.5, beta=0.1).round(3)
+    array([1. , 0.8, 0.2])
+    """
+    return _lift(scores, prior_logp, threshold=threshold, beta=beta, flatten=True, undo_prior=True)
+
+
+def vanilla_rewards(scores: Array, prior_logp: Array, *, threshold: float, beta: float) -> Array:
+    """The scores themselves."""
+    del prior_logp, threshold, beta
+    return scores
+
+
+def flattened_rewards(scores: Array, prior_logp: Array, *, threshold: float, beta: float) -> Array:
+    """Half of MARA, as a control: good samples all get the anchor's score R(z), the prior's preference stays."""
+    return _lift(scores, prior_logp, threshold=threshold, beta=beta, flatten=True, undo_prior=False)
+
+
+def prior_undone_rewards(scores: Array, prior_logp: Array, *, threshold: float, beta: float) -> Array:
+    """The other half of MARA, as a control: the prior's preference is undone among the good, their scores stay."""
+    return _lift(scores, prior_logp, threshold=threshold, beta=beta, flatten=False, undo_prior=True)
+
+
+def _lift(scores: Array, prior_logp: Array, *, threshold: float, beta: float, flatten: bool, undo_prior: bool) -> Array:
+    """Lift the good: to the anchor's score, against the prior, or both; the work is done in numpy, in float64."""
+    values = _as_numpy(scores)
+    logp = _as_numpy(prior_logp).astype(np.float64)
+    if values.shape != logp.shape:
+        raise ValueError(f"{values.shape} scores but {logp.shape} log-probabilities")
+    good = values >= threshold
+    if not good.any():
+        return scores
+    anchor = np.where(good, logp, -np.inf).argmax()
+    level = values[anchor] if flatten else values
+    lift = beta * (logp[anchor] - logp) if undo_prior else 0.0
+    lifted = np.where(good, level + lift, values)
+    if isinstance(scores, Tensor):
+        return torch.as_tensor(lifted, dtype=scores.dtype, device=scores.device)
+    return lifted
+
+
+def _as_numpy(values: np.ndarray | Tensor) -> np.ndarray:
+    return values.detach().cpu().numpy() if isinstance(values, Tensor) else np.asarray(values, dtype=np.float64)
+
+
+RewardFunction = Callable[..., Tensor]
+REWARDS: Final[dict[RewardName, RewardFunction]] = {
+    "vanilla": vanilla_rewards,
+    "mara": mara_rewards,
+    "flattened": flattened_rewards,
+    "prior-undone": prior_undone_rewards,
+}

@@ -1,0 +1,42 @@
+"""A learner between two steps, on disk: enough to go on bit for bit (on a CPU)."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from chemmara.rl.finetune import Learner
+from chemmara.rl.replay import Remembered
+from chemmara.snapshot import (
+    optimizer_tensors,
+    prefixed,
+    read_tensors,
+    read_values,
+    restore_optimizers,
+    save_snapshot,
+    under,
+)
+
+
+def save_learner(path: Path, learner: Learner, progress: dict[str, Any]) -> None:
+    """Write policy, optimiser, generator, memory and replay, and the campaign's own progress beside them."""
+    tensors = prefixed(learner.policy.state_dict(), "policy")
+    tensors |= prefixed(optimizer_tensors([learner.optimizer]), "optimizer")
+    values = {
+        "progress": progress,
+        "memory": learner.memory.state() if learner.memory else [],
+        "replay": [asdict(one) for one in learner.replay.kept] if learner.replay else [],
+    }
+    save_snapshot(path, tensors | {"generator": learner.generator.get_state()}, values)
+
+
+def load_learner(path: Path, learner: Learner) -> dict[str, Any]:
+    """Bring a fresh learner to the saved state; the campaign's progress comes back."""
+    values, tensors = read_values(path), read_tensors(path)
+    learner.policy.load_state_dict(under(tensors, "policy"))
+    restore_optimizers([learner.optimizer], under(tensors, "optimizer"))
+    learner.generator.set_state(tensors["generator"])
+    if learner.memory:
+        learner.memory.restore(values["memory"])
+    if learner.replay:
+        learner.replay.kept = [Remembered(**one) for one in values["replay"]]
+    return values["progress"]

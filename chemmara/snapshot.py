@@ -1,0 +1,69 @@
+"""A job between two steps, as one safetensors file: tensors, and plain values as JSON beside them. No pickle."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.optim import Optimizer
+
+from chemmara.errors import CheckpointError
+from chemmara.files import replacing
+
+
+def save_snapshot(path: Path, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
+    """Write tensors and JSON values, whole or not at all; every tensor is copied, so sharing memory does no harm."""
+    copies = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    with replacing(path) as partial:
+        save_file(copies, partial, metadata={"values": json.dumps(values)})
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """The JSON values of a snapshot; CheckpointError in one line if there is none or it is not sound."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return json.loads(file.metadata()["values"])
+    except FileNotFoundError:
+        raise CheckpointError(f"{path.parent}: nothing to resume there ({path.name} is missing)") from None
+    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise CheckpointError(f"{path}: truncated, corrupt or foreign ({error})") from None
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a snapshot that `read_values` has accepted."""
+    return load_file(path)
+
+
+def under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names start with `prefix.`, without it."""
+    return {k.removeprefix(f"{prefix}."): v for k, v in tensors.items() if k.startswith(f"{prefix}.")}
+
+
+def prefixed(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors with `prefix.` before their names."""
+    return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
+
+
+def optimizer_tensors(optimizers: Iterable[Optimizer]) -> dict[str, Tensor]:
+    """Every tensor that optimisers remember, named optimizer.parameter.key."""
+    return {
+        f"{i}.{parameter}.{key}": torch.as_tensor(value)
+        for i, optimizer in enumerate(optimizers)
+        for parameter, memory in optimizer.state_dict()["state"].items()
+        for key, value in memory.items()
+    }
+
+
+def restore_optimizers(optimizers: Sequence[Optimizer], tensors: Mapping[str, Tensor]) -> None:
+    """Give optimisers back what `optimizer_tensors` took."""
+    for i, optimizer in enumerate(optimizers):
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in tensors.items():
+            owner, parameter, key = name.split(".")
+            if int(owner) == i:
+                state.setdefault(int(parameter), {})[key] = tensor
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
