@@ -1,0 +1,52 @@
+"""What a campaign is: prior, objective, method, budget and seed, as one TOML file."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt, ValidationInfo
+
+from chemmara import assets, config
+from chemmara.config import Fraction, Strict
+from chemmara.rl.method import MethodConfig
+from chemmara.scoring.objective import ObjectiveConfig
+
+
+def _prior_beside_the_file(value: Any, info: ValidationInfo) -> Any:
+    folder = (info.context or {}).get("folder")
+    if folder is None or not isinstance(value, str) or value in assets.priors():
+        return value
+    return str(Path(folder) / value)
+
+
+class CampaignConfig(Strict):
+    """A generation campaign; relative paths in it start at the folder of its file."""
+
+    prior: Annotated[str, BeforeValidator(_prior_beside_the_file)] = "chembl-gru"
+    """Prior to start from and stay near: a folder or a bundled name."""
+    budget: PositiveInt = 5000
+    """Unique molecules that the oracles may measure; never one more."""
+    seed: NonNegativeInt = 0
+    """Fixes every draw: same seed, same ledger."""
+    threshold: Fraction = 0.8
+    """Score from which a molecule is a hit (the screening threshold of every figure)."""
+    workers: PositiveInt = 1
+    """Processes that score molecules; results do not depend on it."""
+    timeout: PositiveFloat | None = None
+    """Seconds after which a molecule is given up as having no score; none: wait for ever."""
+    max_idle_steps: PositiveInt = 200
+    """Steps in a row without a new molecule after which the campaign ends, its budget unspent."""
+    checkpoint_seconds: PositiveFloat = 30.0
+    """Time between saved states; resuming goes through the steps since the last one again, without oracle calls."""
+    threads: PositiveInt | None = None
+    """CPU threads of the network; none: torch's choice. Kept when resuming, for the last bit depends on it."""
+    method: MethodConfig = MethodConfig()
+    """How the policy learns: a name, or a table."""
+    objective: ObjectiveConfig
+    """What makes a molecule good."""
+
+
+def load_campaign(name: str | Path, **overrides: Any) -> CampaignConfig:
+    """The campaign of a TOML file or a bundled name, with top-level keys (budget, seed, ...) laid over it."""
+    path = assets.campaign_file(name)
+    given = {key: value for key, value in overrides.items() if value is not None}
+    return config.parse(CampaignConfig, config.read_toml(path) | given, source=str(path), folder=path.parent)

@@ -1,0 +1,71 @@
+"""The folder of a run: which files it has, how it is made, and when it may be touched."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from chemmara.errors import ChemmaraError
+from chemmara.files import new_folder
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths of a run's files."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """campaign.json: the resolved settings, versions and the prior's checksum."""
+        return self.path / "campaign.json"
+
+    @property
+    def ledger(self) -> Path:
+        """ledger.sqlite: every oracle call."""
+        return self.path / "ledger.sqlite"
+
+    @property
+    def checkpoint(self) -> Path:
+        """checkpoint.safetensors: the learner between two steps."""
+        return self.path / "checkpoint.safetensors"
+
+    @property
+    def metrics(self) -> Path:
+        """metrics.jsonl: one line a step."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def policy(self) -> Path:
+        """policy/: the trained policy, a folder that every command takes for a prior."""
+        return self.path / "policy"
+
+    def exists(self) -> bool:
+        """Whether a run was begun here."""
+        return self.config.exists() or self.ledger.exists()
+
+    def create(self, *, force: bool) -> None:
+        """Make the folder for a new run; ChemmaraError if it holds one, unless `force` removes that."""
+        if self.exists() and not force:
+            raise ChemmaraError(f"{self.path}: holds a run already; --resume goes on with it, --force begins again")
+        new_folder(self.path)
+        if force:
+            self.clear()
+
+    def clear(self) -> None:
+        """Remove the files of a run, and nothing else that the folder may hold."""
+        names = ("hits.csv", "hits.smi", "report.html")
+        files = [self.config, self.ledger, self.checkpoint, self.metrics, *(self.path / name for name in names)]
+        files += [self.ledger.with_name(self.ledger.name + suffix) for suffix in ("-wal", "-shm")]
+        for file in files:
+            file.unlink(missing_ok=True)
+        shutil.rmtree(self.policy, ignore_errors=True)
+
+    def read_config(self) -> dict[str, object]:
+        """What campaign.json says; ChemmaraError if there is none."""
+        try:
+            return json.loads(self.config.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            raise ChemmaraError(f"{self.path}: not a run's folder (campaign.json is missing)") from None
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            raise ChemmaraError(f"{self.config}: damaged (not JSON)") from None

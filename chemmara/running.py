@@ -1,0 +1,176 @@
+"""A campaign under way: its learner, budget and ledger, and the loop that keeps them in step."""
+
+import json
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+
+from chemmara import assets, config
+from chemmara.campaign import CampaignConfig
+from chemmara.checkpoint import Prior, load_prior, save_prior
+from chemmara.errors import ChemmaraError
+from chemmara.files import new_folder, write_text
+from chemmara.interrupt import interruptible
+from chemmara.ledger import Call, Ledger
+from chemmara.metrics.tally import Tally
+from chemmara.rl.finetune import Learner, Step, new_learner
+from chemmara.rl.state import load_learner, save_learner
+from chemmara.rl.summary import step_values
+from chemmara.run_folder import RunFolder
+from chemmara.scoring.budget import Budgeted
+from chemmara.scoring.scores import Scores
+
+
+@dataclass
+class Progress:
+    """Where a run stands between two steps."""
+
+    step: int = 0
+    calls: int = 0
+    idle: int = 0  # steps in a row without a new molecule
+    metrics_bytes: int = 0  # length of metrics.jsonl: what was written later is written again on resuming
+
+
+@dataclass
+class Run:
+    """A campaign between two steps, and the way to the next."""
+
+    folder: RunFolder
+    config: CampaignConfig
+    learner: Learner
+    budget: Budgeted
+    ledger: Ledger
+    tally: Tally
+    progress: Progress
+
+    @classmethod
+    def start(cls, path: Path, settings: CampaignConfig, *, force: bool = False) -> Self:
+        """A new run in a folder; ChemmaraError if the folder holds one, unless `force` replaces it."""
+        prior = load_prior(settings.prior)  # before anything of an old run is removed
+        folder = RunFolder(path)
+        folder.create(force=force)
+        write_text(folder.config, json.dumps(_identity(settings), indent=2) + "\n")
+        ledger = Ledger.create(folder.ledger)
+        for key, value in _identity(settings).items():
+            ledger.set(key, json.dumps(value))
+        return cls._assemble(folder, settings, prior, ledger)
+
+    @classmethod
+    def resume(cls, path: Path, budget: int | None = None) -> Self:
+        """The run in a folder, where it was last saved; `budget` may extend it."""
+        folder = RunFolder(path)
+        saved = folder.read_config()
+        settings = config.parse(CampaignConfig, saved["campaign"], source=str(folder.config))
+        if budget is not None and budget < settings.budget:
+            raise ChemmaraError(f"{path}: has a budget of {settings.budget}, which can be raised but not cut to {budget}")
+        if budget is not None:
+            settings = settings.model_copy(update={"budget": budget})
+        if saved["prior_sha256"] != _checksum(settings.prior):
+            raise ChemmaraError(f"{settings.prior}: is not the prior that {path} began with (its weights differ)")
+        ledger = Ledger.open(folder.ledger) if folder.ledger.exists() else Ledger.create(folder.ledger)
+        for key, value in _identity(settings).items():
+            ledger.set(key, json.dumps(value))
+        return cls._assemble(folder, settings, load_prior(settings.prior), ledger)
+
+    @classmethod
+    def _assemble(cls, folder: RunFolder, settings: CampaignConfig, prior: Prior, ledger: Ledger) -> Self:
+        if settings.threads:
+            torch.set_num_threads(settings.threads)
+        policy = load_prior(settings.prior).model
+        learner = new_learner(prior, policy, settings.method, settings.seed)
+        progress = Progress()
+        if folder.checkpoint.exists():
+            progress = Progress(**load_learner(folder.checkpoint, learner))
+        tally, calls = Tally(settings.threshold), ledger.calls()
+        for call in calls[: progress.calls]:
+            tally.add(call.smiles, call.score)
+        budget = Budgeted(
+            settings.objective, settings.budget, known=calls[: progress.calls], recorded=calls[progress.calls :]
+        )
+        return cls(folder, settings, learner, budget, ledger, tally, progress)
+
+    def go(self, tell: Callable[[Step, "Run"], None] = lambda *_: None) -> str:
+        """Step until the budget is spent or nothing new comes; why it ended. KeyboardInterrupt once that is saved."""
+        if self.progress.metrics_bytes or self.folder.metrics.exists():
+            with self.folder.metrics.open("a+b") as file:
+                file.truncate(self.progress.metrics_bytes)
+        saved = time.monotonic()
+        with interruptible() as interrupt:
+            while not (reason := self._over()):
+                tell(self._step(), self)
+                if interrupt.asked or time.monotonic() - saved > self.config.checkpoint_seconds:
+                    self.save()
+                    saved = time.monotonic()
+                if interrupt.asked:
+                    raise KeyboardInterrupt
+        self.save()
+        save_prior(replace(self.learner.prior, name="policy", model=self.learner.policy), new_folder(self.folder.policy))
+        return reason
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        save_learner(self.folder.checkpoint, self.learner, asdict(self.progress))
+
+    def _over(self) -> str:
+        if self.budget.left == 0:
+            return f"the budget of {self.config.budget} oracle calls is spent"
+        if self.progress.idle >= self.config.max_idle_steps:
+            return f"no new molecule in {self.progress.idle} steps: the policy repeats itself"
+        return ""
+
+    def _step(self) -> Step:
+        """One turn of the loop, its calls committed before the policy learns from them."""
+        number = self.progress.step + 1
+        step = self.learner.step(lambda smiles: self._measure(number, smiles))
+        self.progress.idle = self.progress.idle + 1 if self.budget.used == self.progress.calls else 0
+        self.progress.step, self.progress.calls = number, self.budget.used
+        values = step_values(step, self.config.method.threshold)
+        self.ledger.append_step(number, self.budget.used, values)
+        with self.folder.metrics.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": number, "calls": self.budget.used, **_without_nan(values)}) + "\n")
+            file.flush()
+            self.progress.metrics_bytes = file.tell()
+        return step
+
+    def _measure(self, step: int, smiles: list[str]) -> Scores:
+        """Score a batch; every new oracle call is in the ledger, on disk, when this returns."""
+        before = self.budget.used
+        scores = self.budget(smiles)
+        rows = {int(call): row for row, call in reversed(list(enumerate(scores.call))) if call > before}
+        calls = [_call(scores, rows[number], number, step) for number in sorted(rows)]
+        self.ledger.append(calls)
+        for call in calls:
+            self.tally.add(call.smiles, call.score)
+        return scores
+
+
+def _call(scores: Scores, row: int, number: int, step: int) -> Call:
+    """Row of the ledger for one row of the scores."""
+    components = {name: float(values[row]) for name, values in scores.components.items()}
+    return Call(number, step, scores.smiles[row], float(scores.total[row]), components, scores.error[row])
+
+
+def _without_nan(values: dict[str, float]) -> dict[str, float | None]:
+    """JSON has no NaN: null stands for it."""
+    return {key: None if value != value else value for key, value in values.items()}  # noqa: PLR0124 - NaN's mark
+
+
+def _identity(settings: CampaignConfig) -> dict[str, Any]:
+    """What campaign.json and the ledger say of a run: settings, versions, and the prior's checksum."""
+    return {
+        "campaign": settings.model_dump(mode="json"),
+        "prior_sha256": _checksum(settings.prior),
+        "versions": {name: version(name) for name in ("chemmara", "torch", "rdkit", "numpy")}
+        | {"python": platform.python_version()},
+    }
+
+
+def _checksum(prior: str) -> str:
+    return sha256((assets.prior_folder(prior) / "weights.safetensors").read_bytes()).hexdigest()
