@@ -42,3 +42,19 @@ def training_progress() -> Iterator[tuple[Callable[["Report"], None], Callable[[
                 print(f"step {report.step}/{report.steps}: {words}", file=sys.stderr, flush=True)
 
         yield tell, lambda sentence: console.print(sentence, highlight=False)
+
+
+@contextmanager
+def counter(words: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A function that counts molecules done; shown on a terminal only, with rate and time left."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        console=console, disable=not console.is_terminal, transient=True,
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task(words, total=total)
+        yield lambda done: bar.advance(task, done)

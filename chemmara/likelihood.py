@@ -1,0 +1,33 @@
+"""A library's molecules with what a prior thinks of them."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from chemmara.checkpoint import Prior
+from chemmara.errors import ChemmaraError, TokenError
+from chemmara.library import Library
+from chemmara.sampling import log_likelihood
+
+
+def with_nll(prior: Prior, library: Library, chunk: int = 4096) -> Iterator[pd.DataFrame]:
+    """The library's rows in order with a column `nll`: negative log-likelihood of the SMILES as written, in nats.
+
+    An empty cell has no nll. ChemmaraError names the row of a molecule with a token that the prior lacks.
+    """
+    if "nll" in library.columns:
+        raise ChemmaraError(f"{library.source}: has a column 'nll' already; rename it first")
+    for table in library.chunks(chunk):
+        texts = table[library.smiles_column].str.strip()
+        rows = [_encode(prior, text, library.source, number) for number, text in texts.items() if text]
+        nll = pd.Series(float("nan"), index=table.index)
+        if rows:
+            nll[texts != ""] = -log_likelihood(prior.model, rows).double().numpy()
+        yield table.assign(nll=nll.round(4))
+
+
+def _encode(prior: Prior, text: str, source: str, number: object) -> list[int]:
+    try:
+        return prior.tokenizer.encode_smiles(text)
+    except TokenError as error:
+        raise ChemmaraError(f"{source}: row {int(str(number)) + 1}: {error} (prior {prior.name})") from None

@@ -1,0 +1,32 @@
+"""`chemmara likelihood`: how probable a prior finds given molecules."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def likelihood(
+    prior: Annotated[str, typer.Argument(help="Folder of a prior (or of a trained policy), or a bundled name.")],
+    library: Annotated[str, typer.Argument(help="Molecules: .smi, .csv, .parquet, .sdf (also .gz), or - for stdin.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="CSV to write; default: stdout.")] = None,
+    smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,
+) -> None:
+    """Negative log-likelihood (nll, in nats, of the whole string and its end) of molecules, as their SMILES stand.
+
+    Another SMILES of the same molecule has another likelihood: bundled priors learned RDKit's canonical SMILES.
+
+    Example: chemmara likelihood chembl-gru library.csv --out nll.csv
+    """
+    from chemmara.checkpoint import load_prior
+    from chemmara.library import open_library
+    from chemmara.likelihood import with_nll
+
+    from .output import lines_to
+    from .progress import counter
+
+    loaded, molecules = load_prior(prior), open_library(library, smiles_column)
+    with lines_to(out) as write, counter("likelihood") as advance:
+        for i, table in enumerate(with_nll(loaded, molecules)):
+            write([table.to_csv(index=False, header=i == 0, lineterminator="\n").rstrip("\n")])
+            advance(len(table))

@@ -1,0 +1,55 @@
+"""Named methods and what may be changed about them."""
+
+import pytest
+
+from chemmara.config import Strict, parse
+from chemmara.errors import ConfigError
+from chemmara.rl.method import METHODS, MethodConfig
+
+
+class File(Strict):
+    method: MethodConfig = MethodConfig()
+
+
+@pytest.mark.parametrize("name", sorted(METHODS))
+def test_every_named_method_can_be_built_from_its_name(name: str) -> None:
+    assert parse(File, {"method": name}, source="x").method.name == name
+
+
+def test_the_vanilla_twin_differs_from_mara_in_name_and_rewards_alone() -> None:
+    mara, vanilla = MethodConfig(name="mara"), MethodConfig(name="vanilla")
+    assert mara.model_copy(update={"name": "vanilla", "rewards": "vanilla"}) == vanilla
+
+
+def test_the_default_is_mara() -> None:
+    assert MethodConfig() == MethodConfig(name="mara")
+    assert MethodConfig().rewards == "mara"
+
+
+def test_one_key_of_a_part_may_be_changed_and_the_others_stay() -> None:
+    method = MethodConfig.model_validate({"name": "mara", "replay": {"rows": 32}})
+    assert method.replay is not None
+    assert (method.replay.rows, method.replay.keep, method.replay.smiles) == (32, "best-per-scaffold", "randomised")
+
+
+def test_saved_settings_come_back_as_they_were() -> None:
+    method = MethodConfig.model_validate({"name": "reinvent", "memory": {"kind": "sphere"}, "replay": None})
+    assert MethodConfig.model_validate(method.model_dump(mode="json")) == method
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        ("maraa", "no such method 'maraa'"),
+        ({"betaa": 1}, "unknown key 'betaa' in method; did you mean 'beta'?"),
+        ({"replay": {"row": 3}}, "did you mean 'rows'?"),
+        ({"beta": 0.0}, "greater than 0 in method.beta (got 0.0)"),
+        ({"name": "rloo", "replay": {}}, "replay is off-policy"),
+    ],
+)
+def test_mistakes_are_named_in_one_line(method: object, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(File, {"method": method}, source="campaign.toml")
+    assert str(caught.value).startswith("campaign.toml: ")
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
