@@ -23,14 +23,31 @@ def prior_folder(name: str | Path) -> Path:
 
 def campaigns() -> list[str]:
     """Names of the bundled campaigns, sorted."""
-    return sorted(path.stem for path in (DATA / "campaigns").glob("*.toml"))
+    return _names("campaigns")
 
 
 def campaign_file(name: str | Path) -> Path:
     """TOML file of a campaign: a path of the user's, or else the bundled campaign of that name."""
+    return _file(name, "campaigns", kind="campaign")
+
+
+def objectives() -> list[str]:
+    """Names of the bundled objectives, sorted."""
+    return _names("objectives")
+
+
+def objective_file(name: str | Path) -> Path:
+    """TOML file of an objective: a path of the user's, or else the bundled objective of that name."""
+    return _file(name, "objectives", kind="objective")
+
+
+def _names(folder: str) -> list[str]:
+    return sorted(path.stem for path in (DATA / folder).glob("*.toml"))
+
+
+def _file(name: str | Path, folder: str, *, kind: str) -> Path:
     path = Path(name)
-    bundled = DATA / "campaigns" / f"{name}.toml"
-    return path if path.exists() else _bundled(str(name), bundled, campaigns(), kind="campaign")
+    return path if path.exists() else _bundled(str(name), DATA / folder / f"{name}.toml", _names(folder), kind=kind)
 
 
 def _bundled(name: str, path: Path, known: list[str], *, kind: str) -> Path:

@@ -15,7 +15,7 @@ def _prior_beside_the_file(value: Any, info: ValidationInfo) -> Any:
     folder = (info.context or {}).get("folder")
     if folder is None or not isinstance(value, str) or value in assets.priors():
         return value
-    return str(Path(folder) / value)
+    return str((Path(folder) / value).resolve())
 
 
 class CampaignConfig(Strict):

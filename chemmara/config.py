@@ -4,7 +4,7 @@ import difflib
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
@@ -20,7 +20,7 @@ class Strict(BaseModel):
 
 def _beside_the_file(value: Any, info: ValidationInfo) -> Any:
     folder = (info.context or {}).get("folder")
-    return Path(folder) / value if folder is not None and isinstance(value, str) else value
+    return (Path(folder) / value).resolve() if folder is not None and isinstance(value, str) else value
 
 
 UserPath = Annotated[Path, BeforeValidator(_beside_the_file)]
@@ -64,42 +64,68 @@ def parse(model: type[Settings], data: dict[str, Any], *, source: str, folder: P
 
 def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
     """One mistake in words: what, where, what to do."""
-    place = _place(detail["loc"])
-    where = f" in {place}" if place else ""
+    keys, models = _follow(model, detail["loc"])
     if detail["type"] == "extra_forbidden":
-        key = str(detail["loc"][-1])
-        known = sorted(set(_known_keys(model, detail["loc"][:-1])))
-        near = difflib.get_close_matches(key, known, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; known are: {', '.join(known)}" if known else ""
-        parent = _place(detail["loc"][:-1])
-        return f"unknown key {key!r}" + (f" in {parent}" if parent else "") + hint
+        key, known = str(detail["loc"][-1]), sorted({name for found in models for name in found.model_fields})
+        return f"unknown key {key!r}{_inside(keys)}{_did_you_mean(key, known)}"
     if detail["type"] == "missing":
-        parent = _place(detail["loc"][:-1])
-        return f"{str(detail['loc'][-1])!r} is missing" + (f" in {parent}" if parent else "")
+        return f"{str(detail['loc'][-1])!r} is missing{_inside(keys[:-1])}"
+    if detail["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+        context = detail.get("ctx", {})
+        kind = context["discriminator"].strip("'")
+        if detail["type"] == "union_tag_not_found":
+            return f"{kind!r} is missing{_inside(keys)}"
+        known = [tag.strip("'") for tag in context["expected_tags"].split(", ")]
+        tag = str(context["tag"])
+        return f"unknown {kind} {tag!r}{_inside(keys)}{_did_you_mean(tag, known)}"
     message = detail["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:] if message[:2].istitle() else message
+    message = message.replace("Input should", "should", 1)
     value = detail["input"]
     got = f" (got {value!r})" if isinstance(value, str | int | float | bool) else ""
-    return f"{message}{where}{got}"
+    return f"{message}{_inside(keys)}{got}"
 
 
-def _place(location: tuple[int | str, ...]) -> str:
-    """('component', 0, 'weight') as 'component[1].weight': counted from 1, as a person reads a file."""
+def _did_you_mean(word: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known are: {', '.join(known)}" if known else ""
+
+
+def _inside(keys: list[int | str]) -> str:
+    """['component', 0, 'weight'] as ' in component[1].weight': counted from 1, as a person reads a file."""
     text = ""
-    for part in location:
-        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
+    for key in keys:
+        text += f"[{key + 1}]" if isinstance(key, int) else f".{key}" if text else str(key)
+    return f" in {text}" if text else ""
 
 
-def _known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> Iterator[str]:
-    """Keys allowed at `location`, found by walking the model's annotations (unions and lists included)."""
-    models = [model]
+def _follow(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[list[int | str], list[type[BaseModel]]]:
+    """The keys of a file that lead to a place, and the models that could stand there.
+
+    pydantic's own location also names the member of a union that it tried; a person's file has no such key.
+    """
+    keys: list[int | str] = []
+    models: list[type[BaseModel]] = [model]
     for part in location:
-        if isinstance(part, str):
-            fields = [m.model_fields[part].annotation for m in models if part in m.model_fields]
-            models = [found for annotation in fields for found in _models_in(annotation)] or models
-    for found in models:
-        yield from found.model_fields
+        fields = [found.model_fields[part].annotation for found in models if part in found.model_fields]
+        members = [found for found in models if part in _tags(found)]
+        if isinstance(part, int):
+            keys.append(part)
+        elif fields:
+            keys.append(part)
+            models = [found for annotation in fields for found in _models_in(annotation)]
+        elif members:
+            models = members
+    return keys, models
+
+
+def _tags(model: type[BaseModel]) -> set[Any]:
+    """Values that a union could tell this model by: those of its Literal fields."""
+    return {
+        tag
+        for field in model.model_fields.values()
+        if get_origin(field.annotation) is Literal
+        for tag in get_args(field.annotation)
+    }
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -36,17 +36,15 @@ class Library:
         """
         import pandas as pd
 
-        waiting: list[pd.DataFrame] = []
+        waiting = pd.DataFrame()
         row = 0
         for table in self._tables:
-            waiting.append(table)
-            while sum(map(len, waiting)) >= size:
-                joined = pd.concat(waiting)
-                yield joined[:size].set_axis(range(row, row + size))
-                row, waiting = row + size, [joined[size:]]
-        rest = pd.concat(waiting) if waiting else pd.DataFrame()
-        if len(rest):
-            yield rest.set_axis(range(row, row + len(rest)))
+            waiting = pd.concat([waiting, table]) if len(waiting) else table
+            while len(waiting) >= size:
+                yield waiting.head(size).set_axis(range(row, row + size))
+                row, waiting = row + size, waiting.tail(len(waiting) - size)
+        if len(waiting):
+            yield waiting.set_axis(range(row, row + len(waiting)))
 
     def smiles(self) -> Iterator[str]:
         """The SMILES column alone."""

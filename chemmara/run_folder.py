@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from chemmara.errors import ChemmaraError
 from chemmara.files import new_folder
@@ -61,7 +62,7 @@ class RunFolder:
             file.unlink(missing_ok=True)
         shutil.rmtree(self.policy, ignore_errors=True)
 
-    def read_config(self) -> dict[str, object]:
+    def read_config(self) -> dict[str, Any]:
         """What campaign.json says; ChemmaraError if there is none."""
         try:
             return json.loads(self.config.read_text(encoding="utf-8"))

@@ -25,7 +25,9 @@ from chemmara.rl.state import load_learner, save_learner
 from chemmara.rl.summary import step_values
 from chemmara.run_folder import RunFolder
 from chemmara.scoring.budget import Budgeted
+from chemmara.scoring.objective import Measure, Measured, Objective
 from chemmara.scoring.scores import Scores
+from chemmara.scoring.workers import measuring
 
 
 @dataclass
@@ -45,7 +47,6 @@ class Run:
     folder: RunFolder
     config: CampaignConfig
     learner: Learner
-    budget: Budgeted
     ledger: Ledger
     tally: Tally
     progress: Progress
@@ -59,7 +60,7 @@ class Run:
         write_text(folder.config, json.dumps(_identity(settings), indent=2) + "\n")
         ledger = Ledger.create(folder.ledger)
         for key, value in _identity(settings).items():
-            ledger.set(key, json.dumps(value))
+            ledger.set(key, value)
         return cls._assemble(folder, settings, prior, ledger)
 
     @classmethod
@@ -69,14 +70,17 @@ class Run:
         saved = folder.read_config()
         settings = config.parse(CampaignConfig, saved["campaign"], source=str(folder.config))
         if budget is not None and budget < settings.budget:
-            raise ChemmaraError(f"{path}: has a budget of {settings.budget}, which can be raised but not cut to {budget}")
+            raise ChemmaraError(
+                f"{path}: has a budget of {settings.budget}, which can be raised but not cut to {budget}"
+            )
         if budget is not None:
             settings = settings.model_copy(update={"budget": budget})
+            write_text(folder.config, json.dumps(_identity(settings), indent=2) + "\n")
         if saved["prior_sha256"] != _checksum(settings.prior):
             raise ChemmaraError(f"{settings.prior}: is not the prior that {path} began with (its weights differ)")
         ledger = Ledger.open(folder.ledger) if folder.ledger.exists() else Ledger.create(folder.ledger)
         for key, value in _identity(settings).items():
-            ledger.set(key, json.dumps(value))
+            ledger.set(key, value)
         return cls._assemble(folder, settings, load_prior(settings.prior), ledger)
 
     @classmethod
@@ -88,61 +92,75 @@ class Run:
         progress = Progress()
         if folder.checkpoint.exists():
             progress = Progress(**load_learner(folder.checkpoint, learner))
-        tally, calls = Tally(settings.threshold), ledger.calls()
-        for call in calls[: progress.calls]:
+        tally = Tally(settings.threshold)
+        for call in ledger.calls()[: progress.calls]:
             tally.add(call.smiles, call.score)
-        budget = Budgeted(
-            settings.objective, settings.budget, known=calls[: progress.calls], recorded=calls[progress.calls :]
-        )
-        return cls(folder, settings, learner, budget, ledger, tally, progress)
+        return cls(folder, settings, learner, ledger, tally, progress)
 
     def go(self, tell: Callable[[Step, "Run"], None] = lambda *_: None) -> str:
         """Step until the budget is spent or nothing new comes; why it ended. KeyboardInterrupt once that is saved."""
         if self.progress.metrics_bytes or self.folder.metrics.exists():
             with self.folder.metrics.open("a+b") as file:
                 file.truncate(self.progress.metrics_bytes)
+        objective = Objective(self.config.objective)
+        with measuring(objective, self.config.workers, self.config.timeout) as measure:
+            budget = self._budget(objective, measure)
+            self._loop(budget, tell)
+        save_prior(
+            replace(self.learner.prior, name="policy", model=self.learner.policy), new_folder(self.folder.policy)
+        )
+        return self._over(budget)
+
+    def _budget(self, objective: Objective, measure: Measure) -> Budgeted:
+        """What is left to spend, with every call of the ledger remembered."""
+        measured = [
+            (call.smiles, Measured(tuple(call.components[name] for name in objective.config.names), call.error))
+            for call in self.ledger.calls()
+        ]
+        known, recorded = measured[: self.progress.calls], measured[self.progress.calls :]
+        return Budgeted(objective, measure, self.config.budget, known=known, recorded=dict(recorded))
+
+    def _loop(self, budget: Budgeted, tell: Callable[[Step, "Run"], None]) -> None:
         saved = time.monotonic()
         with interruptible() as interrupt:
-            while not (reason := self._over()):
-                tell(self._step(), self)
+            while not self._over(budget):
+                tell(self._step(budget), self)
                 if interrupt.asked or time.monotonic() - saved > self.config.checkpoint_seconds:
                     self.save()
                     saved = time.monotonic()
                 if interrupt.asked:
                     raise KeyboardInterrupt
         self.save()
-        save_prior(replace(self.learner.prior, name="policy", model=self.learner.policy), new_folder(self.folder.policy))
-        return reason
 
     def save(self) -> None:
         """Write the checkpoint."""
         save_learner(self.folder.checkpoint, self.learner, asdict(self.progress))
 
-    def _over(self) -> str:
-        if self.budget.left == 0:
+    def _over(self, budget: Budgeted) -> str:
+        if budget.left == 0:
             return f"the budget of {self.config.budget} oracle calls is spent"
         if self.progress.idle >= self.config.max_idle_steps:
             return f"no new molecule in {self.progress.idle} steps: the policy repeats itself"
         return ""
 
-    def _step(self) -> Step:
+    def _step(self, budget: Budgeted) -> Step:
         """One turn of the loop, its calls committed before the policy learns from them."""
         number = self.progress.step + 1
-        step = self.learner.step(lambda smiles: self._measure(number, smiles))
-        self.progress.idle = self.progress.idle + 1 if self.budget.used == self.progress.calls else 0
-        self.progress.step, self.progress.calls = number, self.budget.used
+        step = self.learner.step(lambda smiles: self._measure(budget, number, smiles))
+        self.progress.idle = self.progress.idle + 1 if budget.used == self.progress.calls else 0
+        self.progress.step, self.progress.calls = number, budget.used
         values = step_values(step, self.config.method.threshold)
-        self.ledger.append_step(number, self.budget.used, values)
+        self.ledger.append_step(number, budget.used, values)
         with self.folder.metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": number, "calls": self.budget.used, **_without_nan(values)}) + "\n")
+            file.write(json.dumps({"step": number, "calls": budget.used, **_without_nan(values)}) + "\n")
             file.flush()
             self.progress.metrics_bytes = file.tell()
         return step
 
-    def _measure(self, step: int, smiles: list[str]) -> Scores:
+    def _measure(self, budget: Budgeted, step: int, smiles: list[str]) -> Scores:
         """Score a batch; every new oracle call is in the ledger, on disk, when this returns."""
-        before = self.budget.used
-        scores = self.budget(smiles)
+        before = budget.used
+        scores = budget(smiles)
         rows = {int(call): row for row, call in reversed(list(enumerate(scores.call))) if call > before}
         calls = [_call(scores, rows[number], number, step) for number in sorted(rows)]
         self.ledger.append(calls)

@@ -36,8 +36,10 @@ def read_texts(source: Path, seed: int) -> Texts:
     """The splits of a folder made by `corpus prepare`, or a molecule file of which 2 % are held out by seed."""
     if source.is_dir():
         from chemmara.corpus import read_split
+
         return Texts(read_split(source, "train"), read_split(source, "valid"))
     from chemmara.library import open_library
+
     smiles = list(open_library(source).smiles())
     order = np.random.default_rng(seed).permutation(len(smiles))
     held_out = min(_MOST_HELD_OUT, max(1, round(_HELD_OUT * len(smiles))))

@@ -1,0 +1,149 @@
+"""The record of a run, in SQLite: every oracle call, every step, and what the run was."""
+
+import json
+import math
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from chemmara.errors import ChemmaraError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FORMAT = 1
+_TABLES = """
+CREATE TABLE calls (
+    call INTEGER PRIMARY KEY, step INTEGER NOT NULL, smiles TEXT NOT NULL UNIQUE, score REAL,
+    components TEXT NOT NULL, error TEXT NOT NULL
+) STRICT;
+CREATE TABLE steps (step INTEGER PRIMARY KEY, calls INTEGER NOT NULL, figures TEXT NOT NULL) STRICT;
+CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+"""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One oracle call."""
+
+    call: int  # from 1
+    step: int  # of the learner, from 1
+    smiles: str  # canonical
+    score: float  # 0 to 1; NaN for no score
+    components: dict[str, float]  # raw values by name; NaN for none
+    error: str  # why there is no score; "" where there is one
+
+
+class Ledger:
+    """An open ledger. Use it as a context manager, or close it.
+
+    Write-ahead logging with synchronous=NORMAL: what was appended survives a kill of the process at any moment; only
+    a power failure can take the last transactions, and never leaves a damaged file.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """A new, empty ledger; the file must not be there yet."""
+        if path.exists():
+            raise ChemmaraError(f"{path}: is there already")
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {_FORMAT}; COMMIT;")
+        return cls(connection)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The ledger in a file; ChemmaraError if it is missing, damaged, or of another format."""
+        if not path.is_file():
+            raise ChemmaraError(f"{path}: no such ledger")
+        connection = sqlite3.connect(path)
+        try:
+            connection.execute("PRAGMA synchronous = NORMAL")
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            connection.execute("SELECT count(*) FROM calls, run").fetchone()
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise ChemmaraError(f"{path}: not a ledger, or damaged ({error})") from None
+        if version != _FORMAT:
+            connection.close()
+            raise ChemmaraError(f"{path}: has format {version}; this chemmara reads format {_FORMAT}")
+        return cls(connection)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def append(self, calls: Sequence[Call]) -> None:
+        """Add calls in one transaction, on disk when this returns; one that is there already must be the same."""
+        rows = [(one.call, one.step, one.smiles, _null(one.score), _json(one.components), one.error) for one in calls]
+        with self._connection:
+            for row in rows:
+                there = self._connection.execute("SELECT * FROM calls WHERE call = ?", row[:1]).fetchone()
+                if there is None:
+                    self._connection.execute("INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?)", row)
+                elif there != row:
+                    raise AssertionError(f"call {row[0]} was {there} and is now {row}: the run does not repeat itself")
+
+    def calls(self) -> list[Call]:
+        """Every call, in order."""
+        rows = self._connection.execute("SELECT call, step, smiles, score, components, error FROM calls ORDER BY call")
+        return [
+            Call(call, step, smiles, _nan(score), {k: _nan(v) for k, v in json.loads(components).items()}, error)
+            for call, step, smiles, score, components, error in rows
+        ]
+
+    def append_step(self, step: int, calls: int, figures: dict[str, float]) -> None:
+        """Note a step, or note it again: calls used by then, and its figures."""
+        with self._connection:
+            self._connection.execute("INSERT OR REPLACE INTO steps VALUES (?, ?, ?)", (step, calls, _json(figures)))
+
+    def steps(self) -> "pd.DataFrame":
+        """One row a step: step, calls, and its figures."""
+        import pandas as pd
+
+        rows = self._connection.execute("SELECT step, calls, figures FROM steps ORDER BY step").fetchall()
+        figures = [{k: _nan(v) for k, v in json.loads(text).items()} for _, _, text in rows]
+        return pd.DataFrame([{"step": s, "calls": c, **f} for (s, c, _), f in zip(rows, figures, strict=True)])
+
+    def set(self, key: str, value: Any) -> None:
+        """Note a fact about the run, as JSON."""
+        with self._connection:
+            self._connection.execute("INSERT OR REPLACE INTO run VALUES (?, ?)", (key, json.dumps(value)))
+
+    def get(self, key: str) -> Any:
+        """A fact about the run; None if it was never noted."""
+        row = self._connection.execute("SELECT value FROM run WHERE key = ?", (key,)).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def frame(self) -> "pd.DataFrame":
+        """One row a call: call, step, smiles, score, error, and one column a component."""
+        import pandas as pd
+
+        calls = self.calls()
+        plain = [(one.call, one.step, one.smiles, one.score, one.error) for one in calls]
+        table = pd.DataFrame(plain, columns=["call", "step", "smiles", "score", "error"])
+        return table.join(pd.DataFrame([one.components for one in calls], index=table.index))
+
+
+def _null(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _nan(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _json(values: dict[str, float]) -> str:
+    return json.dumps({key: _null(value) for key, value in values.items()})

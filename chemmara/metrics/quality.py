@@ -1,0 +1,45 @@
+"""How good a run's molecules are, and how soon it found them.
+
+`scores` is (calls,) in the order of the oracle calls: one for each unique valid canonical molecule, NaN for no score.
+"""
+
+import numpy as np
+
+
+def yield_at(scores: np.ndarray, threshold: float) -> int:
+    """Yield(t): unique molecules with a score of at least the threshold."""
+    return int((scores >= threshold).sum())
+
+
+def oracle_burden(scores: np.ndarray, n: int, threshold: float) -> float:
+    """OB(n, t): oracle calls until n unique molecules had a score of at least t; NaN if that never happened."""
+    hits = np.flatnonzero(scores >= threshold)
+    return float(hits[n - 1] + 1) if len(hits) >= n else float("nan")
+
+
+def top_mean(scores: np.ndarray, k: int) -> float:
+    """Mean of the k best scores (of all, where there are fewer); NaN without a score."""
+    known = np.sort(scores[~np.isnan(scores)])[::-1][:k]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def auc_top(
+    scores: np.ndarray, k: int = 10, *, budget: int | None = None, every: int = 100, carry: bool = True
+) -> float:
+    """Area under the mean of the k best scores against calls, by trapezoids, divided by the budget.
+
+    The curve starts at 0 at 0 calls, is read every `every` calls, and ends at the last one. With `carry` its last
+    value holds to the budget (as in the PMO benchmark, arXiv 2206.12411); without, a run that stopped early earns
+    nothing for the rest. Without a budget the calls made are the budget. No score counts as 0; NaN without a call.
+    """
+    calls = len(scores)
+    if not calls:
+        return float("nan")
+    budget = budget or calls
+    known = np.nan_to_num(scores, nan=0.0)
+    points = [*range(every, min(calls, budget), every), calls]
+    values = [float(np.sort(known[:point])[::-1][:k].mean()) for point in points]
+    area = np.trapezoid([0.0, *values], [0, *points])
+    if carry and calls < budget:
+        area += (budget - calls) * values[-1]
+    return float(area / budget)

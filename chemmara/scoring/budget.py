@@ -1,0 +1,56 @@
+"""A hard budget of oracle calls: every unique molecule costs one, repeats are free, and not one more is spent."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from chemmara.scoring.objective import Measure, Measured, Objective, canonical_texts
+from chemmara.scoring.scores import Scores
+
+
+class Budgeted:
+    """An objective with memory and a limit.
+
+    Args:
+        objective: what is asked.
+        measure: how the oracles are asked: the objective itself, or workers around it.
+        limit: unique valid molecules that may be measured.
+        known: canonical SMILES with what was measured of them in calls 1, 2, ...: they are repeats now.
+        recorded: molecules measured before but to be met again, by a run that goes through its last steps once more:
+            each costs a call when first asked for, as it did then, but the oracles are not asked.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        measure: Measure,
+        limit: int,
+        *,
+        known: Iterable[tuple[str, Measured]] = (),
+        recorded: Mapping[str, Measured] | None = None,
+    ) -> None:
+        self.limit = limit
+        self._objective = objective
+        self._measure = measure
+        self._measured = dict(known)
+        self._calls = {smiles: call for call, smiles in enumerate(self._measured, start=1)}
+        self._recorded = dict(recorded or {})
+
+    @property
+    def used(self) -> int:
+        """Calls spent."""
+        return len(self._calls)
+
+    @property
+    def left(self) -> int:
+        """Calls still to spend."""
+        return self.limit - self.used
+
+    def __call__(self, smiles: Sequence[str]) -> Scores:
+        """Scores of the SMILES; new molecules beyond the limit, in row order, have none ("budget spent")."""
+        texts = canonical_texts(smiles)
+        new = [text for text in dict.fromkeys(texts) if text and text not in self._calls][: max(0, self.left)]
+        asked = [text for text in new if text not in self._recorded]
+        measured = dict(zip(asked, self._measure(asked), strict=True)) if asked else {}
+        for text in new:
+            self._calls[text] = self.used + 1
+            self._measured[text] = measured[text] if text in measured else self._recorded[text]
+        return self._objective.assemble(smiles, texts, self._measured, self._calls)

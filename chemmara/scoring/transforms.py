@@ -1,0 +1,177 @@
+"""From a measured value to a desirability of 0 to 1; NaN stays NaN. Direction is carried by the numbers."""
+
+from typing import Annotated, Literal, TypeVar
+
+import numpy as np
+from pydantic import Field, PositiveFloat, model_validator
+
+from chemmara.config import Fraction, Strict
+
+_STEEPNESS = 2 * np.log(9.0)  # a logistic that goes from 0.1 to 0.9 over one unit
+
+
+Ordered = TypeVar("Ordered", bound=Strict)
+
+
+def _ordered(transform: Ordered, low: float, high: float) -> Ordered:
+    if not low < high:
+        raise ValueError(f"low ({low}) must be below high ({high})")
+    return transform
+
+
+def _logistic(x: np.ndarray) -> np.ndarray:
+    """0.1 at x = -1/2, 0.5 at 0, 0.9 at 1/2."""
+    return 1.0 / (1.0 + np.exp(np.clip(-_STEEPNESS * x, -700, 700)))
+
+
+class Ramp(Strict):
+    """Linear from 0 at `worst` to 1 at `best`; swap them to prefer small values.
+
+    >>> Ramp(kind="ramp", worst=0, best=4)(np.array([-1, 2, 9, np.nan]))
+    array([0. , 0.5, 1. , nan])
+    """
+
+    kind: Literal["ramp"]
+    """Linear between two values."""
+    worst: float
+    """Value, and all beyond it, that is worth 0."""
+    best: float
+    """Value, and all beyond it, that is worth 1."""
+
+    @model_validator(mode="after")
+    def _two_points(self) -> "Ramp":
+        if self.worst == self.best:
+            raise ValueError(f"worst and best are both {self.best}; a ramp needs two values")
+        return self
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """(n,) to (n,)."""
+        return np.clip((values - self.worst) / (self.best - self.worst), 0.0, 1.0)
+
+
+class Sigmoid(Strict):
+    """Logistic that rises through 0.1 at `low` and 0.9 at `high`."""
+
+    kind: Literal["sigmoid"]
+    """Smooth preference for large values."""
+    low: float
+    """Value worth 0.1."""
+    high: float
+    """Value worth 0.9."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Sigmoid":
+        return _ordered(self, self.low, self.high)
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """(n,) to (n,)."""
+        return _logistic((values - (self.low + self.high) / 2) / (self.high - self.low))
+
+
+class ReverseSigmoid(Strict):
+    """Logistic that falls through 0.9 at `low` and 0.1 at `high`."""
+
+    kind: Literal["reverse_sigmoid"]
+    """Smooth preference for small values."""
+    low: float
+    """Value worth 0.9."""
+    high: float
+    """Value worth 0.1."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "ReverseSigmoid":
+        return _ordered(self, self.low, self.high)
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """(n,) to (n,)."""
+        return _logistic(((self.low + self.high) / 2 - values) / (self.high - self.low))
+
+
+class DoubleSigmoid(Strict):
+    """Product of a rise around `low` and a fall around `high`, each from 0.1 to 0.9 over `width`.
+
+    Half at `low` and at `high` where they lie far apart, near 1 between them.
+    """
+
+    kind: Literal["double_sigmoid"]
+    """Smooth preference for a range."""
+    low: float
+    """Lower end of the range."""
+    high: float
+    """Upper end of the range."""
+    width: PositiveFloat
+    """How far each flank reaches, in units of the value."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "DoubleSigmoid":
+        return _ordered(self, self.low, self.high)
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """(n,) to (n,)."""
+        return _logistic((values - self.low) / self.width) * _logistic((self.high - values) / self.width)
+
+
+class Gaussian(Strict):
+    """exp(-((x - centre) / width)^2 / 2)."""
+
+    kind: Literal["gaussian"]
+    """Preference for one value."""
+    centre: float
+    """Value worth 1."""
+    width: PositiveFloat
+    """Standard deviation: a value that far from the centre is worth 0.61."""
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """(n,) to (n,)."""
+        return np.exp(-0.5 * ((values - self.centre) / self.width) ** 2)
+
+
+class Step(Strict):
+    """1 from `low` to `high`, both included, else 0; one of them may be left out."""
+
+    kind: Literal["step"]
+    """All or nothing."""
+    low: float | None = None
+    """Smallest value worth 1."""
+    high: float | None = None
+    """Largest value worth 1."""
+
+    @model_validator(mode="after")
+    def _some_end(self) -> "Step":
+        if self.low is None and self.high is None:
+            raise ValueError("a step needs low, high or both")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"low ({self.low}) is above high ({self.high})")
+        return self
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """(n,) to (n,)."""
+        inside = np.ones(len(values), dtype=bool)
+        if self.low is not None:
+            inside &= values >= self.low
+        if self.high is not None:
+            inside &= values <= self.high
+        return np.where(np.isnan(values), np.nan, inside.astype(float))
+
+
+class ValueMap(Strict):
+    """A worth for each of a few values, such as counts; every other value has `otherwise`."""
+
+    kind: Literal["value_map"]
+    """A table."""
+    values: dict[float, Fraction] = Field(min_length=1)
+    """Value to worth, for example { 0 = 1.0, 1 = 0.5 }."""
+    otherwise: Fraction = 0.0
+    """Worth of a value that the table lacks."""
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """(n,) to (n,)."""
+        return np.array(
+            [np.nan if np.isnan(value) else self.values.get(float(value), self.otherwise) for value in values],
+            dtype=float,
+        )
+
+
+Transform = Annotated[
+    Ramp | Sigmoid | ReverseSigmoid | DoubleSigmoid | Gaussian | Step | ValueMap, Field(discriminator="kind")
+]
