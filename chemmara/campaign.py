@@ -50,3 +50,19 @@ def load_campaign(name: str | Path, **overrides: Any) -> CampaignConfig:
     path = assets.campaign_file(name)
     given = {key: value for key, value in overrides.items() if value is not None}
     return config.parse(CampaignConfig, config.read_toml(path) | given, source=str(path), folder=path.parent)
+
+
+def with_method(campaign: CampaignConfig, name: str) -> CampaignConfig:
+    """The campaign by another method; its own keys for the method hold only where the name is its own.
+
+    MARA's threshold goes along, for it belongs to the objective. ConfigError if there is no such method.
+    """
+    if name == campaign.method.name:
+        return campaign
+    tables = {"method": {"name": name, "threshold": campaign.method.threshold}}
+    method = config.parse(_Method, tables, source="--methods").method
+    return campaign.model_copy(update={"method": method})
+
+
+class _Method(Strict):
+    method: MethodConfig

@@ -29,6 +29,8 @@ from chemmara.scoring.objective import Measure, Measured, Objective
 from chemmara.scoring.scores import Scores
 from chemmara.scoring.workers import measuring
 
+_MAY_CHANGE = {"budget", "workers", "timeout", "checkpoint_seconds", "max_idle_steps", "threads"}
+
 
 @dataclass
 class Progress:
@@ -57,36 +59,35 @@ class Run:
         prior = load_prior(settings.prior)  # before anything of an old run is removed
         folder = RunFolder(path)
         folder.create(force=force)
+        settings = settings.model_copy(update={"threads": settings.threads or torch.get_num_threads()})
         write_text(folder.config, json.dumps(_identity(settings), indent=2) + "\n")
         ledger = Ledger.create(folder.ledger)
-        for key, value in _identity(settings).items():
-            ledger.set(key, value)
         return cls._assemble(folder, settings, prior, ledger)
 
     @classmethod
-    def resume(cls, path: Path, budget: int | None = None) -> Self:
-        """The run in a folder, where it was last saved; `budget` may extend it."""
+    def resume(cls, path: Path, settings: CampaignConfig) -> Self:
+        """The run in a folder, where it was last saved; of its settings the budget may grow, and the workers change."""
         folder = RunFolder(path)
-        saved = folder.read_config()
-        settings = config.parse(CampaignConfig, saved["campaign"], source=str(folder.config))
-        if budget is not None and budget < settings.budget:
+        before = saved_settings(path)
+        if settings.budget < before.budget:
+            raise ChemmaraError(f"{path}: has a budget of {before.budget}, which can grow but not shrink")
+        changed = [key for key, was in before if was != getattr(settings, key) and key not in _MAY_CHANGE]
+        if changed:
             raise ChemmaraError(
-                f"{path}: has a budget of {settings.budget}, which can be raised but not cut to {budget}"
+                f"{path}: was begun with another {', '.join(changed)}; choose another --out, or --force"
             )
-        if budget is not None:
-            settings = settings.model_copy(update={"budget": budget})
-            write_text(folder.config, json.dumps(_identity(settings), indent=2) + "\n")
-        if saved["prior_sha256"] != _checksum(settings.prior):
+        if folder.read_config()["prior_sha256"] != _checksum(settings.prior):
             raise ChemmaraError(f"{settings.prior}: is not the prior that {path} began with (its weights differ)")
+        settings = settings.model_copy(update={"threads": before.threads})
         ledger = Ledger.open(folder.ledger) if folder.ledger.exists() else Ledger.create(folder.ledger)
-        for key, value in _identity(settings).items():
-            ledger.set(key, value)
         return cls._assemble(folder, settings, load_prior(settings.prior), ledger)
 
     @classmethod
     def _assemble(cls, folder: RunFolder, settings: CampaignConfig, prior: Prior, ledger: Ledger) -> Self:
-        if settings.threads:
-            torch.set_num_threads(settings.threads)
+        write_text(folder.config, json.dumps(_identity(settings), indent=2) + "\n")
+        for key, value in _identity(settings).items():
+            ledger.set(key, value)
+        torch.set_num_threads(settings.threads or torch.get_num_threads())
         policy = load_prior(settings.prior).model
         learner = new_learner(prior, policy, settings.method, settings.seed)
         progress = Progress()
@@ -96,6 +97,12 @@ class Run:
         for call in ledger.calls()[: progress.calls]:
             tally.add(call.smiles, call.score)
         return cls(folder, settings, learner, ledger, tally, progress)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ledger.close()
 
     def go(self, tell: Callable[[Step, "Run"], None] = lambda *_: None) -> str:
         """Step until the budget is spent or nothing new comes; why it ended. KeyboardInterrupt once that is saved."""
@@ -178,6 +185,12 @@ def _call(scores: Scores, row: int, number: int, step: int) -> Call:
 def _without_nan(values: dict[str, float]) -> dict[str, float | None]:
     """JSON has no NaN: null stands for it."""
     return {key: None if value != value else value for key, value in values.items()}  # noqa: PLR0124 - NaN's mark
+
+
+def saved_settings(path: Path) -> CampaignConfig:
+    """The settings that the run in a folder was begun with."""
+    folder = RunFolder(path)
+    return config.parse(CampaignConfig, folder.read_config()["campaign"], source=str(folder.config))
 
 
 def _identity(settings: CampaignConfig) -> dict[str, Any]:

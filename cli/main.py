@@ -1,28 +1,73 @@
-"""The `chemmara` program: its commands, and what becomes of errors and interrupts."""
+"""The `chemmara` program: its commands, and what becomes of errors and interrupts.
 
-import sys
+Every command's module imports little at the top, so that `chemmara --help` is quick and loads no torch.
+"""
+
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from chemmara.errors import ChemmaraError
 
+from . import compare, corpus, diversity, init, likelihood, pretrain, report, run, sample, score
+
+
+class Program(TyperGroup):
+    """The commands, with our exit codes: 2 for the user's mistakes, 130 for an interrupt; a bug keeps its traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except ChemmaraError as error:
+            for line in str(error).splitlines():
+                typer.echo(f"error: {line}", err=True)
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt:
+            typer.echo("interrupted", err=True)
+            raise typer.Exit(130) from None
+
+
 app = typer.Typer(
     name="chemmara",
+    cls=Program,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Many good and different molecules from a budget of oracle calls.",
+    epilog="Begin with: chemmara run quickstart --out runs/quickstart",
 )
 
 
-def run() -> None:
-    """Run the program: 0 done, 2 the user's input, 130 interrupted; a bug keeps its traceback."""
-    try:
-        app(standalone_mode=True)
-    except ChemmaraError as error:
-        for line in str(error).splitlines():
-            print(f"error: {line}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)
+def _version(asked: bool) -> None:
+    if asked:
+        from chemmara import __version__
+
+        typer.echo(f"chemmara {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    """Many good and different molecules from a budget of oracle calls."""
+    del version
+
+
+app.command()(init.init)
+app.command()(init.validate)
+app.command()(run.run)
+app.command()(run.resume)
+app.command()(report.report)
+app.command()(compare.compare)
+app.command()(sample.sample)
+app.command()(likelihood.likelihood)
+app.command()(score.score)
+app.command()(diversity.diversity)
+app.add_typer(corpus.app, name="corpus")
+app.command()(pretrain.pretrain)
+
+if __name__ == "__main__":
+    app()

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chemmara.pretraining.train import Report
+    from chemmara.rl.finetune import Step
+    from chemmara.running import Run
 
 _SECONDS_BETWEEN_LINES = 60.0
+_SECONDS_BETWEEN_CAMPAIGN_LINES = 10.0
 
 
 @contextmanager
@@ -58,3 +61,73 @@ def counter(words: str, total: int | None = None) -> Iterator[Callable[[int], No
     with bar:
         task = bar.add_task(words, total=total)
         yield lambda done: bar.advance(task, done)
+
+
+@contextmanager
+def campaign_progress(run: "Run") -> Iterator[Callable[["Step", "Run"], None]]:
+    """A function that shows a campaign's step: a live bar on a terminal, a line every now and then in a log."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    bar = Progress(
+        BarColumn(bar_width=20), MofNCompleteColumn(), TextColumn("calls · {task.description}"), TimeRemainingColumn(),
+        console=console, disable=not console.is_terminal,
+    )  # fmt: skip
+    began, first = time.monotonic(), run.progress.step
+    last_line = began
+    with bar:
+        task = bar.add_task("starting", total=run.config.budget, completed=run.progress.calls)
+
+        def tell(step: "Step", run: "Run") -> None:
+            nonlocal last_line
+            del step
+            tally, now = run.tally, time.monotonic()
+            rate = (run.progress.step - first) / (now - began)
+            words = (
+                f"best {tally.best:.3f} · top 10 {tally.top10:.3f} · {tally.hits} hits · {len(tally.scaffolds)}"
+                f" scaffolds · {tally.circles} circles · {rate:.2f} steps/s"
+            )
+            bar.update(task, completed=tally.calls, description=words)
+            if not console.is_terminal and now - last_line > _SECONDS_BETWEEN_CAMPAIGN_LINES:
+                last_line = now
+                print(f"step {run.progress.step}: {tally.calls} calls · {words}", file=sys.stderr, flush=True)
+
+        yield tell
+
+
+@contextmanager
+def bytes_counter(words: str) -> Iterator[Callable[[int, int], None]]:
+    """A function that shows bytes done and in all; on a terminal only."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
+        console=console, disable=not console.is_terminal, transient=True,
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task(words, total=None)
+        yield lambda done, size: bar.update(task, completed=done, total=size or None)
+
+
+@contextmanager
+def comparison_progress() -> Iterator[Callable[[str, int, "Run"], Callable[["Step", "Run"], None]]]:
+    """A function that gives each run of a comparison its listener: a line when it begins, then one now and then."""
+
+    def begin(method: str, seed: int, run: "Run") -> Callable[["Step", "Run"], None]:
+        print(f"{method}, seed {seed}: {run.progress.calls} of {run.config.budget} calls done", file=sys.stderr)
+        last_line = time.monotonic()
+
+        def tell(step: "Step", run: "Run") -> None:
+            nonlocal last_line
+            del step
+            if time.monotonic() - last_line > _SECONDS_BETWEEN_CAMPAIGN_LINES:
+                last_line = time.monotonic()
+                words = f"{run.tally.calls} calls, {run.tally.hits} hits, {len(run.tally.scaffolds)} scaffolds"
+                print(f"{method}, seed {seed}: {words}", file=sys.stderr, flush=True)
+
+        return tell
+
+    yield begin

@@ -53,9 +53,10 @@ def internal_diversity(smiles: Sequence[str]) -> float:
 
 
 def circles(smiles: Sequence[str], distance: float = 0.75) -> int:
-    """#Circles (arXiv 2210.12759): molecules picked greedily, in the given order, each farther than `distance` from all.
+    """#Circles: molecules picked greedily, in the given order, each farther than `distance` from all picked before.
 
-    Tanimoto distance of Morgan 2, 2048 bits. A lower bound of the largest such set; put the best molecules first.
+    Source: arXiv 2210.12759. Tanimoto distance of Morgan 2, 2048 bits. A lower bound of the largest such set; put the
+    best molecules first.
     """
     vectors = [fingerprint(molecule) for molecule in map(parse, smiles) if molecule is not None]
     if not vectors:

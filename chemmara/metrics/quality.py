@@ -11,10 +11,10 @@ def yield_at(scores: np.ndarray, threshold: float) -> int:
     return int((scores >= threshold).sum())
 
 
-def oracle_burden(scores: np.ndarray, n: int, threshold: float) -> float:
+def oracle_burden(scores: np.ndarray, n: int, threshold: float) -> float | int:
     """OB(n, t): oracle calls until n unique molecules had a score of at least t; NaN if that never happened."""
     hits = np.flatnonzero(scores >= threshold)
-    return float(hits[n - 1] + 1) if len(hits) >= n else float("nan")
+    return int(hits[n - 1]) + 1 if len(hits) >= n else float("nan")
 
 
 def top_mean(scores: np.ndarray, k: int) -> float:

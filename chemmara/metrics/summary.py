@@ -32,7 +32,7 @@ def run_figures(calls: pd.DataFrame, threshold: float, budget: int) -> dict[str,
     `calls` is a ledger's frame. NaN where a figure is not defined, such as OB100 with fewer than 100 hits.
     """
     scores = calls["score"].to_numpy(dtype=float)
-    hits = calls[scores >= threshold].sort_values("score", ascending=False, kind="stable")["smiles"].tolist()
+    hits = hits_of(calls, threshold)["smiles"].tolist()
     return {
         "calls": len(calls),
         "best": float(np.nanmax(scores)) if np.isfinite(scores).any() else float("nan"),
@@ -44,6 +44,13 @@ def run_figures(calls: pd.DataFrame, threshold: float, budget: int) -> dict[str,
         "auc_top10": auc_top(scores, 10, budget=budget),
         "auc_top10_not_carried": auc_top(scores, 10, budget=budget, carry=False),
     }
+
+
+def hits_of(calls: pd.DataFrame, threshold: float) -> pd.DataFrame:
+    """The calls with a score of at least the threshold, best first, equal ones in the order they were found."""
+    scores = calls["score"].to_numpy(dtype=float)
+    order = np.argsort(-scores, kind="stable")
+    return calls.iloc[order[scores[order] >= threshold]]
 
 
 def _diversity(unique: list[str]) -> dict[str, float]:

@@ -8,8 +8,10 @@ import numpy as np
 import torch
 
 from chemmara.checkpoint import Prior, PriorConfig, load_prior
+from chemmara.corpus import read_split
 from chemmara.errors import ChemmaraError
 from chemmara.files import new_folder
+from chemmara.library import open_library
 from chemmara.networks.build import build
 from chemmara.networks.transformer import TransformerConfig
 from chemmara.notation import NOTATIONS
@@ -35,11 +37,7 @@ class Texts:
 def read_texts(source: Path, seed: int) -> Texts:
     """The splits of a folder made by `corpus prepare`, or a molecule file of which 2 % are held out by seed."""
     if source.is_dir():
-        from chemmara.corpus import read_split
-
         return Texts(read_split(source, "train"), read_split(source, "valid"))
-    from chemmara.library import open_library
-
     smiles = list(open_library(source).smiles())
     order = np.random.default_rng(seed).permutation(len(smiles))
     held_out = min(_MOST_HELD_OUT, max(1, round(_HELD_OUT * len(smiles))))

@@ -1,0 +1,90 @@
+"""Figures of a run and of a comparison, as SVG text or PNG files; colours that colour-blind readers can tell apart."""
+
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Final
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from chemmara.files import replacing
+from chemmara.metrics.summary import curves
+
+# Okabe and Ito's palette, without yellow, which is hard to see on white.
+_COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+_GREY: Final = "#888888"  # legible on light and dark pages
+
+
+def progress_figure(calls: pd.DataFrame, threshold: float) -> Figure:
+    """Hits and scaffolds among them, and the mean of the ten best, against oracle calls."""
+    course = curves(calls, threshold)
+    figure = Figure(figsize=(8.4, 3.0), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.plot(course["calls"], course["hits"], color=_COLOURS[0], label=f"hits (score ≥ {threshold:g})")
+    left.plot(course["calls"], course["scaffolds"], color=_COLOURS[1], label="scaffolds among them")
+    left.set_ylabel("molecules, scaffolds")
+    left.legend(frameon=False, labelcolor=_GREY)
+    right.plot(course["calls"], course["top10"], color=_COLOURS[2])
+    right.set_ylabel("mean score of the 10 best")
+    right.set_ylim(0, 1.02)
+    _quiet(figure)
+    return figure
+
+
+def score_figure(calls: pd.DataFrame, threshold: float) -> Figure:
+    """How many calls had which score, with the threshold."""
+    figure = Figure(figsize=(4.2, 2.6), layout="constrained")
+    axes = figure.subplots()
+    axes.hist(calls["score"].dropna(), bins=np.linspace(0, 1, 41).tolist(), color=_COLOURS[4])
+    axes.axvline(threshold, color=_COLOURS[1], linewidth=1)
+    axes.set_xlabel("score")
+    axes.set_ylabel("oracle calls")
+    _quiet(figure, calls=False)
+    return figure
+
+
+def comparison_figure(runs: Mapping[str, Sequence[pd.DataFrame]], threshold: float) -> Figure:
+    """Hits and scaffolds against calls for each method: the mean over its seeds, a band from lowest to highest."""
+    figure = Figure(figsize=(9.0, 3.6), layout="constrained")
+    for axes, column in zip(figure.subplots(1, 2), ("hits", "scaffolds"), strict=True):
+        for (method, frames), colour in zip(runs.items(), _COLOURS * 9, strict=False):
+            courses = [curves(frame, threshold) for frame in frames]
+            grid = np.linspace(0, max(course["calls"].max() for course in courses), 60)
+            lines = np.array([np.interp(grid, course["calls"], course[column]) for course in courses])
+            axes.plot(grid, lines.mean(axis=0), color=colour, label=method)
+            axes.fill_between(grid, lines.min(axis=0), lines.max(axis=0), color=colour, alpha=0.15, linewidth=0)
+        axes.set_ylabel(f"{column} (score ≥ {threshold:g})" if column == "hits" else "scaffolds among the hits")
+    figure.axes[0].legend(frameon=False, labelcolor=_GREY)
+    _quiet(figure)
+    return figure
+
+
+def _quiet(figure: Figure, *, calls: bool = True) -> None:
+    """Grey axes without a box, on no background: readable on light and dark pages."""
+    figure.patch.set_alpha(0)
+    for axes in figure.axes:
+        if calls:
+            axes.set_xlabel("oracle calls")
+        axes.patch.set_alpha(0)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.spines[["left", "bottom"]].set_color(_GREY)
+        axes.tick_params(colors=_GREY)
+        axes.xaxis.label.set_color(_GREY)
+        axes.yaxis.label.set_color(_GREY)
+
+
+def as_svg(figure: Figure, name: str) -> str:
+    """The figure as an <svg> element; `name` keeps the ids of several on one page apart, and fixes them."""
+    text = StringIO()
+    with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none", "font.family": "sans-serif"}):
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    return text.getvalue()[text.getvalue().index("<svg") :]
+
+
+def save_png(figure: Figure, path: Path) -> None:
+    """Write the figure on white, whole or not at all."""
+    with replacing(path) as partial:
+        figure.savefig(partial, format="png", dpi=150, facecolor="white", transparent=False)

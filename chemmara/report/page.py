@@ -1,0 +1,90 @@
+"""A run, or a comparison of methods, as one self-contained HTML page: no scripts, nothing from outside."""
+
+import math
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment
+from markupsafe import Markup
+
+from chemmara.chem import parse, scaffold
+from chemmara.ledger import Ledger
+from chemmara.metrics.summary import hits_of, run_figures
+from chemmara.report.figures import as_svg, comparison_figure, progress_figure, score_figure
+from chemmara.report.structures import drawing
+
+_SHOWN = 24  # molecules drawn
+
+
+def run_page(name: str, ledger: Ledger) -> str:
+    """The page of a run, from its ledger and nothing else; a run without calls has a page, too."""
+    calls, settings = ledger.frame(), ledger.get("campaign")
+    threshold = settings["threshold"]
+    figures = run_figures(calls, threshold, settings["budget"])
+    return _render(
+        "run.html",
+        name=name,
+        settings=settings,
+        figures=figures,
+        versions=ledger.get("versions"),
+        prior_sha256=ledger.get("prior_sha256"),
+        failed=[call for call in ledger.calls() if math.isnan(call.score)],
+        progress=_drawn(as_svg(progress_figure(calls, threshold), "progress")),
+        scores=_drawn(as_svg(score_figure(calls, threshold), "scores")),
+        hits=_cards(hits_of(calls, threshold), [c for c in calls.columns if c not in _COLUMNS]),
+    )
+
+
+def comparison_page(
+    name: str, runs: Mapping[str, Sequence[pd.DataFrame]], table: pd.DataFrame, threshold: float, budget: int
+) -> str:
+    """The page of a comparison: its table (text cells, one row a method) and curves."""
+    return _render(
+        "comparison.html",
+        name=name,
+        table=table,
+        threshold=threshold,
+        budget=budget,
+        seeds=max(len(frames) for frames in runs.values()),
+        curves=_drawn(as_svg(comparison_figure(runs, threshold), "comparison")),
+    )
+
+
+_COLUMNS = {"call", "step", "smiles", "score", "error"}
+
+
+def _render(template: str, **values: Any) -> str:
+    """Fill a template; whatever is put in is escaped, save our own drawings."""
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["number"] = _number
+    folder = files("chemmara.report")
+    style = Markup((folder / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+    text = (folder / template).read_text(encoding="utf-8")
+    return environment.from_string(text).render(style=style, **values)
+
+
+def _drawn(svg: str) -> Markup:
+    """A drawing made here by matplotlib or RDKit, which escape what they are given."""
+    return Markup(svg)  # noqa: S704 - see above
+
+
+def _number(value: float) -> str:
+    if value != value:  # noqa: PLR0124 - NaN alone differs from itself
+        return "–"  # noqa: RUF001 - a dash for what is not defined
+    return str(value) if isinstance(value, int) else f"{value:.3f}"
+
+
+def _cards(hits: pd.DataFrame, components: list[str]) -> list[dict[str, Any]]:
+    """The best hit of each of the first scaffolds, with its drawing and components."""
+    cards: dict[str, dict[str, Any]] = {}
+    for hit in hits.to_dict("records"):
+        molecule = parse(hit["smiles"])
+        key = "" if molecule is None else scaffold(molecule)
+        if key not in cards:
+            values = {component: hit[component] for component in components}
+            cards[key] = {**hit, "values": values, "drawing": _drawn(drawing(hit["smiles"]))}
+        if len(cards) == _SHOWN:
+            break
+    return list(cards.values())

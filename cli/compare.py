@@ -1,0 +1,35 @@
+"""`chemmara compare`: methods against each other."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def compare(
+    campaign: Annotated[str, typer.Argument(help="TOML file, or the name of a bundled campaign.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the comparison; run again, it goes on there.")],
+    methods: Annotated[str, typer.Option(help="Methods by name, with commas.")] = "reinvent,vanilla,mara",
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each method, with seeds from the campaign's on.")] = 3,
+    budget: Annotated[int | None, typer.Option(min=1, help="Oracle calls of each run, in place of the file's.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Scoring processes, in place of the file's.")] = None,
+) -> None:
+    """Run methods at equal budgets over paired seeds, and say how they did.
+
+    A campaign's own [method] keys hold for its own method; the others have their defaults, and its threshold (tau).
+    Writes runs.csv, table.md, comparison.png and comparison.html. Ctrl-C saves; the same command goes on.
+
+    Example: chemmara compare quickstart --methods reinvent,vanilla,mara --seeds 3 --out runs/comparison
+    """
+    from chemmara.benchmark.compare import compare as run_all
+    from chemmara.benchmark.statistics import as_markdown, comparison_table
+    from chemmara.campaign import load_campaign, with_method
+
+    from .progress import comparison_progress
+
+    base = load_campaign(campaign, budget=budget, workers=workers)
+    campaigns = {name: with_method(base, name) for name in dict.fromkeys(methods.split(","))}
+    with comparison_progress() as tell:
+        figures = run_all(campaigns, range(base.seed, base.seed + seeds), out, tell)
+    typer.echo(as_markdown(comparison_table(figures)), nl=False)
+    typer.echo(f"wrote {out}/table.md, runs.csv, comparison.png and comparison.html", err=True)

@@ -1,0 +1,25 @@
+"""`chemmara diversity`: how different the molecules of a library are."""
+
+from typing import Annotated
+
+import typer
+
+
+def diversity(
+    library: Annotated[str, typer.Argument(help="Molecules: .smi, .csv, .parquet, .sdf (also .gz), or - for stdin.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
+    smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,
+) -> None:
+    """Scaffolds, generic scaffolds, internal diversity, #Circles and duplicates of a library.
+
+    Invalid rows are counted and left out. Definitions: docs/metrics.md.
+
+    Example: chemmara sample chembl-gru -n 1000 | chemmara diversity -
+    """
+    from chemmara.library import open_library
+    from chemmara.metrics.summary import library_figures
+
+    from .tables import print_figures, print_json
+
+    figures = library_figures(list(open_library(library, smiles_column).smiles()))
+    (print_json if as_json else print_figures)(figures)

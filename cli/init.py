@@ -1,0 +1,54 @@
+"""`chemmara init` and `chemmara validate`: a campaign's file, begun and checked."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chemmara.errors import ChemmaraError
+
+
+def init(
+    path: Annotated[Path, typer.Argument(help="File to write.")] = Path("campaign.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+) -> None:
+    """Write a campaign to start from: a TOML file with every setting explained, and its JSON schema beside it.
+
+    Editors that know JSON schemas for TOML complete and check it as you type.
+
+    Example: chemmara init campaign.toml
+    """
+    import json
+
+    from chemmara import assets
+    from chemmara.campaign import CampaignConfig
+    from chemmara.files import new_folder, write_text
+
+    schema = path.with_suffix(".schema.json")
+    for file in (path, schema):
+        if file.exists() and not force:
+            raise ChemmaraError(f"{file}: is there already; choose another name, or --force to replace it")
+    new_folder(path.parent)
+    template = (assets.DATA / "template.toml").read_text(encoding="utf-8")
+    write_text(path, f"#:schema ./{schema.name}\n{template}")
+    write_text(schema, json.dumps(CampaignConfig.model_json_schema(), indent=2) + "\n")
+    typer.echo(f"wrote {path} and {schema}; next: chemmara validate {path}", err=True)
+
+
+def validate(
+    campaign: Annotated[str, typer.Argument(help="TOML file, or the name of a bundled campaign.")],
+) -> None:
+    """Check a campaign without spending a call: every mistake in its file, its prior, and its objective.
+
+    Example: chemmara validate campaign.toml
+    """
+    from chemmara.campaign import load_campaign
+    from chemmara.checkpoint import load_prior
+
+    settings = load_campaign(campaign)
+    prior = load_prior(settings.prior)
+    names = ", ".join(settings.objective.names)
+    typer.echo(
+        f"{campaign}: sound. {settings.budget} calls, method {settings.method.name}, prior {prior.name}"
+        f" ({prior.tokenizer.notation}), {settings.objective.aggregation} of {names}",
+    )

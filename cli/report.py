@@ -1,0 +1,21 @@
+"""`chemmara report`: a run as one page."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")],
+) -> None:
+    """Write DIR/report.html, hits.csv and hits.smi from the ledger alone; a run under way has a report too.
+
+    The page is one file without scripts or outside resources: send it, print it, keep it.
+
+    Example: chemmara report runs/quickstart
+    """
+    from chemmara.outputs import write_outputs
+
+    page, _ = write_outputs(folder)
+    typer.echo(page)

@@ -1,0 +1,45 @@
+"""Figures as text."""
+
+import json
+import math
+from collections.abc import Mapping
+
+import typer
+
+_WORDS = {
+    "molecules": "molecules",
+    "invalid": "invalid",
+    "duplicates": "duplicates",
+    "unique": "unique",
+    "calls": "oracle calls",
+    "best": "best score",
+    "top10": "mean of the 10 best",
+    "hits": "hits (Yield)",
+    "ob1": "calls to the 1st hit",
+    "ob100": "calls to 100 hits",
+    "scaffolds": "scaffolds",
+    "generic_scaffolds": "generic scaffolds",
+    "intdiv1": "IntDiv1",
+    "circles75": "#Circles (.75)",
+    "circles70": "#Circles (.70)",
+    "auc_top10": "AUC top-10",
+    "auc_top10_not_carried": "AUC top-10, not carried",
+}
+
+
+def print_figures(figures: Mapping[str, float]) -> None:
+    """One figure a line on stdout; a dash for what is not defined."""
+    for key, value in figures.items():
+        typer.echo(f"{_WORDS.get(key, key):<24}{as_text(value):>10}")
+
+
+def as_text(value: float) -> str:
+    """A count plainly, another number to three places, a dash for NaN."""
+    if math.isnan(value):
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.3f}"
+
+
+def print_json(figures: Mapping[str, float]) -> None:
+    """The figures as one JSON object on stdout; null for what is not defined."""
+    typer.echo(json.dumps({key: None if math.isnan(value) else value for key, value in figures.items()}))
