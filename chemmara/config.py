@@ -58,7 +58,13 @@ def parse(model: type[Settings], data: dict[str, Any], *, source: str, folder: P
     try:
         return model.model_validate(data, context={"folder": folder})
     except ValidationError as error:
-        lines = [f"{source}: {_sentence(model, detail)}" for detail in error.errors()]
+        details = error.errors()
+        # An item that was refused makes its list too short as well: that says nothing new.
+        places = [detail["loc"][:-1] for detail in details]
+        told = [
+            d for d in details if d["type"] != "too_short" or not any(p[: len(d["loc"])] == d["loc"] for p in places)
+        ]
+        lines = [f"{source}: {_sentence(model, detail)}" for detail in told]
         raise ConfigError("\n".join(dict.fromkeys(lines))) from None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from hashlib import sha256
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,6 @@ import numpy as np
 from pydantic import NonNegativeInt
 from rdkit import __version__ as rdkit_version
 
-from chemmara import __version__
 from chemmara.chem import parse, scaffold
 from chemmara.config import Fraction, Strict
 from chemmara.errors import ChemmaraError
@@ -96,7 +96,7 @@ def prepare(
         read=read,
         dropped=dict(dropped.most_common()),
         kept={name: len(smiles) for name, smiles in splits.items()},
-        versions={"chemmara": __version__, "rdkit": rdkit_version},
+        versions={"chemmara": version("chemmara"), "rdkit": rdkit_version},
     )
     write_text(out / "corpus.json", report.model_dump_json(indent=2) + "\n")
     return report

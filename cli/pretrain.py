@@ -27,7 +27,7 @@ def pretrain(
         "muon"
     ),
     learning_rate: Annotated[float, typer.Option(help="Between warm-up and decay.")] = 3e-3,
-    decay: Annotated[float, typer.Option(min=0, max=1, help="Last part of the run, of falling rate.")] = 0.4,
+    decay: Annotated[float, typer.Option(min=0, max=1, help="Last part of the run, of falling rate.")] = 1.0,
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"],
         typer.Option(help="auto: bfloat16 on a GPU, float32 on a CPU; newer server CPUs gain from bfloat16 too."),

@@ -15,9 +15,9 @@ def optimizers(model: LanguageModel, config: PretrainConfig) -> list[Optimizer]:
         # A GRU's first input matrix multiplies embeddings, token by token: it is part of the embedding.
         inner = weight.ndim == 2 and not any(part in name for part in (*_NOT_HIDDEN, "weight_ih_l0"))  # noqa: PLR2004
         (hidden if inner and config.optimizer == "muon" else rest).append(weight)
-    rate, decay = config.learning_rate, config.weight_decay
-    found: list[Optimizer] = [AdamW(rest, lr=rate, weight_decay=decay, betas=(0.9, 0.99))]
+    found: list[Optimizer] = [AdamW(rest, lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.99))]
     if hidden:
+        rate, decay = config.muon_learning_rate, config.muon_weight_decay
         found.append(Muon(hidden, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
     return found
 

@@ -23,12 +23,16 @@ class PretrainConfig(Strict):
     optimizer: Literal["muon", "adamw"] = "muon"
     """Muon for the hidden matrices and AdamW for the rest, or AdamW for all."""
     learning_rate: PositiveFloat = 3e-3
-    """Rate after the warm-up and before the decay."""
+    """AdamW's rate after the warm-up and before the decay."""
     weight_decay: float = Field(default=0.01, ge=0.0)
-    """Pull of all weights towards zero, decoupled from the gradient."""
+    """AdamW's pull of the weights towards zero, decoupled from the gradient."""
+    muon_learning_rate: PositiveFloat = 1.5e-3
+    """Muon's rate, scheduled alike."""
+    muon_weight_decay: float = Field(default=0.2, ge=0.0)
+    """Muon's pull towards zero, without which full-rank updates make the hidden matrices grow for ever."""
     warmup_steps: NonNegativeInt = 200
     """Steps over which the rate rises from zero."""
-    decay: Fraction = 0.4
+    decay: Fraction = 1.0
     """Last part of the run over which the rate falls linearly to zero."""
     max_grad_norm: PositiveFloat = 1.0
     """Longer gradients are shortened to this."""

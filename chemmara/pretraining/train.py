@@ -127,7 +127,7 @@ class Trainer:
         factor = rate_factor(self.progress.step, self.steps, self.config)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = self.config.learning_rate * factor
+                group["lr"] = optimizer.defaults["lr"] * factor
             optimizer.zero_grad()
         mine = self.corpus.train.batch(rows[self.team.rank :: self.team.size]).to(self.team.device)
         predicted = int(self.corpus.train.lengths[rows].sum())

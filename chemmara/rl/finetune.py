@@ -73,7 +73,7 @@ class Learner:
             earned = self.memory.filter(scores.smiles, earned)  # before MARA: what is crowded can be no anchor
         update = self._update(rollout.tokens, earned)
         if self.replay:
-            self.replay.add(scores.smiles, rollout.smiles, earned.tolist())
+            self.replay.add(scores.smiles, rollout.tokens.tolist(), earned.tolist())
         return Step(rollout, scores, earned, update, self._relive())
 
     def _update(self, tokens: Tensor, earned: np.ndarray) -> Update:
@@ -101,11 +101,11 @@ class Learner:
         """Rounds of updates from replayed molecules; none before there are any."""
         if not self.replay or not self.replay.kept:
             return []
-        tokenizer, updates = self.prior.tokenizer, []
+        updates = []
         for _ in range(self.replay.config.rounds):
-            drawn = self.replay.draw(self.generator, tokenizer.knows)
-            tokens = pad([tokenizer.encode_smiles(smiles) for smiles, _ in drawn])
-            updates.append(self._update(tokens, np.array([score for _, score in drawn])))
+            drawn = self.replay.draw(self.generator, self.prior.tokenizer)
+            rows, scores = zip(*drawn, strict=True)
+            updates.append(self._update(pad(rows), np.array(scores)))
         return updates
 
 

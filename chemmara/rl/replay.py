@@ -1,6 +1,6 @@
 """Replay: the best molecules so far, learned from again without an oracle call."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,6 +9,7 @@ from pydantic import PositiveInt
 
 from chemmara.chem import parse, randomised, scaffold
 from chemmara.config import Strict
+from chemmara.tokenizer import PAD, Tokenizer
 
 
 class ReplayConfig(Strict):
@@ -31,7 +32,7 @@ class Remembered:
     """One molecule of the replay."""
 
     smiles: str  # canonical
-    sampled: str  # as the policy wrote it
+    sampled: tuple[int, ...]  # its tokens as the policy wrote them, end token included
     score: float
     group: str  # its scaffold, or itself: of each group the best is kept
 
@@ -43,28 +44,27 @@ class Replay:
     config: ReplayConfig
     kept: list[Remembered] = field(default_factory=list)
 
-    def add(self, smiles: list[str], sampled: list[str], scores: list[float]) -> None:
+    def add(self, smiles: list[str], sampled: list[list[int]], scores: list[float]) -> None:
         """Take in scored molecules; those with score 0 or none are not worth learning from."""
         best = {one.group: one for one in self.kept}
-        for canonical, text, score in zip(smiles, sampled, scores, strict=True):
+        for canonical, tokens, score in zip(smiles, sampled, scores, strict=True):
             if score > 0:
                 group = self._group(canonical)
                 if group not in best or score > best[group].score:
-                    best[group] = Remembered(canonical, text, score, group)
+                    best[group] = Remembered(canonical, tuple(token for token in tokens if token != PAD), score, group)
         self.kept = sorted(best.values(), key=lambda one: -one.score)[: self.config.capacity]
 
-    def draw(self, generator: torch.Generator, knows: Callable[[str], bool]) -> list[tuple[str, float]]:
-        """Up to `rows` different molecules, drawn evenly: the SMILES to learn, and its score.
+    def draw(self, generator: torch.Generator, tokenizer: Tokenizer) -> list[tuple[Sequence[int], float]]:
+        """Up to `rows` different molecules, drawn evenly: the tokens to learn, and the score.
 
-        A randomised SMILES which the vocabulary cannot write (`knows` tells) gives way to the sampled one.
+        A randomised SMILES that the vocabulary cannot write gives way to the sampled tokens.
         """
         rows = torch.randperm(len(self.kept), generator=generator)[: self.config.rows].tolist()
         seeds = torch.randint(2**31, (len(rows),), generator=generator).tolist()
-        drawn = []
-        for one, seed in zip((self.kept[row] for row in rows), seeds, strict=True):
-            text = self._text(one, seed)
-            drawn.append((text if knows(text) else one.sampled, one.score))
-        return drawn
+        return [
+            (self._tokens(self.kept[row], seed, tokenizer), self.kept[row].score)
+            for row, seed in zip(rows, seeds, strict=True)
+        ]
 
     def _group(self, smiles: str) -> str:
         if self.config.keep == "best":
@@ -72,6 +72,7 @@ class Replay:
         molecule = parse(smiles)
         return smiles if molecule is None else scaffold(molecule)
 
-    def _text(self, one: Remembered, seed: int) -> str:
+    def _tokens(self, one: Remembered, seed: int, tokenizer: Tokenizer) -> Sequence[int]:
         molecule = parse(one.smiles) if self.config.smiles == "randomised" else None
-        return one.sampled if molecule is None else randomised(molecule, seed)
+        text = "" if molecule is None else randomised(molecule, seed)
+        return tokenizer.encode_smiles(text) if text and tokenizer.knows(text) else one.sampled

@@ -38,5 +38,5 @@ def load_learner(path: Path, learner: Learner) -> dict[str, Any]:
     if learner.memory:
         learner.memory.restore(values["memory"])
     if learner.replay:
-        learner.replay.kept = [Remembered(**one) for one in values["replay"]]
+        learner.replay.kept = [Remembered(**one | {"sampled": tuple(one["sampled"])}) for one in values["replay"]]
     return values["progress"]

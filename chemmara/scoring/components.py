@@ -6,6 +6,7 @@ from pydantic import Field, PositiveFloat, model_validator
 
 from chemmara.chem import parse, parse_pattern, why_invalid
 from chemmara.config import Strict, UserPath
+from chemmara.errors import ChemmaraError
 from chemmara.library import open_library
 from chemmara.oracles.descriptors import DescriptorName, DescriptorOracle
 from chemmara.oracles.interface import Oracle
@@ -52,9 +53,13 @@ class SimilarityComponent(_Component):
 
     @model_validator(mode="after")
     def _references_are_molecules(self) -> "SimilarityComponent":
-        if not self.all_references():
+        try:
+            references = self.all_references()
+        except ChemmaraError as error:
+            raise ValueError(str(error)) from None
+        if not references:
             raise ValueError("similarity needs references or references_file")
-        for smiles in self.all_references():
+        for smiles in references:
             if parse(smiles) is None:
                 raise ValueError(f"reference {smiles!r} is not a molecule ({why_invalid(smiles)})")
         return self

@@ -6,6 +6,7 @@ import torch
 from chemmara.chem import canonical_smiles
 from chemmara.rl.memory import DiversityMemory, ScaffoldMemoryConfig, SphereMemoryConfig
 from chemmara.rl.replay import Replay, ReplayConfig
+from chemmara.tokenizer import PAD, Tokenizer
 
 BENZENES = ["Cc1ccccc1", "CCc1ccccc1", "CCCc1ccccc1"]
 
@@ -41,28 +42,45 @@ def test_spheres_gather_similar_molecules_and_leave_others_alone() -> None:
     np.testing.assert_allclose(scores, [0.9, 0.0, 0.9])
 
 
+TOKENIZER = Tokenizer.of([*BENZENES, "C1CCCCC1", "C1CCNC1", "CC(N)c1ccc(O)cc1", "[NH2]=#2"])
+
+
+def add(replay: Replay, smiles: list[str], scores: list[float]) -> None:
+    replay.add(smiles, [[*TOKENIZER.encode(one), PAD] for one in smiles], scores)
+
+
 def test_replay_keeps_the_best_of_each_scaffold_best_first() -> None:
     replay = Replay(ReplayConfig(keep="best-per-scaffold", capacity=2))
-    replay.add([*BENZENES, "C1CCCCC1", "C1CCNC1"], [*BENZENES, "C1CCCCC1", "C1CCNC1"], [0.5, 0.9, 0.7, 0.6, 0.0])
+    add(replay, [*BENZENES, "C1CCCCC1", "C1CCNC1"], [0.5, 0.9, 0.7, 0.6, 0.0])
     assert [(one.smiles, one.score) for one in replay.kept] == [("CCc1ccccc1", 0.9), ("C1CCCCC1", 0.6)]
 
 
 def test_replay_of_the_best_keeps_them_whatever_their_scaffold() -> None:
     replay = Replay(ReplayConfig(keep="best", capacity=2))
-    replay.add(BENZENES, BENZENES, [0.5, 0.9, 0.7])
+    add(replay, BENZENES, [0.5, 0.9, 0.7])
     assert [one.score for one in replay.kept] == [0.9, 0.7]
 
 
 def test_randomised_draws_are_other_texts_of_the_same_molecules_and_depend_on_the_generator_alone() -> None:
     replay = Replay(ReplayConfig(keep="best", rows=2))
-    replay.add(["CC(N)c1ccc(O)cc1"], ["NC(C)c1ccc(O)cc1"], [0.9])
-    drawn = [replay.draw(torch.Generator().manual_seed(seed), lambda _: True)[0] for seed in (1, 2, 3, 1)]
-    assert {canonical_smiles(text) for text, _ in drawn} == {"CC(N)c1ccc(O)cc1"}
-    assert len({text for text, _ in drawn}) > 1
-    assert drawn[0] == drawn[3]
+    add(replay, ["CC(N)c1ccc(O)cc1"], [0.9])
+    drawn = [replay.draw(torch.Generator().manual_seed(seed), TOKENIZER)[0] for seed in (1, 2, 3, 1)]
+    texts = [TOKENIZER.decode(tokens) for tokens, _ in drawn]
+    assert {canonical_smiles(text) for text in texts} == {"CC(N)c1ccc(O)cc1"}
+    assert len(set(texts)) > 1
+    assert texts[0] == texts[3]
 
 
-def test_a_text_that_the_vocabulary_lacks_gives_way_to_the_sampled_one() -> None:
+def test_as_sampled_the_very_tokens_are_learned_again() -> None:
+    replay = Replay(ReplayConfig(keep="best", smiles="sampled"))
+    replay.add(["CC(N)c1ccc(O)cc1"], [TOKENIZER.encode("c1cc(O)ccc1C(C)N")], [0.9])
+    assert replay.draw(torch.Generator(), TOKENIZER) == [(tuple(TOKENIZER.encode("c1cc(O)ccc1C(C)N")), 0.9)]
+
+
+def test_a_text_that_the_vocabulary_lacks_gives_way_to_the_sampled_tokens() -> None:
+    tokenizer = Tokenizer.of(["OCC"])
     replay = Replay(ReplayConfig(keep="best"))
-    replay.add(["CCO"], ["OCC"], [0.9])
-    assert replay.draw(torch.Generator(), lambda _: False) == [("OCC", 0.9)]
+    replay.add(["CC(O)C"], [tokenizer.encode("OCC")], [0.9])  # a branch needs brackets, which are not there
+    texts = {tokenizer.decode(replay.draw(torch.Generator().manual_seed(i), tokenizer)[0][0]) for i in range(9)}
+    assert "(" not in "".join(texts)
+    assert "OCC" in texts

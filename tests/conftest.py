@@ -1,0 +1,80 @@
+"""What all tests share: a prior that is made in no time, and a quiet Hypothesis."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import settings
+
+from chemmara.checkpoint import Prior, PriorConfig, save_prior
+from chemmara.networks.build import build
+from chemmara.networks.rnn import RecurrentConfig
+from chemmara.notation import Selfies
+from chemmara.tokenizer import Tokenizer
+
+settings.register_profile("chemmara", deadline=None, max_examples=50)  # the first torch call takes over a second
+settings.load_profile("chemmara")
+
+DRUGS = {
+    "aspirin": "CC(=O)Oc1ccccc1C(=O)O",
+    "caffeine": "Cn1c(=O)c2c(ncn2C)n(C)c1=O",
+    "ibuprofen": "CC(C)Cc1ccc(C(C)C(=O)O)cc1",
+    "paracetamol": "CC(=O)Nc1ccc(O)cc1",
+    "celecoxib": "Cc1ccc(-c2cc(C(F)(F)F)nn2-c2ccc(S(N)(=O)=O)cc2)cc1",
+    "diazepam": "CN1C(=O)CN=C(c2ccccc2)c2cc(Cl)ccc21",
+    "nicotine": "CN1CCCC1c1cccnc1",
+    "metformin": "CN(C)C(=N)NC(=N)N",
+}
+
+
+@pytest.fixture(scope="session")
+def drugs() -> dict[str, str]:
+    """Well-known drugs by name, as RDKit's canonical SMILES without stereo."""
+    return DRUGS
+
+
+@pytest.fixture(scope="session")
+def tiny_prior(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of an untrained SELFIES prior: whatever it writes is a molecule."""
+    torch.manual_seed(7)
+    tokenizer = Tokenizer.of(map(Selfies().write, DRUGS.values()), "selfies")
+    config = PriorConfig(network=RecurrentConfig(embedding=16, hidden=32), max_length=25)
+    folder = tmp_path_factory.mktemp("priors") / "tiny"
+    folder.mkdir()
+    save_prior(Prior("tiny", config, tokenizer, build(config.network, len(tokenizer))), folder)
+    return folder
+
+
+@pytest.fixture
+def campaign_file(tmp_path: Path, tiny_prior: Path) -> Path:
+    """A small campaign on the tiny prior, in a file."""
+    path = tmp_path / "campaign.toml"
+    path.write_text(
+        f"""
+prior = "{tiny_prior}"
+budget = 150
+threshold = 0.5
+seed = 3
+threads = 1
+checkpoint_seconds = 0.2
+method = {{ name = "mara", threshold = 0.3, batch_size = 16, replay = {{ rows = 8 }} }}
+[objective]
+aggregation = "arithmetic"
+[[objective.component]]
+oracle = "qed"
+[[objective.component]]
+oracle = "tpsa"
+transform = {{ kind = "ramp", worst = 0.0, best = 60.0 }}
+""",
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The workplace's data sets beside the checkout; tests that want them are skipped where they are not."""
+    path = Path(__file__).parents[2] / "shared"
+    if not path.is_dir():
+        pytest.skip("../shared is not here")
+    return path
