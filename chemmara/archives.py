@@ -34,7 +34,7 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
             try:
                 archive = stack.enter_context(tarfile.open(path))
             except tarfile.TarError as error:
-                raise ChemmaraError(f"{path}: not a tar archive ({error})") from None
+                raise ChemmaraError(f"{path}: not a tar archive ({str(error).splitlines()[0]})") from None
             members = [member for member in archive if member.isfile()]
             yield cast("IO[bytes]", archive.extractfile(_only(path, members)))
         elif endings and endings[-1] == ".zip":

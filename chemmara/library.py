@@ -163,11 +163,11 @@ def _lines(file: IO[bytes], size: int = 1024) -> "Iterator[pd.DataFrame]":
     rows = (line.decode().strip().split(None, 1) for line in file)
     rows = (row for row in rows if row)
     first = next(rows, None)
+    if first is not None and first[0].lower() in _SMILES_NAMES:
+        first = next(rows, None)
     if first is None:
         return
-    if first[0].lower() not in _SMILES_NAMES:
-        rows = chain([first], rows)
-    named = len(first) > 1
+    rows, named = chain([first], rows), len(first) > 1
     while batch := list(islice(rows, size)):
         table = {"smiles": [row[0] for row in batch]}
         if named:
