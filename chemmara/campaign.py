@@ -12,10 +12,12 @@ from chemmara.scoring.objective import ObjectiveConfig
 
 
 def _prior_beside_the_file(value: Any, info: ValidationInfo) -> Any:
+    """A folder beside the campaign's file, if there is one; else the name as it is, which may be a bundled one."""
     folder = (info.context or {}).get("folder")
     if folder is None or not isinstance(value, str) or value in assets.priors():
         return value
-    return str((Path(folder) / value).resolve())
+    path = (Path(folder) / value).resolve()
+    return str(path) if path.exists() else value
 
 
 class CampaignConfig(Strict):

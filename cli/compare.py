@@ -11,7 +11,7 @@ def compare(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the comparison; run again, it goes on there.")],
     methods: Annotated[str, typer.Option(help="Methods by name, with commas.")] = "reinvent,vanilla,mara",
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each method, with seeds from the campaign's on.")] = 3,
-    budget: Annotated[int | None, typer.Option(min=1, help="Oracle calls of each run, in place of the file's.")] = None,
+    budget: Annotated[int | None, typer.Option(help="Oracle calls of each run, in place of the file's.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Scoring processes, in place of the file's.")] = None,
 ) -> None:
     """Run methods at equal budgets over paired seeds, and say how they did.

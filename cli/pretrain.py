@@ -38,6 +38,8 @@ def pretrain(
     seed: Annotated[int, typer.Option(min=0, help="Fixes weights and order: same seed, same prior (on a CPU).")] = 0,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default: torch's choice.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, ...; default: a GPU where there is one.")] = None,
+    card_samples: Annotated[int, typer.Option(min=0, help="Molecules to sample for the card's figures.")] = 10_000,
+    note: Annotated[str, typer.Option(help="For the card: the data, and its licence.")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on where the run in --out was saved.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Begin again, replacing what --out holds.")] = False,
 ) -> None:
@@ -50,8 +52,7 @@ def pretrain(
     """
     import torch
 
-    from chemmara.networks.rnn import RecurrentConfig
-    from chemmara.networks.transformer import TransformerConfig
+    from chemmara.config import parse
     from chemmara.pretraining.run import has_run
     from chemmara.pretraining.run import pretrain as train
     from chemmara.pretraining.settings import PretrainConfig
@@ -62,16 +63,18 @@ def pretrain(
         torch.set_num_threads(threads)
     if has_run(out) and not (resume or force):
         raise ChemmaraError(f"{out}: holds a prior already; --resume goes on with it, --force begins again")
-    shape = (
-        TransformerConfig(width=hidden, heads=heads, layers=layers, dropout=dropout)
-        if network == "transformer"
-        else RecurrentConfig(kind=network, embedding=embedding, hidden=hidden, layers=layers, dropout=dropout)
-    )
-    config = PretrainConfig(
-        network=shape, notation=notation, epochs=epochs, batch_size=batch_size, optimizer=optimizer,
-        learning_rate=learning_rate, decay=decay, precision=precision, evaluate_every=evaluate_every,
-        evaluate_samples=evaluate_samples, patience=patience, seed=seed,
-    )  # fmt: skip
+    recurrent = {"kind": network, "embedding": embedding, "hidden": hidden, "layers": layers, "dropout": dropout}
+    attention = {"kind": network, "width": hidden, "heads": heads, "layers": layers, "dropout": dropout}
+    options = {
+        "network": attention if network == "transformer" else recurrent, "notation": notation, "epochs": epochs,
+        "batch_size": batch_size, "optimizer": optimizer, "learning_rate": learning_rate, "decay": decay,
+        "precision": precision, "evaluate_every": evaluate_every, "evaluate_samples": evaluate_samples,
+        "patience": patience, "seed": seed,
+    }  # fmt: skip
+    config = parse(PretrainConfig, options, source="pretrain")
     with training_progress() as (tell, say):
-        progress = train(corpus, out, config, parent=parent, resume=resume, device=device, tell=tell, say=say)
+        progress = train(
+            corpus, out, config, parent=parent, resume=resume, device=device, card_samples=card_samples, note=note,
+            tell=tell, say=say,
+        )  # fmt: skip
     typer.echo(f"{out}: {progress.best_nll:.2f} nats a held-out molecule at step {progress.best_step}", err=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def run(
     campaign: Annotated[str, typer.Argument(help="TOML file, or the name of a bundled campaign (quickstart).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run.")],
-    budget: Annotated[int | None, typer.Option(min=1, help="Oracle calls, in place of the file's.")] = None,
+    budget: Annotated[int | None, typer.Option(help="Oracle calls, in place of the file's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed, in place of the file's.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Scoring processes, in place of the file's.")] = None,
     method: Annotated[str | None, typer.Option(help="Method by name, in place of the file's.")] = None,
@@ -43,7 +43,7 @@ def run(
 
 def resume(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")],
-    budget: Annotated[int | None, typer.Option(min=1, help="A larger budget than before.")] = None,
+    budget: Annotated[int | None, typer.Option(help="A larger budget than before.")] = None,
 ) -> None:
     """Go on with a run where it was saved: after Ctrl-C, a crash, or with a larger --budget.
 
@@ -52,7 +52,7 @@ def resume(
     from chemmara.running import Run, saved_settings
 
     settings = saved_settings(folder)
-    _go(Run.resume(folder, settings.model_copy(update={"budget": budget}) if budget else settings))
+    _go(Run.resume(folder, settings.model_copy(update={"budget": budget}) if budget is not None else settings))
 
 
 def _go(current: "Run") -> None:

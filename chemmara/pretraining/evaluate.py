@@ -1,24 +1,11 @@
 """How good a prior is: likelihood of held-out molecules, and what its samples are worth."""
 
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 
 from chemmara.checkpoint import Prior
-from chemmara.chem import canonical_smiles
 from chemmara.pretraining.batches import Encoded
 from chemmara.sampling import sample_batches, sequence_logp
-
-
-@dataclass(frozen=True)
-class Quality:
-    """Shares of a sample: valid of all, unique of the valid, new (not in the training set) of the unique."""
-
-    validity: float
-    uniqueness: float
-    novelty: float
 
 
 @torch.no_grad()
@@ -37,14 +24,3 @@ def sampled_smiles(prior: Prior, n: int, seed: int) -> list[str]:
     """SMILES of n sequences at temperature 1, as sampled; "" where a sequence did not end."""
     batches = sample_batches(prior.model, prior.tokenizer, n, seed=seed, max_length=prior.config.max_length)
     return [smiles for rollout in batches for smiles in rollout.smiles]
-
-
-def sampled_quality(prior: Prior, n: int, known: AbstractSet[str], seed: int = 0) -> Quality:
-    """Validity, uniqueness and novelty of n samples; NaN where there is nothing to take a share of."""
-    valid = [c for c in map(canonical_smiles, sampled_smiles(prior, n, seed)) if c is not None]
-    unique = set(valid)
-    return Quality(
-        validity=len(valid) / n if n else float("nan"),
-        uniqueness=len(unique) / len(valid) if valid else float("nan"),
-        novelty=len(unique - known) / len(unique) if unique else float("nan"),
-    )

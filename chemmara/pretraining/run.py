@@ -16,6 +16,7 @@ from chemmara.networks.build import build
 from chemmara.networks.transformer import TransformerConfig
 from chemmara.notation import NOTATIONS
 from chemmara.pretraining.batches import Encoded
+from chemmara.pretraining.card import write_card
 from chemmara.pretraining.settings import PretrainConfig
 from chemmara.pretraining.state import STATE, Progress, read_progress
 from chemmara.pretraining.train import Corpus, Report, Trainer
@@ -31,18 +32,21 @@ class Texts:
     """SMILES to learn from and SMILES held out."""
 
     train: list[str]
-    valid: list[str]
+    valid: list[str]  # to steer training by
+    test: list[str]  # to judge the prior by; those of `valid` where the corpus has no third part
 
 
 def read_texts(source: Path, seed: int) -> Texts:
     """The splits of a folder made by `corpus prepare`, or a molecule file of which 2 % are held out by seed."""
     if source.is_dir():
-        return Texts(read_split(source, "train"), read_split(source, "valid"))
+        valid = read_split(source, "valid")
+        test = read_split(source, "test") if (source / "test.smi").exists() else valid
+        return Texts(read_split(source, "train"), valid, test)
     smiles = list(open_library(source).smiles())
     order = np.random.default_rng(seed).permutation(len(smiles))
     held_out = min(_MOST_HELD_OUT, max(1, round(_HELD_OUT * len(smiles))))
     shuffled = [smiles[i] for i in order]
-    return Texts(shuffled[held_out:], shuffled[:held_out])
+    return Texts(shuffled[held_out:], shuffled[:held_out], shuffled[:held_out])
 
 
 def pretrain(
@@ -53,12 +57,16 @@ def pretrain(
     parent: str | None = None,
     resume: bool = False,
     device: str | None = None,
+    card_samples: int = 10_000,
+    note: str = "",
     tell: Callable[[Report], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Progress:
     """Train a prior on the molecules of `source` into the folder `out`, from scratch or from the prior `parent`.
 
-    `tell` hears every step, `say` a few sentences. KeyboardInterrupt after an interrupt, with everything saved.
+    The prior's card tells its quality on `card_samples` molecules (0: no card) and `note`, which should name the data
+    and its licence. `tell` hears every step, `say` a few sentences. KeyboardInterrupt after an interrupt, with
+    everything saved.
     """
     texts = read_texts(source, config.seed)
     if not texts.train or not texts.valid:
@@ -81,13 +89,19 @@ def pretrain(
         if resume:
             trainer.resume()
         say(f"{len(texts.train)} molecules, {trainer.steps} steps of {trainer.global_batch}, on {members.device}")
-        return trainer.run(tell)
+        progress = trainer.run(tell)
+        if members.leads and card_samples:
+            say(f"sampling {card_samples} molecules for card.md")
+            write_card(out, source.name, texts.train, texts.test or texts.valid, samples=card_samples, note=note)
+        return progress
 
 
 def _fresh(texts: Texts, config: PretrainConfig, name: str) -> tuple[Prior, Texts]:
     """A prior with random weights and the vocabulary of all the texts."""
     write = NOTATIONS[config.notation].write
-    tokenizer = Tokenizer.of((write(smiles) for part in (texts.train, texts.valid) for smiles in part), config.notation)
+    tokenizer = Tokenizer.of(
+        (write(smiles) for part in (texts.train, texts.valid, texts.test) for smiles in part), config.notation
+    )
     longest = max(len(tokenizer.encode_smiles(smiles)) for smiles in texts.train)
     max_length = longest + longest // 10
     if isinstance(config.network, TransformerConfig):
@@ -98,7 +112,7 @@ def _fresh(texts: Texts, config: PretrainConfig, name: str) -> tuple[Prior, Text
 
 def _continued(parent: Prior, texts: Texts, name: str, say: Callable[[str], None]) -> tuple[Prior, Texts]:
     """A copy of the parent, and the texts that its vocabulary can write."""
-    kept = Texts(_known(parent.tokenizer, texts.train, say), _known(parent.tokenizer, texts.valid, say))
+    kept = Texts(*(_known(parent.tokenizer, part, say) for part in (texts.train, texts.valid, texts.test)))
     if not kept.train or not kept.valid:
         raise ChemmaraError(f"{parent.name}: its vocabulary writes none of these molecules; train without --from")
     return Prior(name, parent.config, parent.tokenizer, parent.model), kept

@@ -14,9 +14,10 @@ from torch.nn.utils import clip_grad_norm_
 
 from chemmara.checkpoint import Prior, save_prior
 from chemmara.interrupt import interruptible
+from chemmara.metrics.distribution import Quality, sample_quality
 from chemmara.networks.interface import LanguageModel
 from chemmara.pretraining.batches import Encoded, epoch_batches, steps_from
-from chemmara.pretraining.evaluate import Quality, held_out_nll, sampled_quality
+from chemmara.pretraining.evaluate import held_out_nll, sampled_smiles
 from chemmara.pretraining.optim import optimizers, rate_factor
 from chemmara.pretraining.settings import PretrainConfig
 from chemmara.pretraining.state import Progress, load_state, read_progress, save_state
@@ -146,7 +147,9 @@ class Trainer:
         if self.team.leads:
             random = torch.get_rng_state()
             nll = held_out_nll(self.prior, self.corpus.valid)
-            quality = sampled_quality(self.prior, self.config.evaluate_samples, self.corpus.known)
+            quality = sample_quality(
+                sampled_smiles(self.prior, self.config.evaluate_samples, seed=0), self.corpus.known
+            )
             torch.set_rng_state(random)
         nll = self.team.agree(nll)
         better = nll < self.progress.best_nll

@@ -17,7 +17,7 @@ from chemmara.networks.rnn import RecurrentConfig
 from chemmara.networks.transformer import TransformerConfig
 from chemmara.pretraining.batches import Encoded, epoch_batches
 from chemmara.pretraining.optim import rate_factor
-from chemmara.pretraining.run import pretrain
+from chemmara.pretraining.run import pretrain as pretrain_with_card
 from chemmara.pretraining.settings import PretrainConfig
 from chemmara.pretraining.train import Report
 
@@ -34,6 +34,10 @@ def corpus(tmp_path: Path, drugs: dict[str, str]) -> Path:
     (folder / "train.smi").write_text("\n".join(smiles) + "\n")
     (folder / "valid.smi").write_text("\n".join(drugs.values()) + "\n")
     return folder
+
+
+def pretrain(*arguments: object, **options: object) -> None:
+    pretrain_with_card(*arguments, card_samples=0, **options)  # type: ignore[arg-type]
 
 
 def config(**changes: object) -> PretrainConfig:
@@ -96,7 +100,18 @@ def test_two_processes_are_one_with_the_doubled_batch(tmp_path: Path, corpus: Pa
         "--threads",
         "1",
     ]
-    options += ["--optimizer", optimizer, "--evaluate-every", "5", "--evaluate-samples", "0", "--device", "cpu"]
+    options += [
+        "--optimizer",
+        optimizer,
+        "--evaluate-every",
+        "5",
+        "--evaluate-samples",
+        "0",
+        "--card-samples",
+        "0",
+        "--device",
+        "cpu",
+    ]
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
     for name, launcher, batch in (("one", [sys.executable, "-m"], 16), ("two", torchrun, 8)):
         command = [

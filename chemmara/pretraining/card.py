@@ -1,0 +1,110 @@
+"""A prior's card: what it learned from, how, and how good it is."""
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from chemmara.checkpoint import Prior, load_prior
+from chemmara.chem import canonical_smiles
+from chemmara.files import write_text
+from chemmara.metrics.distribution import sample_quality
+from chemmara.metrics.diversity import internal_diversity
+from chemmara.pretraining.batches import Encoded
+from chemmara.pretraining.evaluate import held_out_nll, sampled_smiles
+from chemmara.pretraining.settings import PretrainConfig
+from chemmara.pretraining.state import Progress, read_progress
+from chemmara.report.figures import as_svg
+
+
+def write_card(folder: Path, corpus: str, train: list[str], held_out: list[str], *, samples: int, note: str) -> None:
+    """Write card.md and curves.svg of the prior in a folder, from `samples` molecules sampled with seed 0.
+
+    `held_out` are molecules that training never saw, nor was steered by.
+    """
+    prior = load_prior(folder)
+    progress = read_progress(folder)
+    config = PretrainConfig.model_validate_json(progress.settings)
+    smiles = sampled_smiles(prior, samples, seed=0)
+    quality = sample_quality(smiles, frozenset(train))
+    unique = list(dict.fromkeys(text for text in map(canonical_smiles, smiles) if text is not None))
+    nll = held_out_nll(prior, Encoded.of([prior.tokenizer.encode_smiles(one) for one in held_out]))
+    rows = {
+        "negative log-likelihood, nats a held-out molecule": f"{nll:.2f} ({len(held_out)} molecules)",
+        "validity": f"{quality.validity:.4f}",
+        "uniqueness, of the valid": f"{quality.uniqueness:.4f}",
+        "novelty, of the unique": f"{quality.novelty:.4f}",
+        "IntDiv1": f"{internal_diversity(unique):.4f}",
+        "parameters": f"{sum(weight.numel() for weight in prior.model.parameters()):,}",
+        "tokens in the vocabulary": str(len(prior.tokenizer.tokens)),
+    }
+    write_text(folder / "curves.svg", as_svg(_curves(folder), "curves"))
+    write_text(folder / "card.md", _text(prior, corpus, note, len(train), config, progress, samples, rows))
+
+
+def _text(
+    prior: Prior,
+    corpus: str,
+    note: str,
+    molecules: int,
+    config: PretrainConfig,
+    progress: Progress,
+    samples: int,
+    rows: dict[str, str],
+) -> str:
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    command = "chemmara " + " ".join(sys.argv[1:])
+    return f"""# {prior.name}
+
+A {prior.config.network.kind} language model of molecules, written as {prior.tokenizer.notation}.
+
+## Data
+
+{molecules:,} molecules of the corpus `{corpus}`. {note}
+
+## Quality
+
+{samples:,} samples at temperature 1, seed 0.
+
+| figure | value |
+| --- | --- |
+{table}
+
+![held-out likelihood and validity while training](curves.svg)
+
+## Training
+
+    {command}
+
+{progress.step:,} steps, {progress.molecules:,} molecules, {progress.seconds / 60:.0f} minutes; the weights are those of
+step {progress.best_step:,}, the best on molecules held out to steer by. chemmara {version("chemmara")}, commit {_commit()},
+torch {version("torch")}.
+
+Settings: `{config.model_dump_json(exclude_defaults=True)}`
+"""
+
+
+def _curves(folder: Path) -> Figure:
+    """Held-out likelihood and validity of the evaluations against molecules seen."""
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    figure = Figure(figsize=(8.0, 2.8), layout="constrained")
+    for axes, key, words in zip(
+        figure.subplots(1, 2), ("held_out_nll", "validity"), ("nats a held-out molecule", "validity"), strict=True
+    ):
+        axes.plot([line["molecules"] / 1e6 for line in lines], [line.get(key) for line in lines], color="#0072B2")
+        axes.set_xlabel("million molecules seen")
+        axes.set_ylabel(words)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _commit() -> str:
+    """The commit of the checkout that runs; 'unknown' from a wheel."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - fixed
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"

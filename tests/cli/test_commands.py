@@ -1,0 +1,199 @@
+"""Every command through the real program: data on stdout, words on stderr, exit codes."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from chemmara.chem import parse
+from cli.main import app
+
+ROOT = Path(__file__).parents[2]
+
+
+def chemmara(*arguments: object, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.fixture
+def library(tmp_path: Path, drugs: dict[str, str]) -> Path:
+    path = tmp_path / "library.csv"
+    lines = [f"{name},{smiles},1.50" for name, smiles in drugs.items()]
+    path.write_text("\n".join(["name,SMILES,x", *lines[:2], "broken,C1CC,", *lines[2:]]) + "\n")
+    return path
+
+
+def test_help_is_quick_and_loads_nothing_heavy() -> None:
+    code = "import sys; sys.argv = ['chemmara', '--help']\n"
+    code += "import atexit\n"
+    code += "atexit.register(lambda: print(sorted({m.split('.')[0] for m in sys.modules}), file=sys.stderr))\n"
+    code += "from cli.main import app; app()"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "score" in ran.stdout
+    loaded = set(ran.stderr.split("'"))
+    assert not loaded & {"torch", "rdkit", "pandas", "sklearn", "scipy", "matplotlib", "numpy", "pydantic"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["init", "validate", "run", "resume", "report", "compare", "sample", "likelihood", "score", "diversity", "pretrain",
+     "corpus prepare", "corpus fetch", "corpus list"],
+)  # fmt: skip
+def test_every_command_teaches_by_an_example(command: str) -> None:
+    result = chemmara(*command.split(), "--help")
+    assert result.exit_code == 0
+    assert "Example: chemmara" in " ".join(result.stdout.split())
+
+
+def test_the_version_is_told() -> None:
+    from chemmara import __version__
+
+    assert chemmara("--version").stdout == f"chemmara {__version__}\n"
+
+
+def test_sample_writes_smiles_and_the_seed_fixes_them(tiny_prior: Path, tmp_path: Path) -> None:
+    first = chemmara("sample", tiny_prior, "-n", 20, "--seed", 5)
+    assert first.exit_code == 0
+    lines = first.stdout.splitlines()
+    assert len(lines) == 20
+    assert all(line == "" or parse(line) is not None for line in lines)
+    assert chemmara("sample", tiny_prior, "-n", 20, "--seed", 5).stdout == first.stdout
+    assert chemmara("sample", tiny_prior, "-n", 20, "--seed", 6).stdout != first.stdout
+    assert chemmara("sample", tiny_prior, "-n", 20, "--seed", 5, "--out", tmp_path / "s.smi").stdout == ""
+    assert (tmp_path / "s.smi").read_text() == first.stdout
+
+
+def test_likelihood_keeps_the_columns_and_adds_nats(tiny_prior: Path, library: Path) -> None:
+    library.write_text("name,SMILES\na,CCO\nb,CC(=O)Nc1ccc(O)cc1\nc,CCO\n")
+    result = chemmara("likelihood", tiny_prior, library)
+    rows = table(result.stdout)
+    assert list(rows[0]) == ["name", "SMILES", "nll"]
+    assert rows[0]["nll"] == rows[2]["nll"]
+    assert 0 < float(rows[0]["nll"]) < float(rows[1]["nll"])  # 3 tokens against 15, in an untrained network
+
+
+def test_score_keeps_rows_columns_and_order(library: Path, tmp_path: Path) -> None:
+    result = chemmara("score", library, "--objective", "drug-like")
+    rows = table(result.stdout)
+    assert list(rows[0]) == [
+        "name",
+        "SMILES",
+        "x",
+        "total",
+        "qed",
+        "sa_score",
+        "crippen_logp",
+        "tpsa",
+        "alerts",
+        "error",
+    ]
+    assert [row["name"] for row in rows][:4] == ["aspirin", "caffeine", "broken", "ibuprofen"]
+    assert rows[0]["x"] == "1.50"
+    assert (rows[2]["total"], rows[2]["error"]) == ("", "not a molecule: not SMILES syntax")
+    assert "1 rows have no score; the first is row 3" in result.stderr
+    pooled = chemmara("score", library, "--objective", "drug-like", "--workers", 2, "--out", tmp_path / "out.csv")
+    assert pooled.exit_code == 0
+    assert (tmp_path / "out.csv").read_text() == result.stdout
+
+
+def test_score_refuses_a_library_that_has_its_columns(library: Path, tmp_path: Path) -> None:
+    library.write_text("smiles,total\nCCO,1\n")
+    result = chemmara("score", library, "--objective", "drug-like", "--out", tmp_path / "out.csv")
+    assert result.exit_code == 2
+    assert "has a column 'total' already" in result.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_diversity_as_table_and_json(library: Path) -> None:
+    figures = json.loads(chemmara("diversity", library, "--json").stdout)
+    assert (figures["molecules"], figures["invalid"], figures["unique"]) == (9, 1, 8)
+    assert "#Circles (.75)" in chemmara("diversity", library).stdout
+    piped = chemmara("diversity", "-", "--json", stdin="CCO\nOCC\n")
+    assert json.loads(piped.stdout)["duplicates"] == 1
+
+
+def test_init_writes_what_validate_accepts(tmp_path: Path, tiny_prior: Path) -> None:
+    path = tmp_path / "mine" / "campaign.toml"
+    assert chemmara("init", path).exit_code == 0
+    path.write_text(path.read_text().replace('"chembl-gru"', f'"{tiny_prior}"', 1))
+    result = chemmara("validate", path)
+    assert (result.exit_code, "sound" in result.stdout) == (0, True)
+    schema = json.loads((tmp_path / "mine" / "campaign.schema.json").read_text())
+    assert schema["properties"]["budget"]["description"].startswith("Unique molecules")
+    assert chemmara("init", path).exit_code == 2
+
+
+def test_run_report_and_resume_tell_figures_and_the_pages_path(campaign_file: Path, tmp_path: Path) -> None:
+    result = chemmara("run", campaign_file, "--out", tmp_path / "run", "--budget", 60, "--seed", 9)
+    assert result.exit_code == 0
+    for words in ("oracle calls", "hits (Yield)", "scaffolds", str(tmp_path / "run" / "report.html")):
+        assert words in result.stdout
+    assert (
+        len(table((tmp_path / "run" / "hits.csv").read_text()))
+        == len((tmp_path / "run" / "hits.smi").read_text().split("\n")) - 1
+    )
+    assert chemmara("report", tmp_path / "run").stdout.strip() == str(tmp_path / "run" / "report.html")
+    assert chemmara("resume", tmp_path / "run", "--budget", 80).exit_code == 0
+    assert chemmara("sample", tmp_path / "run" / "policy", "-n", 3).exit_code == 0
+
+
+def test_compare_runs_methods_over_seeds_and_goes_on_where_it_stopped(campaign_file: Path, tmp_path: Path) -> None:
+    arguments = ["compare", campaign_file, "--methods", "reinvent,mara", "--budget", 40, "--out", tmp_path / "c"]
+    assert chemmara(*arguments, "--seeds", 1).exit_code == 0
+    before = (tmp_path / "c" / "mara" / "3" / "ledger.sqlite").read_bytes()
+    result = chemmara(*arguments, "--seeds", 2)
+    assert result.exit_code == 0
+    assert [line.split(" | ")[0] for line in result.stdout.splitlines()[2:]] == ["| reinvent", "| mara"]
+    assert (tmp_path / "c" / "mara" / "3" / "ledger.sqlite").stat().st_size == len(before)
+    for name in ("table.md", "runs.csv", "comparison.png", "comparison.html"):
+        assert (tmp_path / "c" / name).stat().st_size > 0
+    assert len(table((tmp_path / "c" / "runs.csv").read_text())) == 4
+
+
+def test_corpus_and_pretrain_make_a_prior(tmp_path: Path, drugs: dict[str, str]) -> None:
+    (tmp_path / "raw.smi").write_text(
+        "\n".join(smiles + "C" * n for smiles in ("CCO", "CCN", "CCCO") for n in range(12, 40))
+    )
+    out = tmp_path / "corpus"
+    prepared = chemmara("corpus", "prepare", tmp_path / "raw.smi", "--out", out, "--valid", 0.1)
+    assert prepared.exit_code == 0
+    assert "kept" in prepared.stderr
+    assert chemmara("corpus", "prepare", tmp_path / "raw.smi", "--out", out).exit_code == 2
+    options = [
+        "--hidden",
+        8,
+        "--embedding",
+        4,
+        "--epochs",
+        2,
+        "--batch-size",
+        16,
+        "--evaluate-samples",
+        5,
+        "--card-samples",
+        50,
+    ]
+    trained = chemmara("pretrain", out, "--out", tmp_path / "prior", *options)
+    assert (trained.exit_code, "nats a held-out molecule" in trained.stderr) == (0, True)
+    assert chemmara("pretrain", out, "--out", tmp_path / "prior", *options).exit_code == 2
+    assert chemmara("sample", tmp_path / "prior", "-n", 2).exit_code == 0
+    assert (tmp_path / "prior" / "card.md").exists()
+    assert drugs
+
+
+def test_corpus_fetch_takes_a_copy_and_refuses_a_wrong_one(tmp_path: Path) -> None:
+    (tmp_path / "copy").write_text("CCO\n")
+    result = chemmara("corpus", "fetch", "zinc250k", "--from", tmp_path / "copy", "--out", tmp_path / "z.smi")
+    assert (result.exit_code, (tmp_path / "z.smi").exists()) == (2, False)
+    assert "refused" in result.stderr
+    assert "zinc250k" in chemmara("corpus", "list").stdout

@@ -1,0 +1,85 @@
+"""The user's mistakes: one clear line, exit code 2, and nothing lost."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+
+CASES = [
+    ("run nowhere.toml --out {tmp}/r", "no such campaign"),
+    ("run {tmp}/empty.toml --out {tmp}/r", "'objective' is missing"),
+    ("run {tmp}/folder --out {tmp}/r", "is a folder"),
+    ("run {tmp}/broken.toml --out {tmp}/r", "not valid TOML"),
+    ("run {tmp}/key.toml --out {tmp}/r", "unknown key 'budgett'; did you mean 'budget'?"),
+    ("run {tmp}/type.toml --out {tmp}/r", "in budget (got 'many')"),
+    ("run {tmp}/oracle.toml --out {tmp}/r", "unknown oracle 'qedd' in objective.component[1]; did you mean 'qed'?"),
+    ("run {campaign} --out {tmp}/r --budget 0", "greater than 0 in budget (got 0)"),
+    ("run {campaign} --out {tmp}/r --method maraa", "no such method 'maraa'"),
+    ("run {tmp}/prior.toml --out {tmp}/r", "no such prior"),
+    ("run {campaign} --out /proc/nowhere", "cannot write there"),
+    ("run {campaign} --out {tmp}/empty.toml", "cannot write there"),
+    ("run {campaign} --out {tmp}/r --resume --force", "choose one"),
+    ("run quickstartt --out {tmp}/r", "did you mean 'quickstart'?"),
+    ("resume {tmp}/folder", "not a run's folder"),
+    ("report {tmp}/folder", "not a run's folder"),
+    ("validate {tmp}/key.toml", "did you mean 'budget'?"),
+    ("compare {campaign} --methods mara,nope --out {tmp}/c", "no such method 'nope'"),
+    ("sample {tmp}/folder -n 3", "not a prior (config.json is missing)"),
+    ("sample nope -n 3", "no such prior"),
+    ("sample {prior} -n 3 --out {tmp}/none/x.smi", "does not exist"),
+    ("likelihood {prior} {tmp}/tokens.smi", "row 2: "),
+    ("likelihood {prior} {tmp}/empty.smi", "holds no molecules"),
+    ("score {tmp}/none.csv --objective drug-like", "no such file"),
+    ("score {tmp}/empty.smi --objective drug-like", "holds no molecules"),
+    ("score {tmp}/tokens.smi --objective nope", "no such objective"),
+    ("score {tmp}/tokens.smi --objective {tmp}/oracle.toml", "did you mean 'qed'?"),
+    ("diversity {tmp}/none.csv", "no such file"),
+    ("corpus prepare {tmp}/none.smi --out {tmp}/c", "no such file"),
+    ("corpus fetch nope", "no such data set"),
+    ("pretrain {tmp}/folder --out {tmp}/p", "not a prepared corpus"),
+    ("pretrain {tmp}/tokens.smi --out {tmp}/p --from nope", "no such prior"),
+    ("pretrain {tmp}/tokens.smi --out {tmp}/p --epochs 0", "greater than 0"),
+    ("pretrain {tmp}/tokens.smi --out {tmp}/p --network transformer --hidden 10 --heads 3", "must divide"),
+]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    objective = '[[objective.component]]\noracle = "qed"\n'
+    for name, text in {
+        "empty.toml": "", "broken.toml": "a = = 1", "key.toml": "budgett = 1\n" + objective,
+        "type.toml": 'budget = "many"\n' + objective, "oracle.toml": objective.replace("qed", "qedd"),
+        "prior.toml": 'prior = "nope"\n' + objective, "empty.smi": "", "tokens.smi": "CCO\nCC[Xe]\n",
+    }.items():  # fmt: skip
+        (tmp_path / name).write_text(text)
+    (tmp_path / "folder").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize(("command", "words"), CASES)
+def test_a_mistake_is_one_clear_line(
+    command: str, words: str, place: Path, campaign_file: Path, tiny_prior: Path
+) -> None:
+    before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    arguments = command.format(tmp=place, campaign=campaign_file, prior=tiny_prior).split()
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2, result.output
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("error: ")
+    assert words in lines[0]
+    assert result.stdout == ""
+    after = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    import chemmara.catalogue
+
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(chemmara.catalogue, "catalogue", broken)
+    assert isinstance(CliRunner().invoke(app, ["corpus", "list"]).exception, ZeroDivisionError)
