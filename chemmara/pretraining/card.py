@@ -80,8 +80,8 @@ A {prior.config.network.kind} language model of molecules, written as {prior.tok
     {command}
 
 {progress.step:,} steps, {progress.molecules:,} molecules, {progress.seconds / 60:.0f} minutes; the weights are those of
-step {progress.best_step:,}, the best on molecules held out to steer by. chemmara {version("chemmara")}, commit {_commit()},
-torch {version("torch")}.
+step {progress.best_step:,}, the best on molecules held out to steer by. chemmara {version("chemmara")},
+commit {_commit()}, torch {version("torch")}.
 
 Settings: `{config.model_dump_json(exclude_defaults=True)}`
 """
