@@ -8,6 +8,7 @@ from typing import Final
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from chemmara.files import replacing
@@ -18,31 +19,22 @@ _COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F
 _GREY: Final = "#888888"  # legible on light and dark pages
 
 
-def progress_figure(calls: pd.DataFrame, threshold: float) -> Figure:
-    """Hits and scaffolds among them, and the mean of the ten best, against oracle calls."""
+def run_figure(calls: pd.DataFrame, threshold: float) -> Figure:
+    """Hits and their scaffolds against oracle calls; the mean of the ten best; how many calls had which score."""
     course = curves(calls, threshold)
-    figure = Figure(figsize=(8.4, 3.0), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    left.plot(course["calls"], course["hits"], color=_COLOURS[0], label=f"hits (score ≥ {threshold:g})")
-    left.plot(course["calls"], course["scaffolds"], color=_COLOURS[1], label="scaffolds among them")
-    left.set_ylabel("molecules, scaffolds")
-    left.legend(frameon=False, labelcolor=_GREY)
-    right.plot(course["calls"], course["top10"], color=_COLOURS[2])
-    right.set_ylabel("mean score of the 10 best")
-    right.set_ylim(0, 1.02)
-    _quiet(figure)
-    return figure
-
-
-def score_figure(calls: pd.DataFrame, threshold: float) -> Figure:
-    """How many calls had which score, with the threshold."""
-    figure = Figure(figsize=(4.2, 2.6), layout="constrained")
-    axes = figure.subplots()
-    axes.hist(calls["score"].dropna(), bins=np.linspace(0, 1, 41).tolist(), color=_COLOURS[4])
-    axes.axvline(threshold, color=_COLOURS[1], linewidth=1)
-    axes.set_xlabel("score")
-    axes.set_ylabel("oracle calls")
-    _quiet(figure, calls=False)
+    figure = Figure(figsize=(11.4, 3.0), layout="constrained")
+    found, best, scores = figure.subplots(1, 3)
+    found.plot(course["calls"], course["hits"], color=_COLOURS[0], label=f"hits (score ≥ {threshold:g})")
+    found.plot(course["calls"], course["scaffolds"], color=_COLOURS[1], label="scaffolds among them", linestyle="--")
+    found.set_ylabel("molecules, scaffolds")
+    found.legend(frameon=False, labelcolor=_GREY)
+    best.plot(course["calls"], course["top10"], color=_COLOURS[2])
+    best.set_ylabel("mean score of the 10 best")
+    best.set_ylim(0, 1.02)
+    scores.hist(calls["score"].dropna(), bins=np.linspace(0, 1, 41).tolist(), color=_COLOURS[4])
+    scores.axvline(threshold, color=_COLOURS[1], linewidth=1)
+    scores.set_ylabel("oracle calls")
+    _quiet(figure, {found: "oracle calls", best: "oracle calls", scores: "score"})
     return figure
 
 
@@ -58,16 +50,15 @@ def comparison_figure(runs: Mapping[str, Sequence[pd.DataFrame]], threshold: flo
             axes.fill_between(grid, lines.min(axis=0), lines.max(axis=0), color=colour, alpha=0.15, linewidth=0)
         axes.set_ylabel(f"{column} (score ≥ {threshold:g})" if column == "hits" else "scaffolds among the hits")
     figure.axes[0].legend(frameon=False, labelcolor=_GREY)
-    _quiet(figure)
+    _quiet(figure, dict.fromkeys(figure.axes, "oracle calls"))
     return figure
 
 
-def _quiet(figure: Figure, *, calls: bool = True) -> None:
-    """Grey axes without a box, on no background: readable on light and dark pages."""
+def _quiet(figure: Figure, below: Mapping[Axes, str]) -> None:
+    """Grey axes without a box, on no background: readable on light and dark pages; `below` is written under each."""
     figure.patch.set_alpha(0)
-    for axes in figure.axes:
-        if calls:
-            axes.set_xlabel("oracle calls")
+    for axes, words in below.items():
+        axes.set_xlabel(words)
         axes.patch.set_alpha(0)
         axes.spines[["top", "right"]].set_visible(False)
         axes.spines[["left", "bottom"]].set_color(_GREY)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from chemmara.chem import parse, scaffold
 from chemmara.ledger import Ledger
 from chemmara.metrics.summary import hits_of, run_figures
-from chemmara.report.figures import as_svg, comparison_figure, progress_figure, score_figure
+from chemmara.report.figures import as_svg, comparison_figure, run_figure
 from chemmara.report.structures import drawing
 
 _SHOWN = 24  # molecules drawn
@@ -31,8 +31,7 @@ def run_page(name: str, ledger: Ledger) -> str:
         versions=ledger.get("versions"),
         prior_sha256=ledger.get("prior_sha256"),
         failed=[call for call in ledger.calls() if math.isnan(call.score)],
-        progress=_drawn(as_svg(progress_figure(calls, threshold), "progress")),
-        scores=_drawn(as_svg(score_figure(calls, threshold), "scores")),
+        course=_drawn(as_svg(run_figure(calls, threshold), "course")),
         hits=_cards(hits_of(calls, threshold), [c for c in calls.columns if c not in _COLUMNS]),
     )
 
