@@ -97,4 +97,4 @@ def test_a_browser_shows_the_page(tmp_path: Path, ledger: Ledger) -> None:
         capture_output=True, text=True, timeout=60, check=True,
     ).stdout  # fmt: skip
     assert "Best hit of each scaffold" in dom
-    assert dom.count("<svg") >= 7
+    assert dom.count("<svg") == 6  # the course, and the best hit of five scaffolds
