@@ -31,9 +31,10 @@ def write_card(folder: Path, corpus: str, train: list[str], held_out: list[str],
     smiles = sampled_smiles(prior, samples, seed=0)
     quality = sample_quality(smiles, frozenset(train))
     unique = list(dict.fromkeys(text for text in map(canonical_smiles, smiles) if text is not None))
-    nll = held_out_nll(prior, Encoded.of([prior.tokenizer.encode_smiles(one) for one in held_out]))
+    written = [one for one in held_out if prior.tokenizer.knows(one)]
+    nll = held_out_nll(prior, Encoded.of([prior.tokenizer.encode_smiles(one) for one in written]))
     rows = {
-        "negative log-likelihood, nats a held-out molecule": f"{nll:.2f} ({len(held_out)} molecules)",
+        "negative log-likelihood, nats a held-out molecule": f"{nll:.2f} ({len(written)} of {len(held_out)} molecules; the rest have tokens it lacks)",
         "validity": f"{quality.validity:.4f}",
         "uniqueness, of the valid": f"{quality.uniqueness:.4f}",
         "novelty, of the unique": f"{quality.novelty:.4f}",

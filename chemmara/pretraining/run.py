@@ -97,11 +97,9 @@ def pretrain(
 
 
 def _fresh(texts: Texts, config: PretrainConfig, name: str) -> tuple[Prior, Texts]:
-    """A prior with random weights and the vocabulary of all the texts."""
+    """A prior with random weights and the vocabulary of what is learned from and what steers."""
     write = NOTATIONS[config.notation].write
-    tokenizer = Tokenizer.of(
-        (write(smiles) for part in (texts.train, texts.valid, texts.test) for smiles in part), config.notation
-    )
+    tokenizer = Tokenizer.of((write(smiles) for part in (texts.train, texts.valid) for smiles in part), config.notation)
     longest = max(len(tokenizer.encode_smiles(smiles)) for smiles in texts.train)
     max_length = longest + longest // 10
     if isinstance(config.network, TransformerConfig):
