@@ -34,7 +34,8 @@ def write_card(folder: Path, corpus: str, train: list[str], held_out: list[str],
     written = [one for one in held_out if prior.tokenizer.knows(one)]
     nll = held_out_nll(prior, Encoded.of([prior.tokenizer.encode_smiles(one) for one in written]))
     rows = {
-        "negative log-likelihood, nats a held-out molecule": f"{nll:.2f} ({len(written)} of {len(held_out)} molecules; the rest have tokens it lacks)",
+        "negative log-likelihood, nats a held-out molecule": f"{nll:.2f}",
+        "held-out molecules (those it has tokens for)": f"{len(written)} of {len(held_out)}",
         "validity": f"{quality.validity:.4f}",
         "uniqueness, of the valid": f"{quality.uniqueness:.4f}",
         "novelty, of the unique": f"{quality.novelty:.4f}",
