@@ -86,7 +86,7 @@ class Ledger:
         self.close()
 
     def append(self, calls: Sequence[Call]) -> None:
-        """Add calls in one transaction, on disk when this returns; one that is there already must be the same."""
+        """Add calls in one transaction, on disk when this returns; ChemmaraError if one is there but differs."""
         rows = [(one.call, one.step, one.smiles, _null(one.score), _json(one.components), one.error) for one in calls]
         with self._connection:
             for row in rows:
@@ -94,7 +94,10 @@ class Ledger:
                 if there is None:
                     self._connection.execute("INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?)", row)
                 elif there != row:
-                    raise AssertionError(f"call {row[0]} was {there} and is now {row}: the run does not repeat itself")
+                    raise ChemmaraError(
+                        f"call {row[0]} was {there[2]} ({there[3]}) and would now be {row[2]} ({row[3]}): the run does"
+                        " not repeat itself; resume it on the machine and with the versions it was begun with"
+                    )
 
     def calls(self) -> list[Call]:
         """Every call, in order."""

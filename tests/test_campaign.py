@@ -23,14 +23,14 @@ ROOT = Path(__file__).parents[1]
 
 def rows(folder: Path) -> list[tuple]:
     """Every call of a run, with all that the ledger says of it."""
-    connection = sqlite3.connect(folder / "ledger.sqlite")
+    connection = sqlite3.connect(f"file:{folder}/ledger.sqlite?mode=ro", uri=True)  # never makes the file
     try:
         return connection.execute("SELECT * FROM calls ORDER BY call").fetchall()
     finally:
         connection.close()
 
 
-def start(*arguments: object) -> subprocess.Popen[str]:
+def start(*arguments: object, group: bool = False) -> subprocess.Popen[str]:
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         [*PROGRAM, *map(str, arguments)],
@@ -39,6 +39,7 @@ def start(*arguments: object) -> subprocess.Popen[str]:
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        start_new_session=group,
     )
 
 
@@ -109,6 +110,21 @@ def test_an_interrupt_saves_and_says_130(tmp_path: Path, campaign_file: Path, un
     assert process.returncode == 130
     assert "Traceback" not in err
     again = start("run", campaign_file, "--out", folder, "--resume")
+    again.communicate(timeout=120)
+    assert again.returncode == 0
+    assert rows(folder) == uninterrupted
+
+
+def test_ctrl_c_in_a_terminal_reaches_the_workers_too_and_costs_no_molecule(
+    tmp_path: Path, campaign_file: Path, uninterrupted: list[tuple]
+) -> None:
+    folder = tmp_path / "terminal"
+    process = start("run", campaign_file, "--out", folder, "--workers", 2, group=True)
+    wait_for_calls(process, folder, 30)
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    again = start("resume", folder)
     again.communicate(timeout=120)
     assert again.returncode == 0
     assert rows(folder) == uninterrupted

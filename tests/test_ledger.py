@@ -48,7 +48,7 @@ def test_outside_scripts_find_the_columns_they_rely_on(path: Path) -> None:
 def test_a_call_may_be_written_again_but_not_changed(path: Path) -> None:
     with Ledger.open(path) as ledger:
         ledger.append(CALLS[:2])
-        with pytest.raises(AssertionError, match="does not repeat itself"):
+        with pytest.raises(ChemmaraError, match="does not repeat itself"):
             ledger.append([Call(1, 1, "CCO", 0.6, {"qed": 0.6, "tpsa": 20.23}, "")])
         assert len(ledger.calls()) == 3
 

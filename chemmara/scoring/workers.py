@@ -1,6 +1,7 @@
 """Worker processes: a molecule that hangs, kills its worker or raises costs that molecule, never the run."""
 
 import multiprocessing
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import TimeoutError as Late
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ _mine: list[Objective] = []  # a worker process's own copy, put there once when 
 
 
 def _begin(objective: Objective) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal; the parent decides
     _mine.append(objective)
 
 
