@@ -26,7 +26,7 @@ test: $(STAMP)  ## run all tests
 check: $(STAMP)  ## what CI runs: format, lint, types, import rule, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
 

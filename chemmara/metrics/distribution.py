@@ -37,7 +37,7 @@ def frechet_distance(smiles: Sequence[str], reference: Sequence[str]) -> float:
     Depends on the sizes of the sets. Needs the extra `fcd`; ChemmaraError where that is not installed.
     """
     try:
-        from fcd_torch import FCD
+        from fcd_torch import FCD  # pyright: ignore[reportMissingImports] - an extra
     except ImportError:
         raise ChemmaraError("FCD needs the extra: pip install 'chemmara[fcd]'") from None
     return float(FCD(device="cpu", n_jobs=1)(list(smiles), list(reference)))
