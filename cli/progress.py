@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from chemmara.pretraining.train import Report
     from chemmara.rl.finetune import Step
     from chemmara.running import Run
@@ -15,18 +17,21 @@ _SECONDS_BETWEEN_LINES = 60.0
 _SECONDS_BETWEEN_CAMPAIGN_LINES = 10.0
 
 
+def _bar(*columns: str, transient: bool = False) -> "Progress":
+    """A bar on stderr, of rich's columns by name (or a format); it shows nothing where stderr is no terminal."""
+    from rich import progress
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    made = [progress.TextColumn(name) if "{" in name else getattr(progress, name)() for name in columns]
+    return progress.Progress(*made, console=console, disable=not console.is_terminal, transient=transient)
+
+
 @contextmanager
 def training_progress() -> Iterator[tuple[Callable[["Report"], None], Callable[[str], None]]]:
     """Functions that show a training step and say a sentence."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        console=console, disable=not console.is_terminal,
-    )  # fmt: skip
-    last_line = 0.0
+    bar = _bar("{task.description}", "BarColumn", "MofNCompleteColumn", "TimeRemainingColumn")
+    console, last_line = bar.console, 0.0
     with bar:
         task = bar.add_task("training", total=None)
 
@@ -38,27 +43,20 @@ def training_progress() -> Iterator[tuple[Callable[["Report"], None], Callable[[
                 quality = report.quality
                 console.print(
                     f"step {report.step}/{report.steps}: {report.nll:.3f} nats a held-out molecule, valid"
-                    f" {quality.validity:.3f}, unique {quality.uniqueness:.3f}, new {quality.novelty:.3f}; {words}"
+                    f" {quality.validity:.3f}, unique {quality.uniqueness:.3f}, new {quality.novelty:.3f}; {words}",
+                    soft_wrap=True,
                 )
             elif not console.is_terminal and time.monotonic() - last_line > _SECONDS_BETWEEN_LINES:
                 last_line = time.monotonic()
                 print(f"step {report.step}/{report.steps}: {words}", file=sys.stderr, flush=True)
 
-        yield tell, lambda sentence: console.print(sentence, highlight=False)
+        yield tell, lambda sentence: console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager
 def counter(words: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     """A function that counts molecules done; shown on a terminal only, with rate and time left."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        console=console, disable=not console.is_terminal, transient=True,
-    )  # fmt: skip
-    with bar:
+    with _bar("{task.description}", "BarColumn", "MofNCompleteColumn", "TimeRemainingColumn", transient=True) as bar:
         task = bar.add_task(words, total=total)
         yield lambda done: bar.advance(task, done)
 
@@ -66,14 +64,8 @@ def counter(words: str, total: int | None = None) -> Iterator[Callable[[int], No
 @contextmanager
 def campaign_progress(run: "Run") -> Iterator[Callable[["Step", "Run"], None]]:
     """A function that shows a campaign's step: a live bar on a terminal, a line every now and then in a log."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    bar = Progress(
-        BarColumn(bar_width=20), MofNCompleteColumn(), TextColumn("calls · {task.description}"), TimeRemainingColumn(),
-        console=console, disable=not console.is_terminal,
-    )  # fmt: skip
+    bar = _bar("BarColumn", "MofNCompleteColumn", "calls · {task.description}", "TimeRemainingColumn")
+    console = bar.console
     began, first = time.monotonic(), run.progress.step
     last_line = began
     with bar:
@@ -99,15 +91,7 @@ def campaign_progress(run: "Run") -> Iterator[Callable[["Step", "Run"], None]]:
 @contextmanager
 def bytes_counter(words: str) -> Iterator[Callable[[int, int], None]]:
     """A function that shows bytes done and in all; on a terminal only."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
-        console=console, disable=not console.is_terminal, transient=True,
-    )  # fmt: skip
-    with bar:
+    with _bar("{task.description}", "BarColumn", "DownloadColumn", "TransferSpeedColumn", transient=True) as bar:
         task = bar.add_task(words, total=None)
         yield lambda done, size: bar.update(task, completed=done, total=size or None)
 

@@ -44,8 +44,8 @@ class MethodConfig(Strict):
     """Loss: reinvent (squared distance to the target), reinforce, or rloo (reinforce, leave-one-out baseline)."""
     beta: PositiveFloat = 1 / 128
     """Weight of the KL term, which holds the policy near the prior; 1 / sigma in REINVENT's terms."""
-    threshold: Fraction = 0.6
-    """Score from which MARA counts a sample as good (tau); best below the campaign's screening threshold."""
+    threshold: Fraction = 0.75
+    """Score from which MARA counts a sample as good (tau); best a little below the campaign's screening threshold."""
     batch_size: PositiveInt = 64
     """Molecules sampled a step."""
     learning_rate: PositiveFloat = 5e-4
