@@ -1,0 +1,83 @@
+"""One step: what is left out of the loss, what earns nothing, and MARA's law on what the loss saw."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from chemmara.checkpoint import load_prior
+from chemmara.rl.finetune import Learner, new_learner
+from chemmara.rl.method import MethodConfig
+from chemmara.rl.summary import step_values
+from chemmara.scoring.objective import canonical_texts
+from chemmara.scoring.scores import Scores
+
+
+def scored(by: Callable[[int, str], float]) -> Callable[[list[str]], Scores]:
+    """An objective that scores a molecule by its row and canonical SMILES."""
+
+    def objective(smiles: list[str]) -> Scores:
+        texts = canonical_texts(smiles)
+        valid = np.array([bool(text) for text in texts])
+        total = np.array([by(i, text) if text else np.nan for i, text in enumerate(texts)])
+        return Scores(texts, total, {}, valid, [""] * len(texts), np.zeros(len(texts), dtype=np.int64))
+
+    return objective
+
+
+def learner(folder: Path, **method: object) -> Learner:
+    settings = MethodConfig.model_validate({"batch_size": 24, "threshold": 0.5, "beta": 0.1, **method})
+    return new_learner(load_prior(folder), load_prior(folder).model, settings, seed=0)
+
+
+def weights(model: object) -> torch.Tensor:
+    return torch.cat([weight.detach().flatten().clone() for weight in model.parameters()])  # type: ignore[attr-defined]
+
+
+def test_the_policy_moves_and_the_prior_does_not(tiny_prior: Path) -> None:
+    one = learner(tiny_prior)
+    prior, policy = weights(one.prior.model), weights(one.policy)
+    one.step(scored(lambda i, _: i / 24))
+    assert torch.equal(weights(one.prior.model), prior)
+    assert not torch.equal(weights(one.policy), policy)
+
+
+@pytest.mark.parametrize("method", ["mara", "rloo", "reinforce"])
+def test_a_batch_without_any_score_teaches_nothing(tiny_prior: Path, method: str) -> None:
+    one = learner(tiny_prior, name=method, batch_size=8)
+    one.prior.tokenizer.decode_smiles([])
+    before = weights(one.policy)
+    step = one.step(lambda smiles: scored(lambda *_: np.nan)(["C"] * len(smiles)))
+    assert np.isnan(step.update.loss)
+    assert torch.equal(weights(one.policy), before)
+
+
+def test_what_has_no_score_leaves_the_loss_and_what_is_no_molecule_earns_nothing(tiny_prior: Path) -> None:
+    one = learner(tiny_prior, name="rloo")
+    step = one.step(lambda smiles: scored(lambda i, _: np.nan if i % 2 else 0.7)(["C", "CC", "bad", "CCC"] * 6))
+    assert step.earned[:4] == pytest.approx([0.7, np.nan, 0.0, np.nan], nan_ok=True)
+    assert len(step.update.rewards) == 12
+    assert step.update.rewards.tolist() == pytest.approx([0.7, 0.0] * 6)
+
+
+def test_under_mara_the_loss_saw_one_level_for_all_good_samples(tiny_prior: Path) -> None:
+    one = learner(tiny_prior, name="mara", memory=None)
+    step = one.step(scored(lambda i, _: 0.2 if i % 3 else 0.6 + i / 100))
+    for update, earned in [(step.update, step.earned[~np.isnan(step.earned)])]:
+        good = torch.from_numpy(earned >= 0.5)
+        level = update.prior_logp[good] + update.rewards[good] / 0.1
+        assert good.sum() > 3
+        torch.testing.assert_close(level, level[0].expand_as(level), atol=1e-3, rtol=0)
+    values = step_values(step, 0.5)
+    assert values["good"] == pytest.approx(float((step.earned >= 0.5).mean()))
+    assert len(step.replayed) == 2
+
+
+def test_a_full_scaffold_earns_nothing_but_keeps_its_score(tiny_prior: Path) -> None:
+    one = learner(tiny_prior, name="mara", memory={"kind": "scaffold", "bucket": 1})
+    chains = ["C" * n + "O" for n in range(1, 25)]  # acyclic molecules share a scaffold
+    step = one.step(lambda _: scored(lambda *_: 0.9)(chains))
+    assert step.earned.tolist() == [0.9] + [0.0] * 23
+    assert set(step.scores.total) == {0.9}
