@@ -47,7 +47,6 @@ def test_the_policy_moves_and_the_prior_does_not(tiny_prior: Path) -> None:
 @pytest.mark.parametrize("method", ["mara", "rloo", "reinforce"])
 def test_a_batch_without_any_score_teaches_nothing(tiny_prior: Path, method: str) -> None:
     one = learner(tiny_prior, name=method, batch_size=8)
-    one.prior.tokenizer.decode_smiles([])
     before = weights(one.policy)
     step = one.step(lambda smiles: scored(lambda *_: np.nan)(["C"] * len(smiles)))
     assert np.isnan(step.update.loss)
@@ -56,7 +55,7 @@ def test_a_batch_without_any_score_teaches_nothing(tiny_prior: Path, method: str
 
 def test_what_has_no_score_leaves_the_loss_and_what_is_no_molecule_earns_nothing(tiny_prior: Path) -> None:
     one = learner(tiny_prior, name="rloo")
-    step = one.step(lambda smiles: scored(lambda i, _: np.nan if i % 2 else 0.7)(["C", "CC", "bad", "CCC"] * 6))
+    step = one.step(lambda _: scored(lambda i, _: np.nan if i % 2 else 0.7)(["C", "CC", "bad", "CCC"] * 6))
     assert step.earned[:4] == pytest.approx([0.7, np.nan, 0.0, np.nan], nan_ok=True)
     assert len(step.update.rewards) == 12
     assert step.update.rewards.tolist() == pytest.approx([0.7, 0.0] * 6)
@@ -65,11 +64,10 @@ def test_what_has_no_score_leaves_the_loss_and_what_is_no_molecule_earns_nothing
 def test_under_mara_the_loss_saw_one_level_for_all_good_samples(tiny_prior: Path) -> None:
     one = learner(tiny_prior, name="mara", memory=None)
     step = one.step(scored(lambda i, _: 0.2 if i % 3 else 0.6 + i / 100))
-    for update, earned in [(step.update, step.earned[~np.isnan(step.earned)])]:
-        good = torch.from_numpy(earned >= 0.5)
-        level = update.prior_logp[good] + update.rewards[good] / 0.1
-        assert good.sum() > 3
-        torch.testing.assert_close(level, level[0].expand_as(level), atol=1e-3, rtol=0)
+    good = torch.from_numpy(step.earned[~np.isnan(step.earned)] >= 0.5)
+    level = step.update.prior_logp[good] + step.update.rewards[good] / 0.1
+    assert good.sum() > 3
+    torch.testing.assert_close(level, level[0].expand_as(level), atol=1e-3, rtol=0)
     values = step_values(step, 0.5)
     assert values["good"] == pytest.approx(float((step.earned >= 0.5).mean()))
     assert len(step.replayed) == 2
