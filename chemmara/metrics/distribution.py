@@ -1,5 +1,6 @@
 """How samples of a model compare with the molecules it learned from."""
 
+import warnings
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -40,4 +41,6 @@ def frechet_distance(smiles: Sequence[str], reference: Sequence[str]) -> float:
         from fcd_torch import FCD  # pyright: ignore[reportMissingImports] - an extra
     except ImportError:
         raise ChemmaraError("FCD needs the extra: pip install 'chemmara[fcd]'") from None
-    return float(FCD(device="cpu", n_jobs=1)(list(smiles), list(reference)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the extra's own, about functions of numpy and scipy that it still uses
+        return float(FCD(device="cpu", n_jobs=1)(list(smiles), list(reference)))

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 from chemmara.checkpoint import Prior, load_prior
 from chemmara.chem import canonical_smiles
 from chemmara.files import write_text
-from chemmara.metrics.distribution import sample_quality
+from chemmara.metrics.distribution import frechet_distance, sample_quality
 from chemmara.metrics.diversity import internal_diversity
 from chemmara.pretraining.batches import Encoded
 from chemmara.pretraining.evaluate import held_out_nll, sampled_smiles
@@ -40,11 +41,19 @@ def write_card(folder: Path, corpus: str, train: list[str], held_out: list[str],
         "uniqueness, of the valid": f"{quality.uniqueness:.4f}",
         "novelty, of the unique": f"{quality.novelty:.4f}",
         "IntDiv1": f"{internal_diversity(unique):.4f}",
+        "FCD against the held-out molecules": _fcd(unique, held_out),
         "parameters": f"{sum(weight.numel() for weight in prior.model.parameters()):,}",
         "tokens in the vocabulary": str(len(prior.tokenizer.tokens)),
     }
     write_text(folder / "curves.svg", as_svg(_curves(folder), "curves"))
     write_text(folder / "card.md", _text(prior, corpus, note, len(train), config, progress, samples, rows))
+
+
+def _fcd(unique: list[str], held_out: list[str]) -> str:
+    """FCD of unique valid samples, with the sizes it depends on; says so where the extra is not installed."""
+    if find_spec("fcd_torch") is None:
+        return "not computed: the extra `fcd` is not installed"
+    return f"{frechet_distance(unique, held_out):.3f} ({len(unique)} against {len(held_out)})"
 
 
 def _text(
