@@ -47,10 +47,15 @@ class CampaignConfig(Strict):
     """What makes a molecule good."""
 
 
-def load_campaign(name: str | Path, **overrides: Any) -> CampaignConfig:
-    """The campaign of a TOML file or a bundled name, with top-level keys (budget, seed, ...) laid over it."""
+def load_campaign(name: str | Path, *, prior: str | None = None, **overrides: Any) -> CampaignConfig:
+    """The campaign of a TOML file or a bundled name, with top-level keys (budget, seed, ...) laid over it.
+
+    Unlike the file's own, the path of a `prior` given here starts at the working folder.
+    """
     path = assets.campaign_file(name)
     given = {key: value for key, value in overrides.items() if value is not None}
+    if prior is not None:
+        given["prior"] = prior if prior in assets.priors() else str(Path(prior).resolve())
     return config.parse(CampaignConfig, config.read_toml(path) | given, source=str(path), folder=path.parent)
 
 

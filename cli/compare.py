@@ -12,6 +12,7 @@ def compare(
     methods: Annotated[str, typer.Option(help="Methods by name, with commas.")] = "reinvent,vanilla,mara",
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each method, with seeds from the campaign's on.")] = 3,
     budget: Annotated[int | None, typer.Option(help="Oracle calls of each run, in place of the file's.")] = None,
+    prior: Annotated[str | None, typer.Option(help="Prior: folder or bundled name, in place of the file's.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Scoring processes, in place of the file's.")] = None,
 ) -> None:
     """Run methods at equal budgets over paired seeds, and say how they did.
@@ -27,7 +28,7 @@ def compare(
 
     from .progress import comparison_progress
 
-    base = load_campaign(campaign, budget=budget, workers=workers)
+    base = load_campaign(campaign, budget=budget, workers=workers, prior=prior)
     campaigns = {name: with_method(base, name) for name in dict.fromkeys(methods.split(","))}
     with comparison_progress() as tell:
         figures = run_all(campaigns, range(base.seed, base.seed + seeds), out, tell)

@@ -18,6 +18,7 @@ def run(
     seed: Annotated[int | None, typer.Option(min=0, help="Seed, in place of the file's.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Scoring processes, in place of the file's.")] = None,
     method: Annotated[str | None, typer.Option(help="Method by name, in place of the file's.")] = None,
+    prior: Annotated[str | None, typer.Option(help="Prior: folder or bundled name, in place of the file's.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on if --out holds this run; begin if not.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Begin again, removing the run that --out holds.")] = False,
 ) -> None:
@@ -34,7 +35,7 @@ def run(
 
     if resume and force:
         raise ChemmaraError("--resume and --force: choose one")
-    settings = load_campaign(campaign, budget=budget, seed=seed, workers=workers, method=method)
+    settings = load_campaign(campaign, budget=budget, seed=seed, workers=workers, method=method, prior=prior)
     if resume and RunFolder(out).exists():
         _go(Run.resume(out, settings))
     else:

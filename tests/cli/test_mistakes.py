@@ -18,6 +18,7 @@ CASES = [
     ("run {campaign} --out {tmp}/r --budget 0", "greater than 0 in budget (got 0)"),
     ("run {campaign} --out {tmp}/r --method maraa", "no such method 'maraa'"),
     ("run {tmp}/prior.toml --out {tmp}/r", "no such prior"),
+    ("run {campaign} --out {tmp}/r --prior {tmp}/folder", "not a prior"),
     ("run {campaign} --out /proc/nowhere", "cannot write there"),
     ("run {campaign} --out {tmp}/empty.toml", "cannot write there"),
     ("run {campaign} --out {tmp}/r --resume --force", "choose one"),
