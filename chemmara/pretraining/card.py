@@ -1,6 +1,7 @@
 """A prior's card: what it learned from, how, and how good it is."""
 
 import json
+import shlex
 import subprocess
 import sys
 from importlib.metadata import version
@@ -67,7 +68,7 @@ def _text(
     rows: dict[str, str],
 ) -> str:
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    command = "chemmara " + " ".join(sys.argv[1:])
+    command = shlex.join(["chemmara", *_without_the_note(sys.argv[1:])])
     return f"""# {prior.name}
 
 A {prior.config.network.kind} language model of molecules, written as {prior.tokenizer.notation}.
@@ -96,6 +97,15 @@ commit {_commit()}, torch {version("torch")}.
 
 Settings: `{config.model_dump_json(exclude_defaults=True)}`
 """
+
+
+def _without_the_note(arguments: list[str]) -> list[str]:
+    """The command's arguments without --resume, and without the note, which stands above."""
+    kept = [one for one in arguments if one != "--resume"]
+    if "--note" in kept:
+        at = kept.index("--note")
+        del kept[at : at + 2]
+    return kept
 
 
 def _curves(folder: Path) -> Figure:
