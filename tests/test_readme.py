@@ -25,7 +25,7 @@ def test_every_command_of_the_tour_runs(tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     ran = subprocess.run(
         ["bash", "-c", script], cwd=tmp_path, env={"PATH": path, "HOME": str(tmp_path), "OMP_NUM_THREADS": "2"},
-        capture_output=True, text=True, timeout=600, check=False,
+        capture_output=True, text=True, timeout=1500, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr[-3000:]
     assert (tmp_path / "runs" / "mine" / "report.html").exists()
