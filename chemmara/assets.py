@@ -46,8 +46,10 @@ def _names(folder: str) -> list[str]:
 
 
 def _file(name: str | Path, folder: str, *, kind: str) -> Path:
-    path = Path(name)
-    return path if path.exists() else _bundled(str(name), DATA / folder / f"{name}.toml", _names(folder), kind=kind)
+    path, known = Path(name), _names(folder)
+    if path.is_file() or (path.exists() and str(name) not in known):  # a run's folder may be called like a campaign
+        return path
+    return _bundled(str(name), DATA / folder / f"{name}.toml", known, kind=kind)
 
 
 def _bundled(name: str, path: Path, known: list[str], *, kind: str) -> Path:

@@ -4,6 +4,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 import chemmara
 from chemmara import assets
 from chemmara.checkpoint import load_prior
@@ -38,6 +40,12 @@ def test_bundled_campaigns_can_be_loaded() -> None:
     assert "quickstart" in assets.campaigns()
     for name in assets.campaigns():
         assert load_campaign(name).budget > 0
+
+
+def test_a_folder_called_like_a_campaign_does_not_hide_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "quickstart").mkdir()
+    assert assets.campaign_file("quickstart") == assets.DATA / "campaigns" / "quickstart.toml"
 
 
 def test_nothing_is_unpickled() -> None:

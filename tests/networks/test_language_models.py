@@ -105,7 +105,7 @@ def test_training_learns_a_handful_of_molecules(model: LanguageModel, tokenizer:
     """It learns: five molecules by heart cost ln 5 = 1.61 nats each at best, and most samples are among them."""
     tokens = pad([tokenizer.encode_smiles(smiles) for smiles in MOLECULES])
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
-    for _ in range(200):
+    for _ in range(400):
         optimizer.zero_grad()
         (-sequence_logp(model, tokens).mean()).backward()
         optimizer.step()
