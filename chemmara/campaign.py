@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt, ValidationInfo
 
 from chemmara import assets, config
-from chemmara.config import Fraction, Strict
+from chemmara.config import Fraction, Strict, UserPath
 from chemmara.rl.method import MethodConfig
+from chemmara.scoring.load import named_objective
 from chemmara.scoring.objective import ObjectiveConfig
 
 
@@ -35,6 +36,12 @@ class CampaignConfig(Strict):
     """Processes that score molecules; results do not depend on it."""
     timeout: PositiveFloat | None = None
     """Seconds after which a molecule is given up as having no score; none: wait for ever."""
+    memory: PositiveFloat | None = None
+    """GiB that a scoring process may take; a molecule that needs more has no score. None: no limit. Linux."""
+    scheduler: str | None = None
+    """Address of a Dask scheduler (tcp://host:8786) whose workers score, instead of processes here."""
+    cache: UserPath | None = None
+    """SQLite file of what oracles said, shared by campaigns: a value in it is not asked for again."""
     max_idle_steps: PositiveInt = 200
     """Steps in a row without a new molecule after which the campaign ends, its budget unspent."""
     checkpoint_seconds: PositiveFloat = 30.0
@@ -43,8 +50,8 @@ class CampaignConfig(Strict):
     """CPU threads of the network; none: torch's choice. Kept when resuming, for the last bit depends on it."""
     method: MethodConfig = MethodConfig()
     """How the policy learns: a name, or a table."""
-    objective: ObjectiveConfig
-    """What makes a molecule good."""
+    objective: Annotated[ObjectiveConfig, BeforeValidator(named_objective)]
+    """What makes a molecule good: a table, a benchmark task, a bundled objective, or a file of one."""
 
 
 def load_campaign(name: str | Path, *, prior: str | None = None, **overrides: Any) -> CampaignConfig:

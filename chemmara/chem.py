@@ -59,6 +59,12 @@ def canonical_smiles(smiles: str) -> str | None:
     return None if molecule is None else canonical(molecule)
 
 
+def flat_smiles(smiles: str) -> str | None:
+    """Canonical SMILES without stereo and isotopes; None where the text does not parse."""
+    molecule = parse(smiles)
+    return None if molecule is None else Chem.MolToSmiles(molecule, isomericSmiles=False)
+
+
 def scaffold(molecule: Mol) -> str:
     """Bemis-Murcko scaffold (rings and what links them) as SMILES without stereo; '' for an acyclic molecule.
 
@@ -101,3 +107,17 @@ def randomised(molecule: Mol, seed: int) -> str:
     order = list(range(molecule.GetNumAtoms()))
     random.Random(seed).shuffle(order)
     return Chem.MolToSmiles(Chem.RenumberAtoms(molecule, order), canonical=False)
+
+
+_GIVEN = "_chemmara_smiles"
+
+
+def remember_smiles(molecule: Mol, smiles: str) -> Mol:
+    """The molecule with the SMILES it was read from on it (canonical text is not always its own canonical text)."""
+    molecule.SetProp(_GIVEN, smiles)
+    return molecule
+
+
+def given_smiles(molecule: Mol) -> str:
+    """The SMILES that `remember_smiles` put on a molecule; its canonical one if there is none."""
+    return molecule.GetProp(_GIVEN) if molecule.HasProp(_GIVEN) else canonical(molecule)

@@ -68,6 +68,22 @@ def open_library(source: str | Path, smiles_column: str | None = None) -> Librar
     return Library(name, _find_column(name, columns, smiles_column), columns, chain([first], tables))
 
 
+def count_rows(source: str | Path) -> int | None:
+    """About how many rows a file has, for a progress bar: lines, records or rows; None where it cannot be known."""
+    path = Path(source)
+    kind = next(iter(suffixes(path)), "")
+    if str(source) == "-" or not path.is_file():
+        return None
+    with open_bytes(path) as file:
+        if kind == ".parquet":
+            import pyarrow.parquet
+
+            return int(pyarrow.parquet.ParquetFile(io.BytesIO(file.read())).metadata.num_rows)
+        mark = b"$$$$" if kind in {".sdf", ".sd"} else b"\n"
+        found = sum(block.count(mark) for block in iter(lambda: file.read(1 << 20), b""))
+        return found - (kind in _TABLES)
+
+
 def _find_column(name: str, columns: list[str], wanted: str | None) -> str:
     if wanted is not None:
         if wanted in columns:

@@ -25,11 +25,14 @@ from chemmara.rl.state import load_learner, save_learner
 from chemmara.rl.summary import step_values
 from chemmara.run_folder import RunFolder
 from chemmara.scoring.budget import Budgeted
+from chemmara.scoring.cache import remembering
 from chemmara.scoring.objective import Measure, Measured, Objective
 from chemmara.scoring.scores import Scores
-from chemmara.scoring.workers import measuring
+from chemmara.scoring.workers import Limits, measuring
 
-_MAY_CHANGE = {"budget", "workers", "timeout", "checkpoint_seconds", "max_idle_steps", "threads"}
+_MAY_CHANGE = {
+    "budget", "workers", "timeout", "memory", "scheduler", "cache", "checkpoint_seconds", "max_idle_steps", "threads",
+}  # fmt: skip
 
 
 @dataclass
@@ -110,7 +113,11 @@ class Run:
             with self.folder.metrics.open("a+b") as file:
                 file.truncate(self.progress.metrics_bytes)
         objective = Objective(self.config.objective)
-        with measuring(objective, self.config.workers, self.config.timeout) as measure:
+        limits = Limits(self.config.workers, self.config.timeout, self.config.memory, self.config.scheduler)
+        with (
+            measuring(objective, limits) as asked,
+            remembering(objective, asked, self.config.cache) as measure,
+        ):
             budget = self._budget(objective, measure)
             self._loop(budget, tell)
         save_prior(

@@ -1,17 +1,35 @@
-"""`chemmara score`: an objective over a library."""
+"""`chemmara score`: an objective or a benchmark task over a library."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from chemmara.errors import ChemmaraError
+
+if TYPE_CHECKING:
+    from chemmara.library import Library
+    from chemmara.scoring.objective import Objective
+    from chemmara.scoring.workers import Limits
 
 
 def score(
     library: Annotated[str, typer.Argument(help="Molecules: .smi, .csv, .parquet, .sdf (also .gz), or - for stdin.")],
-    objective: Annotated[str, typer.Option("--objective", help="TOML of an objective or campaign, or a bundled name.")],
+    objective: Annotated[
+        str | None, typer.Option("--objective", help="TOML of an objective or campaign, or a bundled name.")
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option("--task", help="A benchmark task (`chemmara oracle list --tasks`), in its place.")
+    ] = None,
+    suite_score: Annotated[
+        bool, typer.Option("--suite-score", help="With --task: GuacaMol's score of the whole list, instead of rows.")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="CSV to write; default: stdout.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Scoring processes; the values do not depend on it.")] = 1,
     timeout: Annotated[float | None, typer.Option(min=0.001, help="Seconds a molecule may take.")] = None,
+    memory: Annotated[float | None, typer.Option(min=0.1, help="GiB that a scoring process may take.")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="Dask scheduler whose workers score (tcp://...).")] = None,
+    cache: Annotated[Path | None, typer.Option(help="SQLite file of values, shared with campaigns.")] = None,
     smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,
 ) -> None:
     """Score every molecule: the library's columns, then total, one raw value a component, and error.
@@ -21,17 +39,49 @@ def score(
     Example: chemmara score library.csv --objective drug-like --out scored.csv
     """
     from chemmara.library import open_library
-    from chemmara.scoring.objective import Objective, load_objective
+    from chemmara.scoring.load import load_objective
+    from chemmara.scoring.objective import Objective
+    from chemmara.scoring.tasks import task as benchmark_task
+    from chemmara.scoring.workers import Limits
+
+    if task is not None and objective is None:
+        asked = Objective(benchmark_task(task))
+    elif objective is not None and task is None:
+        asked = Objective(load_objective(objective))
+    else:
+        raise ChemmaraError("name what to score: either --objective or --task")
+    molecules = open_library(library, smiles_column)
+    if suite_score:
+        _suite_score(task, molecules)
+    else:
+        _rows(asked, molecules, out, Limits(workers, timeout, memory, scheduler), cache)
+
+
+def _suite_score(task: str | None, molecules: "Library") -> None:
+    from chemmara.benchmark.guacamol import assess
+
+    if task is None:
+        raise ChemmaraError("--suite-score belongs to --task")
+    typer.echo(f"{assess(task, list(molecules.smiles())):.6f}")
+
+
+def _rows(asked: "Objective", molecules: "Library", out: Path | None, limits: "Limits", cache: Path | None) -> None:
+    from chemmara.library import count_rows
+    from chemmara.scoring.cache import remembering
     from chemmara.scoring.table import scored
     from chemmara.scoring.workers import measuring
 
     from .output import lines_to
     from .progress import counter
 
-    asked = Objective(load_objective(objective))
-    molecules = open_library(library, smiles_column)
     failed, first = 0, ""
-    with measuring(asked, workers, timeout) as measure, lines_to(out) as write, counter("scoring") as advance:
+    total = count_rows(molecules.source)
+    with (
+        measuring(asked, limits) as working,
+        remembering(asked, working, cache) as measure,
+        lines_to(out) as write,
+        counter("scoring", total) as advance,
+    ):
         for i, table in enumerate(scored(asked, molecules, measure)):
             write([table.to_csv(index=False, header=i == 0, lineterminator="\n").rstrip("\n")])
             advance(len(table))

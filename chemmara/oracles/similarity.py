@@ -1,55 +1,66 @@
 """Likeness to reference molecules."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
-from rdkit.Chem import Mol, rdFingerprintGenerator
-from rdkit.DataStructs import BulkTanimotoSimilarity
+from rdkit.Chem import Mol
+from rdkit.DataStructs import BulkDiceSimilarity, BulkTanimotoSimilarity
 
-from chemmara.chem import parse
+from chemmara.chem import canonical, parse
+from chemmara.oracles.fingerprints import Fingerprint, fingerprint_of
 
-Fingerprint = Literal["ecfp4", "ecfp6", "fcfp4", "ecfp4-bits"]
+SimilarityMeasure = Literal["tanimoto", "dice"]
 
-
-@cache
-def _generator(fingerprint: Fingerprint) -> Any:
-    radius = 3 if fingerprint == "ecfp6" else 2
-    features = rdFingerprintGenerator.GetMorganFeatureAtomInvGen() if fingerprint == "fcfp4" else None
-    return rdFingerprintGenerator.GetMorganGenerator(radius=radius, fpSize=2048, atomInvariantsGenerator=features)
-
-
-def _of(molecule: Mol, fingerprint: Fingerprint) -> Any:
-    generator = _generator(fingerprint)
-    if fingerprint == "ecfp4-bits":
-        return generator.GetFingerprint(molecule)
-    return generator.GetSparseCountFingerprint(molecule)
+_BULK: Final[dict[SimilarityMeasure, Callable[[Any, list[Any]], list[float]]]] = {
+    "tanimoto": BulkTanimotoSimilarity,
+    "dice": BulkDiceSimilarity,
+}
 
 
 @cache
 def _references(smiles: tuple[str, ...], fingerprint: Fingerprint) -> list[Any]:
     molecules = [parse(one) for one in smiles]
-    return [_of(molecule, fingerprint) for molecule in molecules if molecule is not None]
+    return [fingerprint_of(molecule, fingerprint) for molecule in molecules if molecule is not None]
 
 
 @dataclass(frozen=True)
 class Similarity:
-    """Tanimoto similarity to the nearest of the references, or the mean over them; 0 to 1.
+    """Similarity to the nearest of the references, or the mean over them; 0 to 1.
 
-    ecfp4, ecfp6 and fcfp4 are unfolded counts (Tanimoto of counts: sum of minima over sum of maxima), ecfp4-bits is
-    Morgan of radius 2 in 2048 bits. None sees stereo.
+    For counts a and b, Tanimoto is sum min(a, b) / sum max(a, b) and Dice 2 sum min(a, b) / sum (a + b).
     """
 
     references: tuple[str, ...]  # SMILES, all valid
     fingerprint: Fingerprint = "ecfp4"
     to: Literal["nearest", "mean"] = "nearest"
+    measure: SimilarityMeasure = "tanimoto"
     low: float = 0.0
     high: float = 1.0
 
     def __call__(self, molecules: Sequence[Mol]) -> np.ndarray:
         """Similarities (n,)."""
-        references = _references(self.references, self.fingerprint)
-        values = [BulkTanimotoSimilarity(_of(molecule, self.fingerprint), references) for molecule in molecules]
+        references, bulk = _references(self.references, self.fingerprint), _BULK[self.measure]
+        values = [bulk(fingerprint_of(molecule, self.fingerprint), references) for molecule in molecules]
         return np.array([max(row) if self.to == "nearest" else sum(row) / len(row) for row in values], dtype=float)
+
+
+@cache
+def _known(smiles: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(canonical(molecule) for molecule in map(parse, smiles) if molecule is not None)
+
+
+@dataclass(frozen=True)
+class Novelty:
+    """1 for a molecule that is none of the references, else 0."""
+
+    references: tuple[str, ...]  # SMILES
+    low: float = 0.0
+    high: float = 1.0
+
+    def __call__(self, molecules: Sequence[Mol]) -> np.ndarray:
+        """1 or 0 for each molecule (n,)."""
+        known = _known(self.references)
+        return np.array([canonical(molecule) not in known for molecule in molecules], dtype=float)

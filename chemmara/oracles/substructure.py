@@ -7,12 +7,13 @@ from math import inf
 from typing import Literal
 
 import numpy as np
-from rdkit.Chem import Mol
+from rdkit.Chem import AtomFromSmarts, Mol, RWMol
 from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 
-from chemmara.chem import parse_pattern
+from chemmara.chem import parse, parse_pattern
+from chemmara.oracles.contributed import nibr_filters
 
-AlertCatalog = Literal["PAINS", "BRENK"]
+AlertCatalog = Literal["PAINS", "BRENK", "NIH", "ZINC", "CHEMBL", "NIBR"]
 
 
 @cache
@@ -42,17 +43,72 @@ class Smarts:
         )
 
 
+@dataclass(frozen=True)
+class SmartsCount:
+    """How often a pattern occurs: matches that differ in at least one atom, up to 1,000."""
+
+    pattern: str  # SMARTS, valid
+    low: float = 0.0
+    high: float = inf
+
+    def __call__(self, molecules: Sequence[Mol]) -> np.ndarray:
+        """Counts (n,)."""
+        (query,) = _queries((self.pattern,))
+        return np.array([len(molecule.GetSubstructMatches(query)) for molecule in molecules], dtype=float)
+
+
 @cache
-def _catalog(names: tuple[AlertCatalog, ...]) -> FilterCatalog:
+def core_query(core: str) -> Mol | None:
+    """The pattern of a core, a SMILES whose dummies (`*`) mark where it may be substituted; None if it is not one.
+
+    An atom with k dummies may have up to k neighbours beyond those of the core, every other atom none.
+    """
+    molecule = parse(core)
+    if molecule is None or all(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
+        return None
+    query = RWMol(molecule)
+    for atom in molecule.GetAtoms():
+        open_ends = sum(neighbour.GetAtomicNum() == 0 for neighbour in atom.GetNeighbors())
+        if atom.GetAtomicNum():
+            kind = f"#{atom.GetAtomicNum()}&{'a' if atom.GetIsAromatic() else 'A'}&{atom.GetFormalCharge():+d}"
+            degree = atom.GetDegree()
+            query.ReplaceAtom(atom.GetIdx(), AtomFromSmarts(f"[{kind}&D{{{degree - open_ends}-{degree}}}]"))
+    for atom in reversed(list(molecule.GetAtoms())):
+        if not atom.GetAtomicNum():
+            query.RemoveAtom(atom.GetIdx())
+    return query.GetMol()
+
+
+@dataclass(frozen=True)
+class Core:
+    """1 for a molecule that keeps a core, substituted only where the core's dummies allow it, else 0."""
+
+    core: str  # SMILES with dummies
+    low: float = 0.0
+    high: float = 1.0
+
+    def __call__(self, molecules: Sequence[Mol]) -> np.ndarray:
+        """1 or 0 for each molecule (n,)."""
+        query = core_query(self.core)
+        return np.array([molecule.HasSubstructMatch(query) for molecule in molecules], dtype=float)
+
+
+@cache
+def _catalogs(names: tuple[AlertCatalog, ...]) -> list[FilterCatalog]:
     params = FilterCatalogParams()
     for name in names:
-        params.AddCatalog(getattr(FilterCatalogParams.FilterCatalogs, name))
-    return FilterCatalog(params)
+        if name != "NIBR":
+            params.AddCatalog(getattr(FilterCatalogParams.FilterCatalogs, name))
+    return [FilterCatalog(params)] + ([nibr_filters()] if "NIBR" in names else [])
 
 
 @dataclass(frozen=True)
 class Alerts:
-    """Number of structural alerts in RDKit's catalogs: PAINS (Baell 2010), BRENK (Brenk 2008)."""
+    """Number of structural alerts in catalogs that RDKit ships.
+
+    PAINS (Baell 2010), BRENK (Brenk 2008), NIH (Jadhav 2010), ZINC, CHEMBL (seven companies' sets), NIBR
+    (Schuffenhauer 2020).
+    """
 
     catalogs: tuple[AlertCatalog, ...] = ("PAINS", "BRENK")
     low: float = 0.0
@@ -60,5 +116,5 @@ class Alerts:
 
     def __call__(self, molecules: Sequence[Mol]) -> np.ndarray:
         """Counts (n,)."""
-        catalog = _catalog(self.catalogs)
-        return np.array([len(catalog.GetMatches(molecule)) for molecule in molecules], dtype=float)
+        catalogs = _catalogs(self.catalogs)
+        return np.array([sum(len(c.GetMatches(molecule)) for c in catalogs) for molecule in molecules], dtype=float)

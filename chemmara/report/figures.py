@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 
 from chemmara.files import replacing
 from chemmara.metrics.summary import curves
+from chemmara.scoring.explain import transform_curve
+from chemmara.scoring.objective import ObjectiveConfig
 
 # Okabe and Ito's palette, without yellow, which is hard to see on white.
 _COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
@@ -51,6 +53,25 @@ def comparison_figure(runs: Mapping[str, Sequence[pd.DataFrame]], threshold: flo
         axes.set_ylabel(f"{column} (score ≥ {threshold:g})" if column == "hits" else "scaffolds among the hits")
     figure.axes[0].legend(frameon=False, labelcolor=_GREY)
     _quiet(figure, dict.fromkeys(figure.axes, "oracle calls"))
+    return figure
+
+
+def transform_figure(objective: ObjectiveConfig) -> Figure:
+    """What each component's values are worth, one curve a component; a bar where the value is its worth already."""
+    columns = min(3, len(objective.component))
+    rows = -(-len(objective.component) // columns)
+    figure = Figure(figsize=(3.8 * columns, 2.6 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    below: dict[Axes, str] = {}
+    for here, name, component in zip(axes, objective.names, objective.component, strict=False):
+        values, worths = transform_curve(component)
+        here.plot(values, worths, color=_COLOURS[0])
+        here.set_ylim(-0.03, 1.03)
+        here.set_ylabel("worth" if component.role == "score" else component.role)
+        below[here] = f"{name} ({component.unit})" if component.unit else name
+    for spare in axes[len(objective.component) :]:
+        spare.set_axis_off()
+    _quiet(figure, below)
     return figure
 
 

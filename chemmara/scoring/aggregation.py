@@ -36,3 +36,6 @@ AGGREGATIONS: Final[dict[AggregationName, Callable[[np.ndarray, np.ndarray], np.
     "product": product,
     "minimum": minimum,
 }
+
+ZERO_IS_FINAL: Final = frozenset({"geometric", "product", "minimum"})
+"""Aggregations that give 0 as soon as one component is worth 0."""

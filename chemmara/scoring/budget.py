@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from chemmara.scoring.objective import Measure, Measured, Objective, canonical_texts
+from chemmara.scoring.objective import Ask, Measure, Measured, Objective, canonical_texts
 from chemmara.scoring.scores import Scores
 
 
@@ -49,7 +49,7 @@ class Budgeted:
         texts = canonical_texts(smiles)
         new = [text for text in dict.fromkeys(texts) if text and text not in self._calls][: max(0, self.left)]
         asked = [text for text in new if text not in self._recorded]
-        measured = dict(zip(asked, self._measure(asked), strict=True)) if asked else {}
+        measured = dict(zip(asked, self._measure([Ask(text) for text in asked]), strict=True)) if asked else {}
         for text in new:
             self._calls[text] = self.used + 1
             self._measured[text] = measured[text] if text in measured else self._recorded[text]

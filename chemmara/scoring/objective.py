@@ -3,20 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from pydantic import model_validator
 from rdkit.Chem import Mol
 
-from chemmara import assets, config
-from chemmara.chem import canonical, parse, why_invalid
+from chemmara.chem import canonical, parse, remember_smiles, why_invalid
 from chemmara.config import Strict
+from chemmara.errors import ChemmaraError
 from chemmara.oracles.interface import Oracle
-from chemmara.scoring.aggregation import AGGREGATIONS, AggregationName
+from chemmara.scoring.aggregation import AGGREGATIONS, ZERO_IS_FINAL, AggregationName
 from chemmara.scoring.components import Component
+from chemmara.scoring.components.base import COSTLY
 from chemmara.scoring.scores import Scores
 
+_SLACK = 1e-9  # rounding that a value may lie beyond its range
 _RESERVED = {"total", "error", "call", "step", "smiles", "score"}
 
 
@@ -33,6 +34,8 @@ class ObjectiveConfig(Strict):
         names = self.names
         if not names:
             raise ValueError("an objective needs at least one [[component]]")
+        if all(component.role != "score" for component in self.component):
+            raise ValueError('an objective needs a component with role "score" beside its filters and penalties')
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two components are called {name!r}; give one a name of its own")
@@ -60,8 +63,16 @@ class Measured:
     error: str = ""  # why a value is missing
 
 
-Measure = Callable[[Sequence[str]], list[Measured]]
-"""Measures canonical SMILES, in order: the objective itself, or workers around it."""
+@dataclass(frozen=True)
+class Ask:
+    """One molecule to measure."""
+
+    smiles: str  # canonical
+    known: tuple[float, ...] = ()  # raw values that need not be asked for, one a component, NaN for the others
+
+
+Measure = Callable[[list[Ask]], list[Measured]]
+"""Measures molecules, in order: the objective itself, workers around it, or a memory around them."""
 
 
 @dataclass(frozen=True)
@@ -78,21 +89,35 @@ class Objective:
         """Scores of the SMILES, row by row; each different molecule is measured once."""
         texts = canonical_texts(smiles)
         different = list(dict.fromkeys(text for text in texts if text))
-        measured = dict(zip(different, (measure or self.measure)(different), strict=True))
+        measured = dict(zip(different, (measure or self.measure)([Ask(text) for text in different]), strict=True))
         return self.assemble(smiles, texts, measured, {})
 
-    def measure(self, smiles: Sequence[str]) -> list[Measured]:
-        """Raw values of canonical SMILES; what an oracle raises costs the one molecule that it raised on."""
-        molecules = [molecule for molecule in map(parse, smiles) if molecule is not None]
-        columns = [_ask(oracle, molecules) for oracle in self._oracles]
-        rows = zip(*columns, strict=True)
-        return [
-            Measured(
-                tuple(value for value, _ in row),
-                "; ".join(f"{name}: {why}" for name, (_, why) in zip(self.config.names, row, strict=True) if why),
-            )
-            for row in rows
-        ]
+    def measure(self, asks: list[Ask]) -> list[Measured]:
+        """Raw values, row by row; what an oracle raises costs the one molecule that it raised on.
+
+        Cheap oracles measure every molecule, costly ones only those whose score is not 0 already (NaN for the others).
+        """
+        molecules = [remember_smiles(_parsed(one.smiles), one.smiles) for one in asks]
+        raw = np.array([one.known or (np.nan,) * len(self._oracles) for one in asks], dtype=float)
+        raw = raw.reshape(len(asks), len(self._oracles))
+        why: list[list[str]] = [[] for _ in molecules]
+        for i in self._order:
+            unknown = np.isnan(raw[:, i])
+            if self.config.component[i].cost >= COSTLY:
+                unknown &= ~self._ruled_out(self._worths(raw))
+            rows = np.flatnonzero(unknown)
+            answers = _ask(self._oracles[i], [molecules[row] for row in rows]) if len(rows) else []
+            for row, (value, reason) in zip(rows, answers, strict=True):
+                raw[row, i] = value
+                if reason:
+                    why[row].append(f"{self.config.names[i]}: {reason}")
+        return [Measured(tuple(values), "; ".join(reasons)) for values, reasons in zip(raw.tolist(), why, strict=True)]
+
+    @cached_property
+    def _order(self) -> list[int]:
+        """Components in the order of asking: cheap ones, then costly ones, filters before the others."""
+        costs = [(c.cost >= COSTLY, c.role != "filter", c.cost, i) for i, c in enumerate(self.config.component)]
+        return [i for *_, i in sorted(costs)]
 
     def assemble(
         self, smiles: Sequence[str], texts: list[str], measured: Mapping[str, Measured], calls: Mapping[str, int]
@@ -102,28 +127,53 @@ class Objective:
         rows = [measured.get(text, nothing) for text in texts]
         raw = np.array([row.values for row in rows], dtype=float).reshape(len(rows), len(self.config.component))
         raw[[not text for text in texts]] = np.nan
+        total = self.total(raw)
         return Scores(
             smiles=texts,
-            total=self.total(raw),
+            total=total,
             components=dict(zip(self.config.names, raw.T, strict=True)),
             valid=np.array([bool(text) for text in texts], dtype=bool),
             error=[
-                row.error if text else f"not a molecule: {why_invalid(given)}"
-                for given, text, row in zip(smiles, texts, rows, strict=True)
+                "" if scored else row.error if text else f"not a molecule: {why_invalid(given)}"
+                for given, text, row, scored in zip(smiles, texts, rows, ~np.isnan(total), strict=True)
             ],
             call=np.array([calls.get(text, 0) for text in texts], dtype=np.int64),
         )
 
     def total(self, raw: np.ndarray) -> np.ndarray:
-        """Scores (n,) of raw values (n, components)."""
-        desirable = np.column_stack(
+        """Scores (n,) of raw values (n, components); what one component rules out is 0 whatever the others say."""
+        worths = self._worths(raw)
+        scores, filters, penalties = (worths[:, self._roles == role] for role in ("score", "filter", "penalty"))
+        weights = np.array([component.weight for component in self.config.component])[self._roles == "score"]
+        total = AGGREGATIONS[self.config.aggregation](scores, weights / weights.sum()) * penalties.prod(axis=1)
+        total[np.isnan(filters).any(axis=1)] = np.nan
+        total[self._ruled_out(worths)] = 0.0
+        return total
+
+    @cached_property
+    def _roles(self) -> np.ndarray:
+        return np.array([component.role for component in self.config.component])
+
+    def _worths(self, raw: np.ndarray) -> np.ndarray:
+        """Values of 0 to 1 (n, components)."""
+        return np.column_stack(
             [
                 column if component.transform is None else component.transform(column)
                 for component, column in zip(self.config.component, raw.T, strict=True)
             ]
         )
-        weights = np.array([component.weight for component in self.config.component])
-        return AGGREGATIONS[self.config.aggregation](desirable, weights / weights.sum())
+
+    def _ruled_out(self, worths: np.ndarray) -> np.ndarray:
+        """Which rows (n,) score 0 by one component alone."""
+        final = (self._roles != "score") | (self.config.aggregation in ZERO_IS_FINAL)
+        return (worths[:, final] == 0).any(axis=1)
+
+
+def _parsed(canonical_text: str) -> Mol:
+    molecule = parse(canonical_text)
+    if molecule is None:
+        raise ValueError(f"{canonical_text!r} was canonical once, but does not parse")
+    return molecule
 
 
 def canonical_texts(smiles: Sequence[str]) -> list[str]:
@@ -137,17 +187,18 @@ def _ask(oracle: Oracle, molecules: list[Mol]) -> list[tuple[float, str]]:
         values = np.asarray(oracle(molecules), dtype=float)
         if values.shape != (len(molecules),):
             raise ValueError(f"{values.shape} values for {len(molecules)} molecules")  # noqa: TRY301 - as if it raised
-    except Exception as error:  # noqa: BLE001 - the one place where an oracle may fail in any way: see below
+    except ChemmaraError:
+        raise  # not the molecule's fault: a server that is gone, a program that is not there
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the one place where an oracle may fail in any way: below
         if len(molecules) == 1:
             return [(np.nan, f"{type(error).__name__}: {error}".splitlines()[0])]
         return [_ask(oracle, [molecule])[0] for molecule in molecules]  # so that the failure costs one molecule
-    return [(float(value), "no value" if np.isnan(value) else "") for value in values]
+    return [_checked(float(value), oracle) for value in values]
 
 
-def load_objective(path: str | Path) -> ObjectiveConfig:
-    """The objective of a TOML file: its own, or the [objective] of a campaign; or a bundled one by name."""
-    file = assets.objective_file(path)
-    tables = config.read_toml(file)
-    if isinstance(tables.get("objective"), dict):
-        tables = tables["objective"]
-    return config.parse(ObjectiveConfig, tables, source=str(file), folder=file.parent)
+def _checked(value: float, oracle: Oracle) -> tuple[float, str]:
+    if np.isnan(value):
+        return np.nan, "no value"
+    if not oracle.low - _SLACK <= value <= oracle.high + _SLACK:
+        return np.nan, f"{value:g} is outside {oracle.low:g} to {oracle.high:g}"
+    return value, ""

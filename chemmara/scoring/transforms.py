@@ -126,6 +126,36 @@ class Gaussian(Strict):
         return np.exp(-0.5 * ((values - self.centre) / self.width) ** 2)
 
 
+class AtMost(Strict):
+    """1 up to `limit`, then the flank of a Gaussian: exp(-((x - limit) / width)^2 / 2)."""
+
+    kind: Literal["at_most"]
+    """Small values, with a soft limit."""
+    limit: float
+    """Largest value worth 1."""
+    width: PositiveFloat
+    """Standard deviation: a value that far above the limit is worth 0.61."""
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """(n,) to (n,)."""
+        return np.exp(-0.5 * ((np.maximum(values, self.limit) - self.limit) / self.width) ** 2)
+
+
+class AtLeast(Strict):
+    """1 from `limit` on, below it the flank of a Gaussian: exp(-((x - limit) / width)^2 / 2)."""
+
+    kind: Literal["at_least"]
+    """Large values, with a soft limit."""
+    limit: float
+    """Smallest value worth 1."""
+    width: PositiveFloat
+    """Standard deviation: a value that far below the limit is worth 0.61."""
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """(n,) to (n,)."""
+        return np.exp(-0.5 * ((np.minimum(values, self.limit) - self.limit) / self.width) ** 2)
+
+
 class Step(Strict):
     """1 from `low` to `high`, both included, else 0; one of them may be left out."""
 
@@ -173,5 +203,6 @@ class ValueMap(Strict):
 
 
 Transform = Annotated[
-    Ramp | Sigmoid | ReverseSigmoid | DoubleSigmoid | Gaussian | Step | ValueMap, Field(discriminator="kind")
+    Ramp | Sigmoid | ReverseSigmoid | DoubleSigmoid | Gaussian | AtMost | AtLeast | Step | ValueMap,
+    Field(discriminator="kind"),
 ]

@@ -1,14 +1,12 @@
 """The budget: unique molecules, in order, and never one more than allowed."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chemmara.config import parse
 from chemmara.scoring.budget import Budgeted
-from chemmara.scoring.objective import Measured, Objective, ObjectiveConfig
+from chemmara.scoring.objective import Ask, Measured, Objective, ObjectiveConfig
 
 OBJECTIVE = Objective(parse(ObjectiveConfig, {"component": [{"oracle": "qed"}]}, source="x"))
 
@@ -19,9 +17,9 @@ class Counting:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def __call__(self, smiles: Sequence[str]) -> list[Measured]:
-        self.asked += smiles
-        return [Measured((len(one) / 100,)) for one in smiles]
+    def __call__(self, asks: list[Ask]) -> list[Measured]:
+        self.asked += [one.smiles for one in asks]
+        return [Measured((len(one.smiles) / 100,)) for one in asks]
 
 
 def test_worked_example() -> None:

@@ -8,7 +8,7 @@ from hostile import CRASH, HANG, LEAVE, NOTHING, RAISE, TEXT, HostileConfig
 
 from chemmara.config import parse
 from chemmara.scoring.objective import Objective, ObjectiveConfig
-from chemmara.scoring.workers import measuring
+from chemmara.scoring.workers import Limits, measuring
 
 GOOD = ["C" * n for n in range(1, 6)] + ["C" * n + "O" for n in range(6, 15)]
 
@@ -24,7 +24,7 @@ def test_a_pool_gives_the_values_of_one_process_to_the_bit(drugs: dict[str, str]
     objective = Objective(parse(ObjectiveConfig, tables, source="x"))
     smiles = [*drugs.values(), "broken", *drugs.values(), *(drug + "C" for drug in GOOD)]
     serial = objective(smiles)
-    with measuring(objective, workers=2) as measure:
+    with measuring(objective, Limits(workers=2)) as measure:
         pooled = objective(smiles, measure)
     np.testing.assert_array_equal(pooled.total, serial.total)
     for name in objective.config.names:
@@ -35,7 +35,7 @@ def test_a_pool_gives_the_values_of_one_process_to_the_bit(drugs: dict[str, str]
 def test_a_hostile_oracle_costs_its_own_molecules_and_says_why() -> None:
     objective = Objective(HostileConfig())  # type: ignore[arg-type]
     smiles = [*GOOD[:6], HANG, CRASH, RAISE, TEXT, LEAVE, NOTHING, *GOOD[6:]]
-    with measuring(objective, workers=2, timeout=2.0) as measure:
+    with measuring(objective, Limits(workers=2, timeout=2.0)) as measure:
         scores = objective(smiles, measure)
     by_molecule = dict(zip(smiles, zip(scores.total, scores.error, strict=True), strict=True))
     for one in GOOD:

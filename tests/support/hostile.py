@@ -46,6 +46,8 @@ class HostileComponent:
     oracle: str = "hostile"
     weight: float = 1.0
     transform: None = None
+    role: str = "score"
+    cost: float = 0.1
 
     def build(self) -> HostileOracle:
         return HostileOracle()

@@ -1,0 +1,73 @@
+"""Oracles on a Dask cluster."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from chemmara.errors import ChemmaraError
+from chemmara.scoring.objective import Ask, Measure, Measured, Objective
+from chemmara.scoring.spread import spread
+from chemmara.scoring.workers import Limits, measuring
+
+_TASK = 0.5  # seconds a task should take: a cluster hands over in milliseconds, and a scheduler sees every task
+_PATIENCE = 30  # seconds to wait for the scheduler, and for its first worker
+
+
+@contextmanager
+def measuring_on_cluster(objective: Objective, limits: Limits) -> Iterator[Measure]:
+    """By the workers of a Dask scheduler, which need chemmara installed.
+
+    Time-outs and memory limits hold in a process of its own beside each worker, which `distributed` allows with
+    `distributed.worker.daemon: false` in its configuration.
+    """
+    try:
+        from dask.distributed import Client, KilledWorker
+    except ModuleNotFoundError:
+        raise ChemmaraError("a scheduler needs Dask: pip install 'chemmara[dask]'") from None
+    try:
+        client = Client(limits.scheduler, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        words = str(error).splitlines()[0]
+        raise ChemmaraError(f"scheduler {limits.scheduler}: does not answer ({words})") from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=_PATIENCE)
+        except TimeoutError:
+            raise ChemmaraError(f"scheduler {limits.scheduler}: has no workers; start one first") from None
+        inner = replace(limits, workers=1, scheduler=None)
+        nothing = Measured((np.nan,) * len(objective.config.component))
+        with client.get_executor(pure=False) as executor:
+
+            def measure(asks: list[Ask]) -> list[Measured]:
+                threads: Any = client.nthreads()
+                workers = max(1, sum(threads.values()))
+                return spread(
+                    executor.submit, _Remote(objective, inner), asks, workers=workers,
+                    task_seconds=None if limits.timeout is not None else _TASK, lost=(KilledWorker,),
+                    reason=lambda _: "its workers died, one after the other", nothing=nothing,
+                )  # fmt: skip
+
+            yield measure
+
+
+_open: list[tuple[Any, ExitStack, Measure]] = []  # a worker's own way to measure, kept between tasks
+
+
+class _Remote:
+    """Measures on a worker: directly, or within limits in a process of its own."""
+
+    def __init__(self, objective: Objective, limits: Limits) -> None:
+        self._asked = (objective, limits)
+
+    def __call__(self, asks: list[Ask]) -> tuple[list[Measured], float]:
+        if not _open or _open[0][0] != self._asked:
+            for _, old, _ in _open:
+                old.close()
+            stack = ExitStack()
+            _open[:] = [(self._asked, stack, stack.enter_context(measuring(*self._asked)))]
+        began = time.perf_counter()
+        return _open[0][2](asks), time.perf_counter() - began

@@ -1,0 +1,55 @@
+"""What every component has beside its oracle's own settings."""
+
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import PositiveFloat
+
+from chemmara.config import Strict
+from chemmara.scoring.transforms import Transform
+
+COSTLY = 10.0
+"""Milliseconds a molecule from which an oracle is asked only about molecules that can still count."""
+
+
+class Base(Strict):
+    """A component: an oracle's value, made 0 to 1 by a transform, and what it does to the score."""
+
+    name: str | None = None
+    """Name of its column and in reports; the oracle's if left out."""
+    role: Literal["score", "filter", "penalty"] = "score"
+    """score: takes part in the aggregation. filter: where it is worth 0, the score is 0, and costly oracles are not
+    asked; else it changes nothing. penalty: multiplies the aggregated score."""
+    weight: PositiveFloat = 1.0
+    """Share in the aggregation, relative to the others'."""
+    transform: Transform | None = None
+    """From the oracle's value to 0..1; needed unless the value lies there already."""
+
+    example: ClassVar[dict[str, Any]] = {}
+    """Settings that work, for the documentation and its test."""
+
+    def identity(self) -> dict[str, Any]:
+        """All that the oracle's values depend on: its settings, the files that they name, and versions."""
+        settings = self.model_dump(mode="json", exclude={"name", "role", "weight", "transform"})
+        files = {
+            key: _checksum(value)
+            for key in settings
+            if isinstance(value := getattr(self, key), Path) and value.is_file()
+        }
+        return {**settings, "files": files, "versions": {name: version(name) for name in ("chemmara", "rdkit")}}
+
+    @property
+    def unit(self) -> str:
+        """Of the oracle's value; "" for a pure number."""
+        return ""
+
+    @property
+    def cost(self) -> float:
+        """Milliseconds a molecule, about."""
+        return 0.1
+
+
+def _checksum(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()

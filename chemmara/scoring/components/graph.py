@@ -1,0 +1,193 @@
+"""Components that look at a molecule's graph alone."""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, field_validator, model_validator
+from rdkit.Chem import GetPeriodicTable
+
+from chemmara.chem import parse_pattern
+from chemmara.oracles.descriptors import DESCRIPTORS, DescriptorName, DescriptorOracle, RdkitDescriptor, RdkitName
+from chemmara.oracles.formula import AtomCount, Isomer, elements
+from chemmara.oracles.interface import Oracle
+from chemmara.oracles.rules import RuleSet, Violations
+from chemmara.oracles.substructure import AlertCatalog, Alerts, Core, Smarts, SmartsCount, core_query
+from chemmara.scoring.components.base import Base
+
+
+class DescriptorComponent(Base):
+    """A property that RDKit computes, by name."""
+
+    oracle: DescriptorName
+    """Which property."""
+    example: ClassVar[dict[str, Any]] = {"oracle": "qed"}
+
+    @property
+    def unit(self) -> str:
+        """Of the property."""
+        return DESCRIPTORS[self.oracle].unit
+
+    @property
+    def cost(self) -> float:
+        """Milliseconds a molecule."""
+        return DESCRIPTORS[self.oracle].cost
+
+    def build(self) -> Oracle:
+        """The oracle."""
+        return DescriptorOracle(self.oracle)
+
+
+class RdkitComponent(Base):
+    """Any descriptor of RDKit's list, by RDKit's own name (BertzCT, Chi1v, ...)."""
+
+    oracle: Literal["descriptor"]
+    """Any of RDKit's descriptors."""
+    descriptor: RdkitName
+    """RDKit's name of it."""
+    example: ClassVar[dict[str, Any]] = {"oracle": "descriptor", "descriptor": "BertzCT"}
+
+    @property
+    def cost(self) -> float:
+        """Milliseconds a molecule; most are quicker."""
+        return 1.0
+
+    def build(self) -> Oracle:
+        """The oracle."""
+        return RdkitDescriptor(self.descriptor)
+
+
+def _refuse_what_is_not_smarts(patterns: tuple[str, ...]) -> None:
+    for pattern in patterns:
+        if parse_pattern(pattern) is None:
+            raise ValueError(f"{pattern!r} is not SMARTS")
+
+
+class SmartsComponent(Base):
+    """1 for a molecule with all wanted patterns and no unwanted one, else 0."""
+
+    oracle: Literal["smarts"]
+    """1 with all wanted and no unwanted pattern, else 0."""
+    wanted: tuple[str, ...] = ()
+    """SMARTS that a molecule must match, all of them."""
+    unwanted: tuple[str, ...] = ()
+    """SMARTS of which a molecule must match none."""
+    example: ClassVar[dict[str, Any]] = {"oracle": "smarts", "wanted": ["c1ccccc1"], "unwanted": ["[N+](=O)[O-]"]}
+
+    @model_validator(mode="after")
+    def _patterns_are_smarts(self) -> "SmartsComponent":
+        if not (self.wanted or self.unwanted):
+            raise ValueError("smarts needs wanted or unwanted patterns")
+        _refuse_what_is_not_smarts((*self.wanted, *self.unwanted))
+        return self
+
+    def build(self) -> Oracle:
+        """The oracle."""
+        return Smarts(self.wanted, self.unwanted)
+
+
+class SmartsCountComponent(Base):
+    """How often a molecule has a pattern."""
+
+    oracle: Literal["smarts_count"]
+    """Number of matches."""
+    pattern: str
+    """The SMARTS."""
+    example: ClassVar[dict[str, Any]] = {"oracle": "smarts_count", "pattern": "[#9,#17]"}
+
+    @field_validator("pattern")
+    @classmethod
+    def _is_smarts(cls, pattern: str) -> str:
+        _refuse_what_is_not_smarts((pattern,))
+        return pattern
+
+    def build(self) -> Oracle:
+        """The oracle."""
+        return SmartsCount(self.pattern)
+
+
+class CoreComponent(Base):
+    """1 for a molecule that keeps a core, changed only where the core allows it, else 0."""
+
+    oracle: Literal["core"]
+    """Keep this core."""
+    core: str
+    """SMILES of the core; each * marks a place where it may be substituted."""
+    example: ClassVar[dict[str, Any]] = {"oracle": "core", "core": "*c1ccc2[nH]ccc2c1"}
+
+    @field_validator("core")
+    @classmethod
+    def _is_a_core(cls, core: str) -> str:
+        if core_query(core) is None:
+            raise ValueError(f"{core!r} is not the SMILES of a core")
+        return core
+
+    def build(self) -> Oracle:
+        """The oracle."""
+        return Core(self.core)
+
+
+class AlertsComponent(Base):
+    """Number of structural alerts that a molecule matches."""
+
+    oracle: Literal["alerts"]
+    """Number of alerts a molecule matches."""
+    catalogs: tuple[AlertCatalog, ...] = Field(default=("PAINS", "BRENK"), min_length=1)
+    """RDKit's catalogs to look in."""
+    example: ClassVar[dict[str, Any]] = {"oracle": "alerts", "catalogs": ["PAINS", "BRENK", "NIBR"]}
+
+    @property
+    def cost(self) -> float:
+        """Milliseconds a molecule."""
+        return 5.0
+
+    def build(self) -> Oracle:
+        """The oracle."""
+        return Alerts(self.catalogs)
+
+
+class RulesComponent(Base):
+    """Number of a rule set's rules that a molecule breaks."""
+
+    oracle: Literal["rules"]
+    """Number of rules broken."""
+    rules: RuleSet
+    """Which set."""
+    example: ClassVar[dict[str, Any]] = {"oracle": "rules", "rules": "lipinski"}
+
+    @property
+    def cost(self) -> float:
+        """Milliseconds a molecule."""
+        return 0.5
+
+    def build(self) -> Oracle:
+        """The oracle."""
+        return Violations(self.rules)
+
+
+class IsomerComponent(Base):
+    """Nearness to a molecular formula, 1 for its isomers."""
+
+    oracle: Literal["isomer"]
+    """Nearness to a formula."""
+    formula: str
+    """The formula, such as C7H8N2O2."""
+    count: AtomCount = "atoms"
+    """What is the number of atoms: atoms, atoms-and-dummies (GuacaMol) or smiles-text (PMO's first tables)."""
+    example: ClassVar[dict[str, Any]] = {"oracle": "isomer", "formula": "C7H8N2O2"}
+
+    @field_validator("formula")
+    @classmethod
+    def _is_a_formula(cls, formula: str) -> str:
+        found = elements(formula)
+        written = "".join(f"{element}{number}" for element, number in found.items())
+        if not found or len(written.replace("1", "")) < len(formula.replace("1", "")):
+            raise ValueError(f"{formula!r} is not a formula such as C7H8N2O2")
+        for element in found:
+            try:
+                GetPeriodicTable().GetAtomicNumber(element)
+            except RuntimeError:
+                raise ValueError(f"{element!r} is no element") from None
+        return formula
+
+    def build(self) -> Oracle:
+        """The oracle."""
+        return Isomer(self.formula, self.count)

@@ -1,0 +1,138 @@
+"""Components that ask what the user brings: Python, a program, a web service."""
+
+import json
+import os
+from importlib.util import find_spec
+from math import inf
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationInfo, model_validator
+
+from chemmara.config import UserPath
+from chemmara.errors import ChemmaraError
+from chemmara.oracles.interface import Oracle
+from chemmara.oracles.own import ProgramOracle, PythonOracle, RestOracle, load_python
+from chemmara.scoring.components.base import Base
+
+
+class _Own(Base):
+    """What an oracle says of itself cannot be known, so its user does."""
+
+    low: float | None = None
+    """Smallest value it gives; none: without limit."""
+    high: float | None = None
+    """Largest value it gives; none: without limit."""
+    cost_ms: PositiveFloat = 100.0
+    """Milliseconds a molecule, about: from 10 on it is asked only about molecules that can still count."""
+    version: str = ""
+    """Of the oracle; change it when its values change, so that a cache does not give the old ones."""
+
+    @property
+    def cost(self) -> float:
+        """Milliseconds a molecule."""
+        return self.cost_ms
+
+    @property
+    def bounds(self) -> dict[str, float]:
+        """Range of the values."""
+        return {"low": -inf if self.low is None else self.low, "high": inf if self.high is None else self.high}
+
+
+def _file_beside(value: Any, info: ValidationInfo) -> Any:
+    """`file.py:name` with the file's path taken from the folder of the settings file."""
+    folder = (info.context or {}).get("folder")
+    place, separator, name = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    if folder is None or not (separator and place.endswith(".py")):
+        return value
+    return f"{(Path(folder) / place).resolve()}:{name}"
+
+
+class PythonComponent(_Own):
+    """A Python function or class that takes a list of RDKit molecules and gives a list of numbers."""
+
+    oracle: Literal["python"]
+    """Your Python."""
+    call: Annotated[str, BeforeValidator(_file_beside)]
+    """"package.module:name", "file.py:name" beside this file, or the name of an installed plugin's entry point."""
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """What a class, or a function that makes the oracle, is called with."""
+    example: ClassVar[dict[str, Any]] = {
+        "oracle": "python",
+        "call": "chemmara.oracles.descriptors:DescriptorOracle",
+        "settings": {"name": "qed"},
+        "low": 0.0,
+        "high": 1.0,
+    }
+
+    @model_validator(mode="after")
+    def _there_is_one(self) -> Self:
+        try:
+            load_python(self.call, json.dumps(self.settings))
+        except ChemmaraError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    def build(self) -> Oracle:
+        """The oracle."""
+        return PythonOracle(self.call, json.dumps(self.settings), **self.bounds)
+
+
+class ProgramComponent(_Own):
+    """A program that reads SMILES from stdin, one a line, and prints each with its value."""
+
+    oracle: Literal["program"]
+    """Your program."""
+    command: tuple[str, ...] = Field(min_length=1)
+    """Program and arguments, as a list; no shell reads it."""
+    output: Literal["jsonl", "csv"] = "jsonl"
+    """jsonl: {"smiles": ..., "value": ...} a line. csv: with these two columns."""
+    folder: UserPath = Field(default=".", validate_default=True)  # type: ignore[assignment]
+    """Where it runs; the folder of this file if left out."""
+    batch_size: PositiveInt = 64
+    """Molecules a run of the program."""
+    time_limit: PositiveFloat = 60.0
+    """Seconds a batch."""
+    restarts: NonNegativeInt = 1
+    """Runs more after one that failed or was late."""
+    example: ClassVar[dict[str, Any]] = {"oracle": "program", "command": ["python3", "program_oracle.py"]}
+
+    def build(self) -> Oracle:
+        """The oracle."""
+        return ProgramOracle(
+            self.command, self.output, Path(self.folder), self.batch_size, self.time_limit, self.restarts, **self.bounds
+        )
+
+
+class RestComponent(_Own):
+    """A web service: POST {"smiles": [...]} gives {"values": [...]}."""
+
+    oracle: Literal["rest"]
+    """Your service."""
+    url: str = Field(pattern=r"^https?://")
+    """Where it answers."""
+    batch_size: PositiveInt = 64
+    """Molecules a request."""
+    time_limit: PositiveFloat = 60.0
+    """Seconds a request."""
+    retries: NonNegativeInt = 4
+    """Requests more, after growing pauses, before the run stops."""
+    pause: PositiveFloat = 0.5
+    """Seconds before the first of them; each further pause is twice as long."""
+    token_variable: str | None = None
+    """Environment variable that holds a bearer token: a secret does not belong in this file."""
+    example: ClassVar[dict[str, Any]] = {"oracle": "rest", "url": "http://localhost:8000/score"}
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> Self:
+        if find_spec("httpx") is None:
+            raise ValueError("rest needs httpx: pip install 'chemmara[rest]'")
+        if self.token_variable is not None and self.token_variable not in os.environ:
+            raise ValueError(f"the environment has no {self.token_variable}")
+        return self
+
+    def build(self) -> Oracle:
+        """The oracle."""
+        return RestOracle(
+            self.url, self.batch_size, self.time_limit, self.retries, self.pause, self.token_variable, **self.bounds
+        )

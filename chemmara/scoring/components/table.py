@@ -1,0 +1,67 @@
+"""The table of all components, for the documentation and `chemmara oracle list`."""
+
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from chemmara.config import parse
+from chemmara.scoring.components import Component
+from chemmara.scoring.components.base import Base
+from chemmara.scoring.components.graph import DESCRIPTORS, DescriptorComponent
+from chemmara.scoring.components.likeness import SPATIAL, SpatialComponent
+
+
+@dataclass(frozen=True)
+class Row:
+    """One name that `oracle = ` knows."""
+
+    oracle: str
+    definition: str
+    unit: str
+    cost: float  # milliseconds a molecule, about
+    example: dict[str, Any]  # settings that work, apart from files that they name
+    settings: type[Base]
+
+
+def component_table() -> list[Row]:
+    """Every component, in the order of the documentation."""
+    rows = []
+    for settings in get_args(get_args(Component)[0]):
+        if settings is DescriptorComponent:
+            rows += [
+                Row(name, row.definition, row.unit, row.cost, {"oracle": name}, settings)
+                for name, row in DESCRIPTORS.items()
+            ]
+        elif settings is SpatialComponent:
+            cost = SpatialComponent(oracle="npr1").cost
+            rows += [
+                Row(name, f"{row.definition}, of a conformer", row.unit, cost, {"oracle": name}, settings)
+                for name, row in SPATIAL.items()
+            ]
+        else:
+            rows.append(_row(settings))
+    return rows
+
+
+def _row(settings: type[Base]) -> Row:
+    (oracle,) = get_args(settings.model_fields["oracle"].annotation)
+    definition = (settings.__doc__ or "").splitlines()[0].rstrip(".")
+    blank = settings.model_construct(**settings.example)
+    return Row(oracle, definition, blank.unit, blank.cost, settings.example, settings)
+
+
+def value_range(row: Row) -> str:
+    """Smallest and largest value of the example's oracle, in words."""
+    oracle = parse(row.settings, row.example, source=row.oracle).build()  # type: ignore[attr-defined]
+    low, high = (f"{end:g}" for end in (oracle.low, oracle.high))
+    return "any" if (low, high) == ("-inf", "inf") else f"{low} or more" if high == "inf" else f"{low} to {high}"
+
+
+def own_settings(settings: type[BaseModel]) -> dict[str, str]:
+    """Keys of a component beside those that all have, with what they say."""
+    return {
+        key: (field.description or "").replace("\n", " ")
+        for key, field in settings.model_fields.items()
+        if key not in Base.model_fields and key != "oracle"
+    }

@@ -1,0 +1,79 @@
+"""Why a molecule has its score: what each component measured, what that is worth, and what it cost."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from chemmara.chem import canonical_smiles
+from chemmara.scoring.components.base import Base
+from chemmara.scoring.objective import Ask, Objective, ObjectiveConfig
+
+
+def explain(objective: Objective, smiles: Sequence[str]) -> pd.DataFrame:
+    """One row a molecule and component: smiles, component, role, weight, raw, worth (0 to 1), total, error."""
+    scores = objective(smiles)
+    rows = [
+        {
+            "smiles": text or given,
+            "component": name,
+            "role": component.role,
+            "weight": component.weight,
+            "raw": scores.components[name][i],
+            "worth": worth(component, scores.components[name][[i]])[0],
+            "total": scores.total[i],
+            "error": scores.error[i],
+        }
+        for i, (given, text) in enumerate(zip(smiles, scores.smiles, strict=True))
+        for name, component in zip(objective.config.names, objective.config.component, strict=True)
+    ]
+    return pd.DataFrame(rows)
+
+
+def worth(component: Base, raw: np.ndarray) -> np.ndarray:
+    """What raw values (n,) of a component are worth, 0 to 1."""
+    return raw if component.transform is None else component.transform(raw)
+
+
+def transform_curve(component: Base, points: int = 201) -> tuple[np.ndarray, np.ndarray]:
+    """Values (points,) over which a component's transform goes from worst to best, and what they are worth."""
+    settings = {} if component.transform is None else component.transform.model_dump(exclude={"kind", "otherwise"})
+    marks = settings.pop("values", None)
+    width = settings.pop("width", None) or 0.0
+    ends = [float(mark) for mark in (marks or settings.values()) if mark is not None] or [0.0, 1.0]
+    margin = 3.0 * width or 0.25 * (max(ends) - min(ends)) or 1.0
+    low, high = (0.0, 1.0) if component.transform is None else (min(ends) - margin, max(ends) + margin)
+    values = np.arange(min(ends), max(ends) + 2) if marks else np.linspace(low, high, points)
+    return values, worth(component, values)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of asking one component alone."""
+
+    component: str
+    values: list[float]  # raw; NaN for none
+    errors: list[str]
+    milliseconds: float  # a molecule, without what the first one had to load
+    loading: float  # milliseconds of the first molecule beyond that
+
+
+def trial(objective: ObjectiveConfig, smiles: Sequence[str]) -> list[Trial]:
+    """Ask each component by itself about all molecules, none left out, and time it."""
+    asks = [Ask(text) for one in smiles if (text := canonical_smiles(one))]
+    trials = []
+    for name, component in zip(objective.names, objective.component, strict=True):
+        bare = component.model_copy(update={"role": "score", "name": name})
+        alone = Objective(ObjectiveConfig.model_construct(aggregation="arithmetic", component=(bare,)))
+        began = time.perf_counter()
+        first = alone.measure(asks[:1])
+        loaded = time.perf_counter()
+        others = alone.measure(asks[1:])
+        each = 1e3 * (time.perf_counter() - loaded) / max(1, len(others))
+        measured = [*first, *others]
+        beyond = max(0.0, 1e3 * (loaded - began) - each)
+        values = [one.values[0] for one in measured]  # noqa: PD011 - no data frame
+        trials.append(Trial(name, values, [one.error for one in measured], each, beyond))
+    return trials

@@ -1,0 +1,122 @@
+"""`chemmara oracle`: what can be asked of a molecule, how, and at what cost."""
+
+import json as jsonlib
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chemmara.errors import ChemmaraError
+
+if TYPE_CHECKING:
+    from chemmara.scoring.components.table import Row
+
+app = typer.Typer(no_args_is_help=True, help="The oracles that an objective may name.")
+
+_TRIED = (
+    "CC(=O)Oc1ccccc1C(=O)O", "Cn1cnc2c1c(=O)n(C)c(=O)n2C", "CC(C)Cc1ccc(C(C)C(=O)O)cc1",
+    "CN1CCC[C@H]1c1cccnc1", "Cc1ccc(NC(=O)c2ccc(CN3CCN(C)CC3)cc2)cc1Nc1nccc(-c2cccnc2)n1",
+)  # fmt: skip
+
+
+@app.command("list")
+def list_(
+    tasks: Annotated[bool, typer.Option("--tasks", help="The benchmark tasks instead.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="As JSON lines.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As the Markdown table of docs/oracles.md.")] = False,
+) -> None:
+    """Every oracle with its definition, unit, range and cost, or every benchmark task.
+
+    Example: chemmara oracle list
+    """
+    if tasks:
+        from chemmara.scoring.tasks import TASKS
+
+        typer.echo("\n".join(TASKS))
+        return
+    from chemmara.scoring.components.table import component_table, value_range
+
+    rows = component_table()
+    if markdown:
+        typer.echo("| oracle | value | unit | range | cost, ms | example |\n| --- | --- | --- | --- | --- | --- |")
+        for row in rows:
+            cells = (row.oracle, row.definition, row.unit, value_range(row), f"{row.cost:g}", f"`{_toml(row.example)}`")
+            typer.echo("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
+        return
+    for row in rows:
+        if json:
+            typer.echo(jsonlib.dumps({**_plain(row), "range": value_range(row)}))
+        else:
+            unit = f" [{row.unit}]" if row.unit else ""
+            typer.echo(f"{row.oracle:<18}{row.definition}{unit}")
+
+
+@app.command()
+def show(name: Annotated[str, typer.Argument(help="As in `chemmara oracle list`.")]) -> None:
+    """One oracle: its definition, its settings, and an example to copy.
+
+    Example: chemmara oracle show similarity
+    """
+    from difflib import get_close_matches
+
+    from chemmara.scoring.components.table import component_table, own_settings, value_range
+
+    rows = {row.oracle: row for row in component_table()}
+    if name not in rows:
+        near = get_close_matches(name, rows, n=1)
+        raise ChemmaraError(f"unknown oracle {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    row = rows[name]
+    unit = f", {row.unit}" if row.unit else ""
+    typer.echo(f"{name}: {row.definition}\nvalues: {value_range(row)}{unit}; about {row.cost:g} ms a molecule")
+    for key, words in own_settings(row.settings).items():
+        typer.echo(f"  {key:<18}{words}")
+    lines = [f"{key} = {_value(value)}" for key, value in row.example.items()]
+    typer.echo("\n".join(["", "[[component]]", *lines]))
+
+
+@app.command("test")
+def try_(
+    objective: Annotated[str, typer.Argument(help="TOML of an objective or campaign, a bundled name, or a task.")],
+    smiles: Annotated[list[str] | None, typer.Option("--smiles", help="A molecule to try; may be repeated.")] = None,
+) -> None:
+    """Ask every component of an objective about a few molecules, and say what each costs; exit 2 if one gives nothing.
+
+    Example: chemmara oracle test drug-like
+    """
+    from chemmara.scoring.explain import trial
+    from chemmara.scoring.load import load_objective
+
+    silent = []
+    for result in trial(load_objective(objective), smiles or _TRIED):
+        given = [value for value in result.values if value == value]  # noqa: PLR0124 - NaN's mark
+        span = f"{min(given):.4g} to {max(given):.4g}" if given else "nothing"
+        words = f"{len(given)} of {len(result.values)} molecules, {span}"
+        typer.echo(
+            f"{result.component:<24}{result.milliseconds:>9.2f} ms a molecule, {result.loading:.0f} ms to load; {words}"
+        )
+        for reason in dict.fromkeys(error for error in result.errors if error):
+            typer.echo(f"  {reason}", err=True)
+        if not given:
+            silent.append(result.component)
+    if silent:
+        raise ChemmaraError(f"{objective}: no value from {', '.join(silent)}; the reasons stand above")
+
+
+def _plain(row: "Row") -> dict[str, Any]:
+    return {
+        "oracle": row.oracle,
+        "definition": row.definition,
+        "unit": row.unit,
+        "cost_ms": row.cost,
+        "example": row.example,
+    }
+
+
+def _toml(table: dict[str, Any]) -> str:
+    return ", ".join(f"{key} = {_value(value)}" for key, value in table.items())
+
+
+def _value(value: Any) -> str:
+    """A TOML value: JSON writes these the same, but for tables."""
+    if isinstance(value, dict):
+        return "{ " + _toml(value) + " }"
+    return jsonlib.dumps(value)
