@@ -1,13 +1,16 @@
-"""What a run leaves for people: hits.csv, hits.smi and report.html, all made from its ledger."""
+"""What a run leaves for people: hits.csv, hits.smi, hits.sdf of docked ones and report.html, made from its ledger."""
 
 from pathlib import Path
+from typing import Any
 
 from chemmara.errors import ChemmaraError
 from chemmara.files import replacing, write_text
 from chemmara.ledger import Ledger
 from chemmara.metrics.summary import hits_of, run_figures
+from chemmara.oracles.docking import pose_file
 from chemmara.report.page import run_page
 from chemmara.run_folder import RunFolder
+from chemmara.scoring.pareto import component_worths, pareto_rank
 
 
 def write_outputs(path: Path) -> tuple[Path, dict[str, float]]:
@@ -19,8 +22,11 @@ def write_outputs(path: Path) -> tuple[Path, dict[str, float]]:
         calls, settings = ledger.frame(), ledger.get("campaign")
         hits = hits_of(calls, settings["threshold"])
         figures = run_figures(calls, settings["threshold"], settings["budget"])
+        front = pareto_rank(component_worths(settings["objective"], hits))
+        hits.insert(list(hits.columns).index("score") + 1, "pareto", front)
         with replacing(path / "hits.csv") as partial:
             hits.drop(columns="error").to_csv(partial, index=False)
+        _gather_poses(settings["objective"], hits["smiles"].tolist(), path / "hits.sdf")
         write_text(
             path / "hits.smi",
             "".join(f"{smiles} call-{call}\n" for smiles, call in zip(hits["smiles"], hits["call"], strict=True)),
@@ -28,3 +34,11 @@ def write_outputs(path: Path) -> tuple[Path, dict[str, float]]:
         page = path / "report.html"
         write_text(page, run_page(path.name, ledger))
     return page, figures
+
+
+def _gather_poses(objective: dict[str, Any], hits: list[str], out: Path) -> None:
+    """The kept poses of docked hits, best hit first, in one SD file; no file where none was kept."""
+    folders = [Path(component["poses"]) for component in objective["component"] if component.get("poses")]
+    files = [file for folder in folders for smiles in hits if (file := pose_file(folder, smiles)).is_file()]
+    if files:
+        write_text(out, "".join(file.read_text(encoding="utf-8") for file in files))

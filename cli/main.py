@@ -10,7 +10,21 @@ from typer.core import TyperGroup
 
 from chemmara.errors import ChemmaraError
 
-from . import compare, corpus, diversity, init, likelihood, objective, oracle, pretrain, report, run, sample, score
+from . import (
+    compare,
+    corpus,
+    diversity,
+    init,
+    likelihood,
+    objective,
+    oracle,
+    pretrain,
+    qsar,
+    report,
+    run,
+    sample,
+    score,
+)
 
 
 class Program(TyperGroup):
@@ -68,6 +82,7 @@ app.command()(score.score)
 app.command()(diversity.diversity)
 app.add_typer(oracle.app, name="oracle")
 app.add_typer(objective.app, name="objective")
+app.add_typer(qsar.app, name="qsar")
 app.add_typer(corpus.app, name="corpus")
 app.command()(pretrain.pretrain)
 

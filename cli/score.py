@@ -1,7 +1,7 @@
 """`chemmara score`: an objective or a benchmark task over a library."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -85,7 +85,7 @@ def _rows(asked: "Objective", molecules: "Library", out: Path | None, limits: "L
         for i, table in enumerate(scored(asked, molecules, measure)):
             write([table.to_csv(index=False, header=i == 0, lineterminator="\n").rstrip("\n")])
             advance(len(table))
-            missing = table[table["error"] != ""]
+            missing: Any = table[table["error"] != ""]
             if len(missing) and not failed:
                 first = f"row {missing.index[0] + 1}: {missing['error'].iloc[0]}"
             failed += len(missing)

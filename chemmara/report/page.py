@@ -14,6 +14,7 @@ from chemmara.ledger import Ledger
 from chemmara.metrics.summary import hits_of, run_figures
 from chemmara.report.figures import as_svg, comparison_figure, run_figure
 from chemmara.report.structures import drawing
+from chemmara.scoring.pareto import component_worths, pareto_rank
 
 _SHOWN = 24  # molecules drawn
 
@@ -32,6 +33,7 @@ def run_page(name: str, ledger: Ledger) -> str:
         prior_sha256=ledger.get("prior_sha256"),
         failed=[call for call in ledger.calls() if math.isnan(call.score)],
         course=_drawn(as_svg(run_figure(calls, threshold), "course")),
+        front=_front(hits_of(calls, threshold), settings["objective"]),
         hits=_cards(hits_of(calls, threshold), [c for c in calls.columns if c not in _COLUMNS]),
     )
 
@@ -73,6 +75,15 @@ def _number(value: float) -> str:
     if value != value:  # noqa: PLR0124 - NaN alone differs from itself
         return "–"  # noqa: RUF001 - a dash for what is not defined
     return str(value) if isinstance(value, int) else f"{value:.3f}"
+
+
+def _front(hits: pd.DataFrame, objective: dict[str, Any]) -> list[dict[str, Any]]:
+    """The hits that no other one beats in every component, best first; [] where one component leaves no choice."""
+    names = [one["name"] or one["oracle"] for one in objective["component"] if one.get("role", "score") == "score"]
+    if len(names) == 1 or not len(hits):
+        return []
+    best: Any = hits[pareto_rank(component_worths(objective, hits)) == 1]
+    return [{**hit, "values": {name: hit[name] for name in names}} for hit in best.to_dict("records")]
 
 
 def _cards(hits: pd.DataFrame, components: list[str]) -> list[dict[str, Any]]:

@@ -1,16 +1,22 @@
 """Worker processes: the same values as in one process, and a hostile oracle that costs its own molecules only."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
-from hostile import CRASH, HANG, LEAVE, NOTHING, RAISE, TEXT, HostileConfig
+from hostile import BEYOND, CRASH, EXIT, GREEDY, HANG, LEAVE, NOTHING, RAISE, TEXT
 
 from chemmara.config import parse
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 from chemmara.scoring.workers import Limits, measuring
 
 GOOD = ["C" * n for n in range(1, 6)] + ["C" * n + "O" for n in range(6, 15)]
+
+
+def hostile(**changes: object) -> Objective:
+    component = {"oracle": "python", "call": "hostile:score", "low": 0.0, "high": 1.0, "cost_ms": 1.0, **changes}
+    return Objective(parse(ObjectiveConfig, {"aggregation": "arithmetic", "component": [component]}, source="x"))
 
 
 def test_a_pool_gives_the_values_of_one_process_to_the_bit(drugs: dict[str, str]) -> None:
@@ -22,7 +28,7 @@ def test_a_pool_gives_the_values_of_one_process_to_the_bit(drugs: dict[str, str]
         ]
     }
     objective = Objective(parse(ObjectiveConfig, tables, source="x"))
-    smiles = [*drugs.values(), "broken", *drugs.values(), *(drug + "C" for drug in GOOD)]
+    smiles = [*drugs.values(), "broken", *drugs.values(), *("C" * n + drug for n in range(1, 9) for drug in GOOD)]
     serial = objective(smiles)
     with measuring(objective, Limits(workers=2)) as measure:
         pooled = objective(smiles, measure)
@@ -33,9 +39,9 @@ def test_a_pool_gives_the_values_of_one_process_to_the_bit(drugs: dict[str, str]
 
 
 def test_a_hostile_oracle_costs_its_own_molecules_and_says_why() -> None:
-    objective = Objective(HostileConfig())  # type: ignore[arg-type]
-    smiles = [*GOOD[:6], HANG, CRASH, RAISE, TEXT, LEAVE, NOTHING, *GOOD[6:]]
-    with measuring(objective, Limits(workers=2, timeout=2.0)) as measure:
+    objective = hostile()
+    smiles = [*GOOD[:6], HANG, CRASH, RAISE, TEXT, LEAVE, NOTHING, GREEDY, EXIT, BEYOND, *GOOD[6:]]
+    with measuring(objective, Limits(workers=2, timeout=2.0, memory=2.0)) as measure:
         scores = objective(smiles, measure)
     by_molecule = dict(zip(smiles, zip(scores.total, scores.error, strict=True), strict=True))
     for one in GOOD:
@@ -47,6 +53,9 @@ def test_a_hostile_oracle_costs_its_own_molecules_and_says_why() -> None:
         TEXT: "ValueError",
         LEAVE: "the worker died (exit code 3)",
         NOTHING: "no value",
+        GREEDY: "MemoryError",
+        EXIT: "SystemExit: enough",
+        BEYOND: "7 is outside 0 to 1",
     }.items():
         score, why = by_molecule[one]
         assert math.isnan(score)
@@ -54,9 +63,18 @@ def test_a_hostile_oracle_costs_its_own_molecules_and_says_why() -> None:
         assert "\n" not in why
 
 
-@pytest.mark.parametrize("one", [RAISE, TEXT, NOTHING])
+@pytest.mark.parametrize("one", [RAISE, TEXT, NOTHING, EXIT, BEYOND])
 def test_in_one_process_a_failure_costs_one_molecule_too(one: str) -> None:
-    scores = Objective(HostileConfig())([*GOOD, one])  # type: ignore[arg-type]
+    scores = hostile()([*GOOD, one])
     assert scores.error[:-1] == [""] * len(GOOD)
     assert scores.valid.all()
     assert math.isnan(scores.total[-1])
+
+
+def test_two_workers_killed_from_outside_lose_nothing(tmp_path: Path) -> None:
+    objective = hostile(call="hostile:DiesTwice", settings={"folder": str(tmp_path)})
+    smiles = ["C" * n for n in range(1, 20)]
+    with measuring(objective, Limits(workers=2)) as measure:
+        scores = objective(smiles, measure)
+    assert len(list(tmp_path.iterdir())) == 2
+    np.testing.assert_array_equal(scores.total, [n / 20 for n in range(1, 20)])

@@ -1,62 +1,62 @@
-"""An objective whose oracle misbehaves on certain molecules; a module of its own, so that workers can import it."""
+"""An oracle that misbehaves on certain molecules; a module of its own, so that workers can import it."""
 
+import ctypes
 import os
 import signal
+import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from rdkit.Chem import Mol
 
 HANG, CRASH, RAISE, TEXT, LEAVE, NOTHING = "CCCCCF", "CCCCCCl", "CCCCCBr", "CCCCCI", "CCCCCO", "CCCCCN"
+GREEDY, EXIT, BEYOND = "CCCCCS", "CCCCCP", "CCCCC[SeH]"
 
 
-@dataclass(frozen=True)
-class HostileOracle:
-    """Number of atoms / 20, except where it sleeps for ever, dies, raises, returns text, exits or says nothing."""
+def score(molecules: Sequence[Mol]) -> list[object]:
+    """Number of atoms / 20, except where it hangs, dies, raises, returns text, exits, eats memory or says nothing."""
+    return [_one(molecule) for molecule in molecules]
 
-    low: float = 0.0
-    high: float = 1.0
+
+def _one(molecule: Mol) -> object:  # noqa: C901 - one branch a misdeed
+    element = molecule.GetAtomWithIdx(molecule.GetNumAtoms() - 1).GetSymbol()
+    if molecule.GetNumAtoms() == 6:
+        if element == "F":
+            time.sleep(1000)
+        elif element == "Cl":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        elif element == "Br":
+            raise RuntimeError("I do not like bromine\nat all")
+        elif element == "I":
+            return "text"
+        elif element == "O":
+            os._exit(3)
+        elif element == "N":
+            return float("nan")
+        elif element == "S":
+            return float(len(ctypes.create_string_buffer(8 * 2**30)))
+        elif element == "P":
+            sys.exit("enough")
+        elif element == "Se":
+            return 7.0
+    return molecule.GetNumAtoms() / 20
+
+
+class DiesTwice:
+    """Number of atoms / 20; its process is killed on the first two molecules of seven atoms that it is asked about.
+
+    It counts in a folder, for the memory of a killed process is gone.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.folder = Path(folder)
 
     def __call__(self, molecules: Sequence[Mol]) -> np.ndarray:
-        return np.array([self._one(molecule) for molecule in molecules])
-
-    def _one(self, molecule: Mol) -> object:
-        element = molecule.GetAtomWithIdx(molecule.GetNumAtoms() - 1).GetSymbol()
-        if molecule.GetNumAtoms() == 6:
-            if element == "F":
-                time.sleep(1000)
-            elif element == "Cl":
-                os.kill(os.getpid(), signal.SIGSEGV)
-            elif element == "Br":
-                raise RuntimeError("I do not like bromine\nat all")
-            elif element == "I":
-                return "text"
-            elif element == "O":
-                os._exit(3)
-            elif element == "N":
-                return float("nan")
-        return molecule.GetNumAtoms() / 20
-
-
-@dataclass(frozen=True)
-class HostileComponent:
-    name: str = "hostile"
-    oracle: str = "hostile"
-    weight: float = 1.0
-    transform: None = None
-    role: str = "score"
-    cost: float = 0.1
-
-    def build(self) -> HostileOracle:
-        return HostileOracle()
-
-
-@dataclass(frozen=True)
-class HostileConfig:
-    """Looks like an ObjectiveConfig to Objective."""
-
-    component: tuple[HostileComponent, ...] = (HostileComponent(),)
-    aggregation: str = "arithmetic"
-    names: tuple[str, ...] = ("hostile",)
+        for molecule in molecules:
+            deaths = len(list(self.folder.iterdir()))
+            if molecule.GetNumAtoms() == 7 and deaths < 2:
+                (self.folder / str(deaths)).touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+        return np.array([molecule.GetNumAtoms() / 20 for molecule in molecules])

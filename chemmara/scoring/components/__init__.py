@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from chemmara.scoring.components.docked import DockingComponent
 from chemmara.scoring.components.graph import (
     AlertsComponent,
     CoreComponent,
@@ -14,6 +15,7 @@ from chemmara.scoring.components.graph import (
     SmartsComponent,
     SmartsCountComponent,
 )
+from chemmara.scoring.components.learned import QsarComponent
 from chemmara.scoring.components.likeness import (
     NoveltyComponent,
     ShapeComponent,
@@ -35,6 +37,8 @@ Component = Annotated[
     | IsomerComponent
     | SpatialComponent
     | ShapeComponent
+    | QsarComponent
+    | DockingComponent
     | PythonComponent
     | ProgramComponent
     | RestComponent,

@@ -34,7 +34,7 @@ class Base(Strict):
         """All that the oracle's values depend on: its settings, the files that they name, and versions."""
         settings = self.model_dump(mode="json", exclude={"name", "role", "weight", "transform"})
         files = {
-            key: _checksum(value)
+            key: checksum(value)
             for key in settings
             if isinstance(value := getattr(self, key), Path) and value.is_file()
         }
@@ -51,5 +51,6 @@ class Base(Strict):
         return 0.1
 
 
-def _checksum(path: Path) -> str:
+def checksum(path: Path) -> str:
+    """SHA-256 of a file."""
     return sha256(path.read_bytes()).hexdigest()

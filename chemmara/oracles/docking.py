@@ -1,0 +1,138 @@
+"""Docking by AutoDock Vina: how well a molecule fits a receptor's pocket."""
+
+import gzip
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from math import inf
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from rdkit.Chem import Mol, SDWriter
+from rdkit.Chem.EnumerateStereoisomers import EnumerateStereoisomers, StereoEnumerationOptions
+
+from chemmara.chem import given_smiles
+from chemmara.errors import ChemmaraError
+from chemmara.oracles.spatial import conformers
+
+_NEEDS = "docking needs Vina and meeko: pip install 'chemmara[docking]'"
+
+
+@dataclass(frozen=True)
+class Pocket:
+    """A receptor and the box in it that ligands are put into, in angstrom."""
+
+    receptor: Path  # PDBQT, perhaps .gz
+    centre: tuple[float, float, float]
+    size: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Docking:
+    """Vina's binding energy of the best pose in kcal/mol; the lower the better.
+
+    A molecule is docked in the protonation state that its SMILES has. Where stereo is not given, up to `stereoisomers`
+    isomers are docked, chosen by the seed, and the best one counts. Start: one ETKDGv3 conformer relaxed by MMFF94.
+    Every molecule is docked by one thread; the same seed gives the same energy.
+
+    Args:
+        pocket: where to.
+        exhaustiveness: Vina's: independent searches, each of which costs as much.
+        stereoisomers: most of them to dock.
+        seed: of conformers and searches.
+        poses: folder that keeps the best pose of each molecule as an SD file; none: poses are not kept.
+    """
+
+    pocket: Pocket
+    exhaustiveness: int = 8
+    stereoisomers: int = 1
+    seed: int = 42
+    poses: Path | None = None
+    low: float = -inf
+    high: float = inf
+
+    def __call__(self, molecules: Sequence[Mol]) -> np.ndarray:
+        """Energies (n,)."""
+        return np.array([self._one(molecule) for molecule in molecules], dtype=float)
+
+    def _one(self, molecule: Mol) -> float:
+        options = StereoEnumerationOptions(maxIsomers=self.stereoisomers, onlyUnassigned=True, rand=self.seed)
+        docked = [self._dock(isomer) for isomer in EnumerateStereoisomers(molecule, options=options)]
+        energy, pose = min(docked, key=lambda found: found[0])
+        if self.poses is not None:
+            write_pose(self.poses, given_smiles(molecule), energy, pose)
+        return energy
+
+    def _dock(self, molecule: Mol) -> tuple[float, str]:
+        """Energy and pose, as PDBQT, of one stereoisomer."""
+        vina = _ready(self.pocket, self.seed)
+        vina.set_ligand_from_string(_prepared(molecule, self.seed))
+        vina.dock(exhaustiveness=self.exhaustiveness, n_poses=1)
+        return float(vina.energies(n_poses=1)[0][0]), str(vina.poses(n_poses=1))
+
+
+@cache
+def _ready(pocket: Pocket, seed: int) -> Any:
+    """Vina with the receptor's maps, computed once in a process."""
+    try:
+        from vina import Vina
+    except ModuleNotFoundError:
+        raise ChemmaraError(_NEEDS) from None
+    vina = Vina(sf_name="vina", cpu=1, seed=seed, verbosity=0)
+    with TemporaryDirectory() as folder:
+        plain = Path(folder) / "receptor.pdbqt"
+        plain.write_bytes(receptor_text(pocket.receptor))
+        try:
+            vina.set_receptor(str(plain))
+        except RuntimeError as error:
+            raise ChemmaraError(f"{pocket.receptor}: no receptor in PDBQT ({error})") from None
+    vina.compute_vina_maps(center=list(pocket.centre), box_size=list(pocket.size))
+    return vina
+
+
+def receptor_text(path: Path) -> bytes:
+    """Contents of a receptor's file, unpacked."""
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
+def _prepared(molecule: Mol, seed: int) -> str:
+    """PDBQT of a conformer, with torsions free to turn; ValueError where meeko refuses it."""
+    try:
+        from meeko import MoleculePreparation, PDBQTWriterLegacy
+    except ModuleNotFoundError:
+        raise ChemmaraError(_NEEDS) from None
+    setup = MoleculePreparation().prepare(conformers(molecule, 1, seed))[0]
+    text, well, why = PDBQTWriterLegacy.write_string(setup)
+    if not well:
+        raise ValueError(why.strip())
+    return str(text)
+
+
+def rescore(pocket: Pocket, pose: str) -> float:
+    """Vina's energy of a ligand's pose (PDBQT) as it lies, kcal/mol."""
+    vina = _ready(pocket, 42)
+    vina.set_ligand_from_string(pose)
+    return float(vina.score()[0])
+
+
+def pose_file(folder: Path, smiles: str) -> Path:
+    """Where the pose of a molecule is kept."""
+    return folder / f"{sha256(smiles.encode()).hexdigest()[:24]}.sdf"
+
+
+def write_pose(folder: Path, smiles: str, energy: float, pose: str) -> None:
+    """Keep a pose as an SD file, with its energy and SMILES."""
+    from meeko import PDBQTMolecule, RDKitMolCreate
+
+    molecule = RDKitMolCreate.from_pdbqt_mol(PDBQTMolecule(pose, is_dlg=False, skip_typing=True))[0]
+    molecule.SetProp("_Name", smiles)
+    molecule.SetProp("smiles", smiles)
+    molecule.SetDoubleProp("vina_kcal_per_mol", energy)
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = pose_file(folder, smiles).with_suffix(".partial")
+    with SDWriter(str(partial)) as writer:
+        writer.write(molecule, confId=molecule.GetConformer().GetId())
+    partial.replace(pose_file(folder, smiles))

@@ -1,0 +1,1 @@
+"""Models of activity: trained from a table of molecules, judged by held-out scaffolds, kept without pickle."""

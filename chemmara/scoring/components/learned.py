@@ -1,0 +1,49 @@
+"""Components that ask a trained model."""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import field_validator
+
+from chemmara.config import UserPath
+from chemmara.errors import ChemmaraError
+from chemmara.oracles.interface import Oracle
+from chemmara.oracles.qsar import QsarOracle, read_card
+from chemmara.scoring.components.base import Base, checksum
+
+
+class QsarComponent(Base):
+    """What a model of `chemmara qsar train` predicts: probability of being active, or a value."""
+
+    oracle: Literal["qsar"]
+    """Prediction of a model."""
+    model: UserPath
+    """Folder of the model."""
+    uncertain: Literal["keep", "lower"] = "keep"
+    """lower: the lower end of the conformal interval (probabilities: times one minus the p-value of inactive)."""
+    outside: Literal["keep", "none", "discount"] = "keep"
+    """Outside the model's domain: keep the prediction, no score, or drawn towards nothing."""
+    example: ClassVar[dict[str, Any]] = {"oracle": "qsar", "model": "models/drd2"}
+
+    @field_validator("model")
+    @classmethod
+    def _holds_a_model(cls, model: UserPath) -> UserPath:
+        try:
+            read_card(model)
+        except ChemmaraError as error:
+            raise ValueError(str(error)) from None
+        return model
+
+    @property
+    def cost(self) -> float:
+        """Milliseconds a molecule."""
+        return 1.0
+
+    def identity(self) -> dict[str, Any]:
+        """Settings, with what the model's files hold."""
+        names = ("model.json", "model.onnx", "arrays.safetensors")
+        files = {name: checksum(path) for name in names if (path := self.model / name).is_file()}
+        return {**super().identity(), "files": files, "model": ""}
+
+    def build(self) -> Oracle:
+        """The oracle."""
+        return QsarOracle(self.model, self.uncertain, self.outside)

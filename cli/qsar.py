@@ -1,0 +1,104 @@
+"""`chemmara qsar`: models of activity from measured molecules."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from chemmara.errors import ChemmaraError
+
+app = typer.Typer(no_args_is_help=True, help="Train and judge models of activity, for use as oracles.")
+
+_Table = Annotated[str, typer.Argument(help="Measured molecules: .csv, .parquet, ... with SMILES and targets.")]
+_Smiles = Annotated[
+    str | None, typer.Option("--smiles-column", help="Column of the SMILES, if its name does not tell.")
+]
+_Target = Annotated[str, typer.Option("--target-column", help="Column of the targets.")]
+_ActiveFrom = Annotated[float | None, typer.Option(help="Classify values: active from this one on.")]
+_Duplicates = Annotated[
+    Literal["refuse", "mean", "drop"], typer.Option(help="Of molecules with several, different targets.")
+]
+_DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Leave rows without a target out.")]
+
+
+@app.command()
+def train(
+    activities: _Table,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the model.")],
+    target_column: _Target,
+    smiles_column: _Smiles = None,
+    active_from: _ActiveFrom = None,
+    duplicates: _Duplicates = "refuse",
+    drop_missing: _DropMissing = False,
+    model: Annotated[
+        Literal["random-forest", "gradient-boosting", "linear", "gaussian-process"], typer.Option(help="What to fit.")
+    ] = "random-forest",
+    properties: Annotated[bool, typer.Option("--properties", help="Twelve properties beside the fingerprint.")] = False,
+    folds: Annotated[int, typer.Option(min=2, help="Parts of the cross-validation.")] = 5,
+    repeats: Annotated[int, typer.Option(min=1, help="Times it is repeated.")] = 1,
+    confidence: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the conformal intervals.")] = 0.9,
+    seed: Annotated[int, typer.Option(min=0, help="Of folds and forests.")] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="For a random forest.")] = 1,
+    force: Annotated[bool, typer.Option("--force", help="Replace the model in the folder.")] = False,
+) -> None:
+    """Train a model, judge it on held-out scaffolds and at random, and keep it without pickle.
+
+    0 and 1 alone make a classification, other numbers a regression. Use it as `oracle = "qsar"`, `model = "FOLDER"`.
+
+    Example: chemmara qsar train activities.csv --target-column active --out models/drd2
+    """
+    from chemmara.qsar.card import figure_text
+    from chemmara.qsar.data import read_activities
+    from chemmara.qsar.train import Recipe
+    from chemmara.qsar.train import train as learn
+
+    from .progress import counter
+
+    if (out / "model.json").exists() and not force:
+        raise ChemmaraError(f"{out}: holds a model already; choose another --out, or --force")
+    measured = read_activities(
+        activities, target_column, smiles_column, active_from=active_from, duplicates=duplicates,
+        drop_missing=drop_missing,
+    )  # fmt: skip
+    for note in measured.notes:
+        typer.echo(note, err=True)
+    typer.echo(f"{len(measured.smiles)} molecules, a {measured.task}", err=True)
+    recipe = Recipe(model, properties, folds, repeats, confidence, seed, threads)
+    with counter("training", 2 * folds * repeats + 3) as advance:
+        card = learn(measured, recipe, out, activities, lambda _: advance(1))
+    for split, figures in card.figures.items():
+        for name in figures:
+            typer.echo(f"{split:<10}{name:<20}{figure_text(figures, name)}")
+    typer.echo(f"{out}: see card.md", err=True)
+
+
+@app.command("test")
+def try_(
+    model: Annotated[Path, typer.Argument(help="Folder of the model.")],
+    activities: _Table,
+    target_column: _Target,
+    smiles_column: _Smiles = None,
+    active_from: _ActiveFrom = None,
+    duplicates: _Duplicates = "refuse",
+    drop_missing: _DropMissing = False,
+    json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+) -> None:
+    """Judge a model on molecules that it has not seen.
+
+    Example: chemmara qsar test models/drd2 new.csv --target-column active
+    """
+    from chemmara.oracles.qsar import load_model
+    from chemmara.qsar.data import read_activities
+    from chemmara.qsar.external import judge_external
+
+    from .tables import print_figures, print_json
+
+    loaded = load_model(model)
+    measured = read_activities(
+        activities, target_column, smiles_column, active_from=active_from, task=loaded.card.task,
+        duplicates=duplicates, drop_missing=drop_missing,
+    )  # fmt: skip
+    for note in measured.notes:
+        typer.echo(note, err=True)
+    figures = judge_external(loaded, measured)
+    (print_json if json else print_figures)(figures)
