@@ -29,6 +29,8 @@ class Base(Strict):
 
     example: ClassVar[dict[str, Any]] = {}
     """Settings that work, for the documentation and its test."""
+    values: ClassVar[str] = ""
+    """Range in words, where it depends on what the settings name."""
 
     def identity(self) -> dict[str, Any]:
         """All that the oracle's values depend on: its settings, the files that they name, and versions."""

@@ -36,6 +36,7 @@ class DockingComponent(Base):
     """Of conformers and searches."""
     poses: UserPath | None = None
     """Folder that keeps the best pose of each molecule; hits' poses are gathered from it into hits.sdf."""
+    values: ClassVar[str] = "any, mostly -14 to 0"
     example: ClassVar[dict[str, Any]] = {
         "oracle": "docking",
         "receptor": "receptor.pdbqt",

@@ -22,6 +22,7 @@ class QsarComponent(Base):
     """lower: the lower end of the conformal interval (probabilities: times one minus the p-value of inactive)."""
     outside: Literal["keep", "none", "discount"] = "keep"
     """Outside the model's domain: keep the prediction, no score, or drawn towards nothing."""
+    values: ClassVar[str] = "0 to 1 of a classification, else any"
     example: ClassVar[dict[str, Any]] = {"oracle": "qsar", "model": "models/drd2"}
 
     @field_validator("model")

@@ -25,6 +25,7 @@ class _Own(Base):
     """Largest value it gives; none: without limit."""
     cost_ms: PositiveFloat = 100.0
     """Milliseconds a molecule, about: from 10 on it is asked only about molecules that can still count."""
+    values: ClassVar[str] = "as its low and high say"
     version: str = ""
     """Of the oracle; change it when its values change, so that a cache does not give the old ones."""
 

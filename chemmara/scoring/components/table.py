@@ -53,6 +53,8 @@ def _row(settings: type[Base]) -> Row:
 
 def value_range(row: Row) -> str:
     """Smallest and largest value of the example's oracle, in words."""
+    if row.settings.values:
+        return row.settings.values
     oracle = parse(row.settings, row.example, source=row.oracle).build()  # type: ignore[attr-defined]
     low, high = (f"{end:g}" for end in (oracle.low, oracle.high))
     return "any" if (low, high) == ("-inf", "inf") else f"{low} or more" if high == "inf" else f"{low} to {high}"

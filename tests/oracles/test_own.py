@@ -1,0 +1,127 @@
+"""A user's own oracles: the examples of the documentation, and what becomes of those that fail."""
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from http.server import HTTPServer
+from pathlib import Path
+from threading import Thread
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from chemmara.chem import parse as molecule_of
+from chemmara.config import parse
+from chemmara.errors import ChemmaraError, ConfigError
+from chemmara.oracles.own import ProgramOracle, RestOracle
+from chemmara.scoring.objective import Objective, ObjectiveConfig
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+SMILES = ["CCO", "c1ccccc1", "CC(=O)O"]
+
+
+def values(component: dict, smiles: list[str] = SMILES) -> list[float]:
+    tables = {"aggregation": "arithmetic", "component": [{"low": 0.0, "high": 1.0, **component}]}
+    return Objective(parse(ObjectiveConfig, tables, source="o.toml", folder=EXAMPLES))(smiles).total.tolist()
+
+
+def refusal(component: dict) -> str:
+    with pytest.raises(ConfigError) as caught:
+        values(component)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_python_function_and_a_class_with_settings_beside_the_file() -> None:
+    call = "python_oracle.py:carbon_share"
+    np.testing.assert_allclose(values({"oracle": "python", "call": call}), [2 / 3, 1, 1 / 2])
+    settings = {"element": "O"}
+    call = "python_oracle.py:ShareOf"
+    np.testing.assert_allclose(values({"oracle": "python", "call": call, "settings": settings}), [1 / 3, 0, 1 / 2])
+
+
+def test_python_that_cannot_be_found_is_named() -> None:
+    assert "has no 'nothing'" in refusal({"oracle": "python", "call": "python_oracle.py:nothing"})
+    assert "cannot be imported" in refusal({"oracle": "python", "call": "no_such_module:x"})
+    assert "nor an installed plugin" in refusal({"oracle": "python", "call": "unheard-of"})
+    call = {"oracle": "python", "call": "python_oracle.py:ShareOf", "settings": {"elements": 1}}
+    assert "does not take these settings" in refusal(call)
+    assert "is no oracle" in refusal({"oracle": "python", "call": "math:pi"})
+
+
+def test_an_installed_plugin_is_found_by_its_entry_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    information = tmp_path / "carbons-1.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: carbons\nVersion: 1\n")
+    (information / "entry_points.txt").write_text("[chemmara.oracles]\ncarbons = carbons:carbon_share\n")
+    (tmp_path / "carbons.py").write_text((EXAMPLES / "python_oracle.py").read_text())
+    monkeypatch.syspath_prepend(str(tmp_path))
+    np.testing.assert_allclose(values({"oracle": "python", "call": "carbons"}), [2 / 3, 1, 1 / 2])
+
+
+def program(text: str, **changes: object) -> ProgramOracle:
+    return ProgramOracle((sys.executable, "-c", text), **changes)  # type: ignore[arg-type]
+
+
+MOLECULES = [molecule for one in SMILES if (molecule := molecule_of(one)) is not None]
+
+
+def test_a_program_gets_smiles_and_gives_json_lines_or_csv_in_any_order() -> None:
+    command = [sys.executable, "program_oracle.py"]
+    assert values({"oracle": "program", "command": command}) == [0.03, 0.08, 0.07]
+    text = "import sys; print('smiles,value'); [print(f'{x.strip()},{len(x)}') for x in reversed(list(sys.stdin))]"
+    np.testing.assert_array_equal(program(text, output="csv")(MOLECULES), [4, 9, 8])
+
+
+def test_a_program_may_leave_molecules_out_and_reads_no_shell() -> None:
+    text = 'import sys; x = sys.stdin.readline().strip(); print(\'{"smiles": "%s", "value": 1}\' % x)'
+    np.testing.assert_array_equal(program(text)(MOLECULES), [1, np.nan, np.nan])
+    with pytest.raises(ChemmaraError, match="no such program"):
+        ProgramOracle(("echo hi; true",))(MOLECULES)
+
+
+def test_a_program_that_fails_or_hangs_is_started_again_and_then_says_why() -> None:
+    with pytest.raises(RuntimeError, match="exit code 4: no licence"):
+        program("import sys; sys.stderr.write('no licence\\n'); sys.exit(4)")(MOLECULES)
+    with pytest.raises(RuntimeError, match=r"no answer within 0\.3 s"):
+        program("import time; time.sleep(60)", time_limit=0.3, restarts=1)(MOLECULES)
+
+
+@pytest.fixture
+def service() -> Iterator[tuple[str, ModuleType]]:
+    spec = importlib.util.spec_from_file_location("rest_oracle", EXAMPLES / "rest_oracle.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    server = HTTPServer(("127.0.0.1", 0), module.Scores)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/", module
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_service_is_asked_in_batches_and_again_after_it_failed(service: tuple[str, ModuleType]) -> None:
+    pytest.importorskip("httpx", reason="needs the extra [rest]")
+    url, module = service
+    assert values({"oracle": "rest", "url": url, "batch_size": 2}) == [0.03, 0.08, 0.07]
+    answer, failures = module.Scores.do_POST, [500, 429, 503]
+
+    def fail_first(handler: object) -> None:
+        if failures:
+            handler.rfile.read(int(handler.headers["Content-Length"]))  # type: ignore[attr-defined]
+            handler.send_error(failures.pop())  # type: ignore[attr-defined]
+        else:
+            answer(handler)
+
+    module.Scores.do_POST = fail_first
+    np.testing.assert_allclose(RestOracle(url, pause=0.01)(MOLECULES), [0.03, 0.08, 0.07])
+    assert not failures
+
+
+def test_a_service_that_is_gone_stops_the_run_instead_of_costing_molecules() -> None:
+    pytest.importorskip("httpx", reason="needs the extra [rest]")
+    component = {"oracle": "rest", "url": "http://127.0.0.1:9/", "retries": 1, "pause": 0.01}
+    with pytest.raises(ChemmaraError, match="gave no answer in 2 tries"):
+        values(component)
