@@ -45,7 +45,7 @@ def _one(molecule: Mol) -> object:  # noqa: C901 - one branch a misdeed
 
 
 class DiesTwice:
-    """Number of atoms / 20; its process is killed on the first two molecules of seven atoms that it is asked about.
+    """Number of atoms / 20; its process is killed on the first two molecules of seven atoms or more.
 
     It counts in a folder, for the memory of a killed process is gone.
     """
@@ -56,7 +56,29 @@ class DiesTwice:
     def __call__(self, molecules: Sequence[Mol]) -> np.ndarray:
         for molecule in molecules:
             deaths = len(list(self.folder.iterdir()))
-            if molecule.GetNumAtoms() == 7 and deaths < 2:
+            if molecule.GetNumAtoms() >= 7 and deaths < 2:
                 (self.folder / str(deaths)).touch()
                 os.kill(os.getpid(), signal.SIGKILL)
         return np.array([molecule.GetNumAtoms() / 20 for molecule in molecules])
+
+
+def moody(molecules: Sequence[Mol]) -> list[float]:
+    """Number of atoms / 30; four of six numbers of atoms hang, die, raise or say nothing."""
+    return [_in_what_mood(molecule) for molecule in molecules]
+
+
+def mood(molecule: Mol) -> str:
+    return {0: "hangs", 1: "dies", 2: "raises", 3: "is silent"}.get(molecule.GetNumAtoms() % 6, "well")
+
+
+def _in_what_mood(molecule: Mol) -> float:
+    now = mood(molecule)
+    if now == "hangs":
+        time.sleep(1000)
+    elif now == "dies":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    elif now == "raises":
+        raise RuntimeError("not today")
+    elif now == "is silent":
+        return float("nan")
+    return molecule.GetNumAtoms() / 30
