@@ -35,6 +35,9 @@ def pretrain(
     evaluate_every: Annotated[int, typer.Option(min=1, help="Steps between evaluations, each a checkpoint.")] = 1000,
     evaluate_samples: Annotated[int, typer.Option(min=0, help="Molecules sampled at each evaluation.")] = 500,
     patience: Annotated[int, typer.Option(min=1, help="Evaluations without progress before stopping early.")] = 10,
+    validity_steps: Annotated[
+        int, typer.Option(min=0, help="Steps of a second stage, against strings that are no molecules (RL).")
+    ] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Fixes weights and order: same seed, same prior (on a CPU).")] = 0,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default: torch's choice.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, ...; default: a GPU where there is one.")] = None,
@@ -69,12 +72,12 @@ def pretrain(
         "network": attention if network == "transformer" else recurrent, "notation": notation, "epochs": epochs,
         "batch_size": batch_size, "optimizer": optimizer, "learning_rate": learning_rate, "decay": decay,
         "precision": precision, "evaluate_every": evaluate_every, "evaluate_samples": evaluate_samples,
-        "patience": patience, "seed": seed,
+        "patience": patience, "validity_steps": validity_steps, "seed": seed,
     }  # fmt: skip
     config = parse(PretrainConfig, options, source="pretrain")
-    with training_progress() as (tell, say):
+    with training_progress() as (tell, tell_second, say):
         progress = train(
             corpus, out, config, parent=parent, resume=resume, device=device, card_samples=card_samples, note=note,
-            tell=tell, say=say,
+            tell=tell, tell_second=tell_second, say=say,
         )  # fmt: skip
     typer.echo(f"{out}: {progress.best_nll:.2f} nats a held-out molecule at step {progress.best_step}", err=True)

@@ -28,8 +28,10 @@ def _bar(*columns: str, transient: bool = False) -> "Progress":
 
 
 @contextmanager
-def training_progress() -> Iterator[tuple[Callable[["Report"], None], Callable[[str], None]]]:
-    """Functions that show a training step and say a sentence."""
+def training_progress() -> Iterator[
+    tuple[Callable[["Report"], None], Callable[[int, int, float], None], Callable[[str], None]]
+]:
+    """Functions that show a training step, show one of the second stage, and say a sentence."""
     bar = _bar("{task.description}", "BarColumn", "MofNCompleteColumn", "TimeRemainingColumn")
     console, last_line = bar.console, 0.0
     with bar:
@@ -50,7 +52,15 @@ def training_progress() -> Iterator[tuple[Callable[["Report"], None], Callable[[
                 last_line = time.monotonic()
                 print(f"step {report.step}/{report.steps}: {words}", file=sys.stderr, flush=True)
 
-        yield tell, lambda sentence: console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+        def tell_second(step: int, steps: int, validity: float) -> None:
+            nonlocal last_line
+            words = f"second stage, valid {validity:.3f}"
+            bar.update(task, completed=step, total=steps, description=words)
+            if not console.is_terminal and time.monotonic() - last_line > _SECONDS_BETWEEN_LINES:
+                last_line = time.monotonic()
+                print(f"step {step}/{steps}: {words}", file=sys.stderr, flush=True)
+
+        yield tell, tell_second, lambda sentence: console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

@@ -96,6 +96,20 @@ step {progress.best_step:,}, the best on molecules held out to steer by. chemmar
 commit {_commit()}, torch {version("torch")}.
 
 Settings: `{config.model_dump_json(exclude_defaults=True)}`
+{_second_stage(config, progress)}"""
+
+
+def _second_stage(config: PretrainConfig, progress: Progress) -> str:
+    """What the stage against invalid strings changed; "" where there was none."""
+    if not progress.polished:
+        return ""
+    return f"""
+## Second stage
+
+{config.validity_steps} steps of KL-regularised reinforcement learning (reward 1 for a molecule and 0 for other text, beta
+{config.validity_beta:g}, RLOO, 512 samples a step, with the likelihood of training molecules at weight
+{config.validity_likelihood:g}), whose optimum is the first stage's distribution with invalid strings made rarer. Before it: validity
+{progress.validity_before:.4f}, {progress.nll_before:.2f} nats a held-out molecule. The curves show the first stage.
 """
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from chemmara.checkpoint import Prior, PriorConfig, load_prior
+from chemmara.checkpoint import Prior, PriorConfig, load_prior, save_prior
+from chemmara.chem import parse
 from chemmara.corpus import read_split
 from chemmara.errors import ChemmaraError
 from chemmara.files import new_folder
@@ -17,9 +18,11 @@ from chemmara.networks.transformer import TransformerConfig
 from chemmara.notation import NOTATIONS
 from chemmara.pretraining.batches import Encoded
 from chemmara.pretraining.card import write_card
+from chemmara.pretraining.evaluate import held_out_nll, sampled_smiles
 from chemmara.pretraining.settings import PretrainConfig
-from chemmara.pretraining.state import STATE, Progress, read_progress
+from chemmara.pretraining.state import STATE, Progress, read_progress, save_state
 from chemmara.pretraining.train import Corpus, Report, Trainer
+from chemmara.pretraining.validity import favour_molecules
 from chemmara.pretraining.workers import team
 from chemmara.tokenizer import Tokenizer
 
@@ -60,12 +63,14 @@ def pretrain(
     card_samples: int = 10_000,
     note: str = "",
     tell: Callable[[Report], None] = lambda _: None,
+    tell_second: Callable[[int, int, float], None] = lambda *_: None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Progress:
     """Train a prior on the molecules of `source` into the folder `out`, from scratch or from the prior `parent`.
 
     The prior's card tells its quality on `card_samples` molecules (0: no card) and `note`, which should name the data
-    and its licence. `tell` hears every step, `say` a few sentences. KeyboardInterrupt after an interrupt, with
+    and its licence. `tell` hears every step, `tell_second` those of the
+    second stage, `say` a few sentences. KeyboardInterrupt after an interrupt, with
     everything saved.
     """
     texts = read_texts(source, config.seed)
@@ -90,10 +95,27 @@ def pretrain(
             trainer.resume()
         say(f"{len(texts.train)} molecules, {trainer.steps} steps of {trainer.global_batch}, on {members.device}")
         progress = trainer.run(tell)
+        if members.leads and config.validity_steps and progress.polished != progress.best_step:
+            say(f"second stage: {config.validity_steps} steps for fewer invalid strings")
+            _second_stage(trainer, texts.test or texts.valid, card_samples, tell_second)
         if members.leads and card_samples:
             say(f"sampling {card_samples} molecules for card.md")
             write_card(out, source.name, texts.train, texts.test or texts.valid, samples=card_samples, note=note)
         return progress
+
+
+def _second_stage(trainer: Trainer, held_out: list[str], samples: int, tell: Callable[[int, int, float], None]) -> None:
+    """From the best weights to ones that write fewer invalid strings; what was before goes into the state."""
+    prior, config, progress = load_prior(trainer.folder), trainer.config, trainer.progress
+    written = [prior.tokenizer.encode_smiles(one) for one in held_out if prior.tokenizer.knows(one)]
+    progress.nll_before = held_out_nll(prior, Encoded.of(written))
+    sampled = sampled_smiles(prior, max(samples, 100), seed=0)
+    progress.validity_before = sum(parse(one) is not None for one in sampled) / len(sampled)
+    steps = config.validity_steps
+    favour_molecules(prior, trainer.corpus.train, config, lambda step, valid: tell(step, steps, valid))
+    save_prior(prior, trainer.folder)
+    progress.polished = progress.best_step
+    save_state(trainer.folder, progress, trainer.prior.model, trainer.optimizers)
 
 
 def _fresh(texts: Texts, config: PretrainConfig, name: str) -> tuple[Prior, Texts]:
@@ -126,7 +148,10 @@ def _known(tokenizer: Tokenizer, smiles: Sequence[str], say: Callable[[str], Non
 def _refuse_other_settings(out: Path, config: PretrainConfig) -> None:
     """A resumed run keeps its settings; only its length and its reporting may change."""
     before = PretrainConfig.model_validate_json(read_progress(out).settings)
-    free = {"epochs", "patience", "evaluate_every", "evaluate_samples"}
+    free = {
+        "epochs", "patience", "evaluate_every", "evaluate_samples",
+        "validity_steps", "validity_beta", "validity_likelihood",
+    }  # fmt: skip
     changed = [
         f"{key} {was!r} -> {now!r}"
         for (key, was), now in zip(before, dict(config).values(), strict=True)

@@ -44,5 +44,11 @@ class PretrainConfig(Strict):
     """Molecules sampled at each evaluation for validity, uniqueness and novelty."""
     patience: PositiveInt = 10
     """Evaluations in a row without a better held-out likelihood after which training stops early."""
+    validity_steps: NonNegativeInt = 0
+    """Steps of a second stage, which by reinforcement learning makes strings that are no molecules rarer."""
+    validity_beta: PositiveFloat = 0.25
+    """In that stage, weight of the KL term that holds the weights near the first stage's."""
+    validity_likelihood: float = Field(default=0.1, ge=0.0)
+    """In that stage, weight of the training molecules' likelihood (nats a molecule) beside it."""
     seed: NonNegativeInt = 0
     """Fixes the first weights, the order of the molecules and dropout."""

@@ -31,6 +31,9 @@ class Progress:
     best_step: int = 0
     worse: int = 0  # evaluations since the best one
     finished: bool = False
+    polished: int = 0  # best_step at the time of the second stage; 0 before it
+    validity_before: float = 0.0  # of samples, before the second stage
+    nll_before: float = 0.0  # nats a held-out molecule, before it
     settings: str = ""  # PretrainConfig as JSON, which a resumed run must share
     metrics_bytes: int = 0  # length of metrics.jsonl at this step: later lines are cut on resuming
 

@@ -1,0 +1,60 @@
+"""A prior's second stage: reinforcement learning away from text that is no molecule."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from itertools import islice
+
+import torch
+from torch.nn.utils import clip_grad_norm_
+from torch.optim import Adam
+
+from chemmara.checkpoint import Prior
+from chemmara.chem import parse
+from chemmara.interrupt import interruptible
+from chemmara.pretraining.batches import Encoded, steps_from
+from chemmara.pretraining.settings import PretrainConfig
+from chemmara.pretraining.train import token_loss
+from chemmara.rl.estimators import rloo_loss
+from chemmara.sampling import sample, sequence_logp
+
+_ROWS = 512  # sampled a step
+_RATE = 1e-4  # Adam's, falling linearly to zero
+
+
+def favour_molecules(
+    prior: Prior, train: Encoded, config: PretrainConfig, tell: Callable[[int, float], None] = lambda *_: None
+) -> None:
+    """Change the prior's weights so that it writes fewer strings that are no molecules, and else stays as it was.
+
+    REINFORCE with a leave-one-out baseline on E[R] - beta KL(policy || prior), where R is 1 for a molecule and 0 for
+    other text. The optimum is prior(y) exp(R(y) / beta) / zeta: among molecules the prior's proportions, and an invalid
+    string exp(-1 / beta) as likely as it was. A batch of training molecules beside each sampled one holds the
+    likelihood (as PPO-ptx does). `tell` hears each step and its share of molecules. KeyboardInterrupt leaves the
+    weights as they were.
+    """
+    model, reference = prior.model, deepcopy(prior.model).eval()
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    device = next(iter(model.parameters())).device
+    generator = torch.Generator(device).manual_seed(config.seed)
+    optimizer = Adam(model.parameters(), lr=_RATE)
+    batches = islice(steps_from(train.lengths, config.batch_size, seed=config.seed + 1, step=0), config.validity_steps)
+    with interruptible() as interrupt:
+        for step, rows in enumerate(batches):
+            rollout = sample(model, prior.tokenizer, _ROWS, generator=generator, max_length=prior.config.max_length)
+            valid = torch.tensor([parse(one) is not None for one in rollout.smiles], dtype=torch.float32, device=device)
+            policy_logp = sequence_logp(model, rollout.tokens)
+            with torch.no_grad():
+                prior_logp = sequence_logp(reference, rollout.tokens)
+            loss = rloo_loss(policy_logp, prior_logp, valid, beta=config.validity_beta).mean()
+            known = train.batch(rows).to(device)
+            loss = loss + config.validity_likelihood * token_loss(model, known, torch.float32) / len(known)
+            for group in optimizer.param_groups:
+                group["lr"] = _RATE * (1 - step / config.validity_steps)
+            optimizer.zero_grad()
+            loss.backward()
+            clip_grad_norm_(model.parameters(), config.max_grad_norm)
+            optimizer.step()
+            tell(step + 1, float(valid.mean()))
+            if interrupt.asked:
+                model.load_state_dict(before)
+                raise KeyboardInterrupt
