@@ -66,7 +66,7 @@ def _suite_score(task: str | None, molecules: "Library") -> None:
 
 
 def _rows(asked: "Objective", molecules: "Library", out: Path | None, limits: "Limits", cache: Path | None) -> None:
-    from chemmara.library import count_rows
+    from chemmara.readers import count_rows
     from chemmara.scoring.cache import remembering
     from chemmara.scoring.table import scored
     from chemmara.scoring.workers import measuring

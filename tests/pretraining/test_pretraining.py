@@ -19,6 +19,7 @@ from chemmara.pretraining.batches import Encoded, epoch_batches
 from chemmara.pretraining.optim import rate_factor
 from chemmara.pretraining.run import pretrain as pretrain_with_card
 from chemmara.pretraining.settings import PretrainConfig
+from chemmara.pretraining.state import read_progress
 from chemmara.pretraining.train import Report
 
 ROOT = Path(__file__).parents[2]
@@ -183,3 +184,35 @@ def test_the_rate_rises_stays_and_falls_to_zero() -> None:
     settings = config(warmup_steps=10, decay=0.5)
     # 100 steps: up over 10, level to 50, then down; at step 75 half of the fall is done
     assert [rate_factor(step, 100, settings) for step in (0, 9, 30, 50, 75, 99)] == [0.1, 1.0, 1.0, 1.0, 0.5, 0.02]
+
+
+def test_the_second_stage_makes_molecules_more_frequent_once(
+    tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chemmara.pretraining.validity._ROWS", 128)
+    monkeypatch.setattr("chemmara.pretraining.validity._RATE", 3e-3)
+    settings = config(epochs=20.0, validity_steps=40, optimizer="adamw", learning_rate=1e-2)
+    heard: list[float] = []
+    out = tmp_path / "prior"
+    pretrain(corpus, out, settings, tell_second=lambda _, steps, valid: heard.append(valid if steps == 40 else -1))
+    progress = read_progress(out)
+    assert len(heard) == 40
+    assert np.mean(heard[-10:]) > np.mean(heard[:10]) + 0.03
+    assert progress.validity_before < 1
+    polished = load_file(out / "weights.safetensors")
+    pretrain(corpus, out, settings, resume=True)
+    for name, weight in load_file(out / "weights.safetensors").items():
+        assert torch.equal(weight, polished[name])
+
+
+def test_an_interrupted_second_stage_leaves_the_first_ones_weights(tmp_path: Path, corpus: Path) -> None:
+    out = tmp_path / "prior"
+    pretrain(corpus, out, config(epochs=1.0))
+    before = load_file(out / "weights.safetensors")
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(
+            corpus, out, config(epochs=1.0, validity_steps=5), resume=True,
+            tell_second=lambda *_: os.kill(os.getpid(), 2),
+        )  # fmt: skip
+    for name, weight in load_file(out / "weights.safetensors").items():
+        assert torch.equal(weight, before[name])
