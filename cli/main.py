@@ -15,6 +15,7 @@ from . import (
     corpus,
     diversity,
     init,
+    lab,
     likelihood,
     objective,
     oracle,
@@ -83,6 +84,7 @@ app.command()(diversity.diversity)
 app.add_typer(oracle.app, name="oracle")
 app.add_typer(objective.app, name="objective")
 app.add_typer(qsar.app, name="qsar")
+app.add_typer(lab.app, name="lab")
 app.add_typer(corpus.app, name="corpus")
 app.command()(pretrain.pretrain)
 

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from torch import Tensor
 
-EstimatorName = Literal["reinforce", "rloo", "reinvent"]
+EstimatorName = Literal["reinforce", "rloo", "reinvent", "log-variance", "target-likelihood"]
 
 
 def regularised_rewards(policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, beta: float) -> Tensor:
@@ -42,9 +42,33 @@ def reinvent_loss(policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, *, b
     return (prior_logp + rewards / beta - policy_logp) ** 2
 
 
+def log_variance_loss(policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, *, beta: float) -> Tensor:
+    """REINVENT with log Z from the batch: the variance over it of log prior + R / beta - log policy (arXiv 2010.10436).
+
+    At the optimum that difference is log Z for every sequence, so the mean over the batch stands for log Z, and no pull
+    common to all rows is left. On-policy the gradient is that of REINVENT in expectation, with less variance;
+    off-policy the optimum stays the same. A batch of one says nothing: its loss is 0.
+    """
+    apart = prior_logp + rewards / beta - policy_logp
+    n = len(apart)
+    return (apart - apart.mean()) ** 2 * (n / (n - 1) if n > 1 else 0.0)
+
+
+def target_likelihood_loss(policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, *, beta: float) -> Tensor:
+    """Maximum likelihood on samples weighted towards the optimum G: the sample form of KL(G || policy) (Remark B.2).
+
+    Weights are self-normalised over the batch, prior exp(R / beta) / policy: biased by terms of order 1 / n,
+    consistent. The fixed point is the same G; on the way it covers all of G's modes rather than seeking one.
+    """
+    weights = (prior_logp + rewards / beta - policy_logp.detach()).softmax(0) * len(policy_logp)
+    return -weights * policy_logp
+
+
 Estimator = Callable[..., Tensor]
 ESTIMATORS: Final[dict[EstimatorName, Estimator]] = {
     "reinforce": reinforce_loss,
     "rloo": rloo_loss,
     "reinvent": reinvent_loss,
+    "log-variance": log_variance_loss,
+    "target-likelihood": target_likelihood_loss,
 }

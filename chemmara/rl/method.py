@@ -41,7 +41,8 @@ class MethodConfig(Strict):
     rewards: RewardName = "vanilla"
     """What becomes of scores: vanilla, mara, or one of MARA's halves (flattened, prior-undone) as a control."""
     estimator: EstimatorName = "reinvent"
-    """Loss: reinvent (squared distance to the target), reinforce, or rloo (reinforce, leave-one-out baseline)."""
+    """Loss: reinvent (squared distance to the target), log-variance (the same less its mean over the batch), reinforce,
+    rloo (reinforce, leave-one-out baseline), or target-likelihood (weighted maximum likelihood)."""
     beta: PositiveFloat = 1 / 128
     """Weight of the KL term, which holds the policy near the prior; 1 / sigma in REINVENT's terms."""
     threshold: Fraction = 0.75
@@ -82,6 +83,8 @@ class MethodConfig(Strict):
 
     @model_validator(mode="after")
     def _replay_needs_a_loss_that_stands_it(self) -> "MethodConfig":
-        if self.replay is not None and self.estimator != "reinvent":
-            raise ValueError(f"replay is off-policy, where {self.estimator} is biased; use estimator 'reinvent'")
+        if self.replay is not None and self.estimator not in {"reinvent", "log-variance"}:
+            raise ValueError(
+                f"replay is off-policy, where {self.estimator} is biased; use 'reinvent' or 'log-variance'"
+            )
         return self

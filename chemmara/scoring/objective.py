@@ -85,9 +85,9 @@ class Objective:
     def _oracles(self) -> list[Oracle]:
         return [component.build() for component in self.config.component]
 
-    def __call__(self, smiles: Sequence[str], measure: Measure | None = None) -> Scores:
-        """Scores of the SMILES, row by row; each different molecule is measured once."""
-        texts = canonical_texts(smiles)
+    def __call__(self, smiles: Sequence[str], measure: Measure | None = None, texts: list[str] | None = None) -> Scores:
+        """Scores of the SMILES (`texts`: their canonical forms, if known); each different molecule is measured once."""
+        texts = canonical_texts(smiles) if texts is None else texts
         different = list(dict.fromkeys(text for text in texts if text))
         measured = dict(zip(different, (measure or self.measure)([Ask(text) for text in different]), strict=True))
         return self.assemble(smiles, texts, measured, {})

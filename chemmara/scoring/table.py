@@ -1,12 +1,13 @@
 """A library's rows with their scores."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 
 from chemmara.errors import ChemmaraError
 from chemmara.library import Library
-from chemmara.scoring.objective import Measure, Objective
+from chemmara.scoring.objective import Measure, Objective, canonical_texts
 
 
 def scored(objective: Objective, library: Library, measure: Measure, chunk: int = 1024) -> Iterator[pd.DataFrame]:
@@ -18,7 +19,25 @@ def scored(objective: Objective, library: Library, measure: Measure, chunk: int 
     for name in added:
         if name in library.columns:
             raise ChemmaraError(f"{library.source}: has a column {name!r} already; rename it first")
-    for table in library.chunks(chunk):
-        scores = objective(table[library.smiles_column].tolist(), measure)
+    for table, smiles, texts in _ahead(library, chunk):
+        scores = objective(smiles, measure, texts)
         columns = {"total": scores.total, **scores.components, "error": scores.error}
         yield table.join(pd.DataFrame(columns, index=table.index))
+
+
+def _ahead(library: Library, chunk: int) -> Iterator[tuple[pd.DataFrame, list[str], list[str]]]:
+    """Tables with their SMILES and canonical forms; the next one is made while the last one is being measured."""
+    with ThreadPoolExecutor(1) as helper:
+        tables = library.chunks(chunk)
+        coming = helper.submit(_next, tables, library.smiles_column)
+        while (ready := coming.result()) is not None:
+            coming = helper.submit(_next, tables, library.smiles_column)
+            yield ready
+
+
+def _next(tables: Iterator[pd.DataFrame], column: str) -> tuple[pd.DataFrame, list[str], list[str]] | None:
+    table = next(tables, None)
+    if table is None:
+        return None
+    smiles = table[column].tolist()
+    return table, smiles, canonical_texts(smiles)

@@ -6,7 +6,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from chemmara.rl.estimators import ESTIMATORS, reinforce_loss, reinvent_loss, rloo_loss
+from chemmara.rl.estimators import (
+    ESTIMATORS,
+    log_variance_loss,
+    reinforce_loss,
+    reinvent_loss,
+    rloo_loss,
+    target_likelihood_loss,
+)
 from chemmara.rl.rewards import mara_rewards
 
 BETA = 0.2
@@ -80,8 +87,10 @@ def test_descent_reaches_the_target_and_under_mara_the_good_become_equal(
     optimizer = torch.optim.Adam([logits], lr=0.05)
     for _ in range(1500):
         optimizer.zero_grad()
-        if name == "rloo":  # its expectation, for the baseline couples the rows of a batch
+        if name in {"rloo", "log-variance"}:  # their expectation, for what is common couples the rows of a batch
             logits.grad = -exact_gradient(logits, prior_logp, rewards)
+        elif name == "target-likelihood":  # weighted by its own policy it is no expectation: the tests below
+            logits.grad = logits.detach().softmax(0) - (prior_logp + rewards / BETA).softmax(0)
         else:
             logits.grad = expected_gradient(ESTIMATORS[name], logits, prior_logp, rewards)  # type: ignore[index]
         optimizer.step()
@@ -91,3 +100,27 @@ def test_descent_reaches_the_target_and_under_mara_the_good_become_equal(
     good = scores >= 0.4
     assert good.sum() > 1
     torch.testing.assert_close(policy[good], policy[good].mean().expand(int(good.sum())), atol=1e-4, rtol=1e-3)
+
+
+def test_log_variance_is_reinvents_gradient_over_all_pairs_of_samples(space: tuple[Tensor, Tensor, Tensor]) -> None:
+    logits, prior_logp, rewards = space
+    logp = logits.log_softmax(0)
+    total = torch.zeros((), dtype=torch.float64)
+    for i in range(6):
+        for j in range(6):
+            pair = torch.tensor([i, j])
+            loss = log_variance_loss(logp[pair], prior_logp[pair], rewards[pair], beta=BETA).mean()
+            total = total + (logp[i] + logp[j]).detach().exp() * loss
+    torch.testing.assert_close(torch.autograd.grad(total, logits)[0], -2 / BETA * exact_gradient(*space))
+
+
+def test_weighted_likelihood_over_the_whole_space_is_the_gradient_of_forward_kl(
+    space: tuple[Tensor, Tensor, Tensor],
+) -> None:
+    """A uniform policy over the space makes the batch of all sequences its exact expectation."""
+    _, prior_logp, rewards = space
+    logits = torch.zeros(6, dtype=torch.float64, requires_grad=True)
+    logp = logits.log_softmax(0)
+    found = torch.autograd.grad(target_likelihood_loss(logp, prior_logp, rewards, beta=BETA).mean(), logits)[0]
+    target = (prior_logp + rewards / BETA).softmax(0)
+    torch.testing.assert_close(found, logp.detach().exp() - target)  # of KL(G || policy) by logits
