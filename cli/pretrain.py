@@ -38,6 +38,10 @@ def pretrain(
     validity_steps: Annotated[
         int, typer.Option(min=0, help="Steps of a second stage, against strings that are no molecules (RL).")
     ] = 0,
+    validity_rate: Annotated[float, typer.Option(min=0.0, help="Learning rate of that stage.")] = 1e-4,
+    validity_likelihood: Annotated[
+        float, typer.Option(min=0.0, help="Weight of the training molecules' likelihood in that stage.")
+    ] = 0.1,
     seed: Annotated[int, typer.Option(min=0, help="Fixes weights and order: same seed, same prior (on a CPU).")] = 0,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default: torch's choice.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, ...; default: a GPU where there is one.")] = None,
@@ -72,7 +76,8 @@ def pretrain(
         "network": attention if network == "transformer" else recurrent, "notation": notation, "epochs": epochs,
         "batch_size": batch_size, "optimizer": optimizer, "learning_rate": learning_rate, "decay": decay,
         "precision": precision, "evaluate_every": evaluate_every, "evaluate_samples": evaluate_samples,
-        "patience": patience, "validity_steps": validity_steps, "seed": seed,
+        "patience": patience, "validity_steps": validity_steps,
+        "validity_rate": validity_rate, "validity_likelihood": validity_likelihood, "seed": seed,
     }  # fmt: skip
     config = parse(PretrainConfig, options, source="pretrain")
     with training_progress() as (tell, tell_second, say):

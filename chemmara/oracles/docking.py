@@ -18,7 +18,10 @@ from chemmara.chem import given_smiles
 from chemmara.errors import ChemmaraError
 from chemmara.oracles.spatial import conformers
 
-_NEEDS = "docking needs Vina and meeko: pip install 'chemmara[docking]'"
+NEEDS = (
+    "docking needs Vina and meeko: pip install 'chemmara[docking]'"
+    " (Vina has wheels for Linux and Python up to 3.12; elsewhere take it from conda-forge)"
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def _ready(pocket: Pocket, seed: int) -> Any:
     try:
         from vina import Vina
     except ModuleNotFoundError:
-        raise ChemmaraError(_NEEDS) from None
+        raise ChemmaraError(NEEDS) from None
     vina = Vina(sf_name="vina", cpu=1, seed=seed, verbosity=0)
     with TemporaryDirectory() as folder:
         plain = Path(folder) / "receptor.pdbqt"
@@ -103,7 +106,7 @@ def _prepared(molecule: Mol, seed: int) -> str:
     try:
         from meeko import MoleculePreparation, PDBQTWriterLegacy
     except ModuleNotFoundError:
-        raise ChemmaraError(_NEEDS) from None
+        raise ChemmaraError(NEEDS) from None
     setup = MoleculePreparation().prepare(conformers(molecule, 1, seed))[0]
     text, well, why = PDBQTWriterLegacy.write_string(setup)
     if not well:

@@ -103,14 +103,15 @@ def _second_stage(config: PretrainConfig, progress: Progress) -> str:
     """What the stage against invalid strings changed; "" where there was none."""
     if not progress.polished:
         return ""
+    nll, validity = progress.nll_before, progress.validity_before
     return f"""
 ## Second stage
 
-{config.validity_steps} steps of KL-regularised reinforcement learning (reward 1 for a molecule and 0 for other text,
-beta {config.validity_beta:g}, RLOO, 512 samples a step, with the likelihood of training molecules at weight
-{config.validity_likelihood:g}). The optimum is the first stage's distribution with invalid strings made rarer. Before
-it: validity {progress.validity_before:.4f}, {progress.nll_before:.2f} nats a held-out molecule. The curves are of the
-first stage.
+{config.validity_steps} steps of KL-regularised reinforcement learning: reward 1 for a molecule and 0 for other
+text, beta {config.validity_beta:g}, RLOO, 512 samples a step, rate {config.validity_rate:g}, the likelihood of
+training molecules at weight {config.validity_likelihood:g}. The optimum is the first stage's distribution with
+invalid strings made rarer. Before it: validity {validity:.4f}, {nll:.2f} nats a held-out molecule. The curves
+show the first stage.
 """
 
 

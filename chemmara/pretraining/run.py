@@ -150,7 +150,7 @@ def _refuse_other_settings(out: Path, config: PretrainConfig) -> None:
     before = PretrainConfig.model_validate_json(read_progress(out).settings)
     free = {
         "epochs", "patience", "evaluate_every", "evaluate_samples",
-        "validity_steps", "validity_beta", "validity_likelihood",
+        "validity_steps", "validity_beta", "validity_rate", "validity_likelihood",
     }  # fmt: skip
     changed = [
         f"{key} {was!r} -> {now!r}"

@@ -48,6 +48,8 @@ class PretrainConfig(Strict):
     """Steps of a second stage, which by reinforcement learning makes strings that are no molecules rarer."""
     validity_beta: PositiveFloat = 0.25
     """In that stage, weight of the KL term that holds the weights near the first stage's."""
+    validity_rate: PositiveFloat = 1e-4
+    """In that stage, Adam's rate, which falls linearly to zero."""
     validity_likelihood: float = Field(default=0.1, ge=0.0)
     """In that stage, weight of the training molecules' likelihood (nats a molecule) beside it."""
     seed: NonNegativeInt = 0

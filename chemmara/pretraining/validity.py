@@ -18,7 +18,6 @@ from chemmara.rl.estimators import rloo_loss
 from chemmara.sampling import sample, sequence_logp
 
 _ROWS = 512  # sampled a step
-_RATE = 1e-4  # Adam's, falling linearly to zero
 
 
 def favour_molecules(
@@ -36,7 +35,7 @@ def favour_molecules(
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
     device = next(iter(model.parameters())).device
     generator = torch.Generator(device).manual_seed(config.seed)
-    optimizer = Adam(model.parameters(), lr=_RATE)
+    optimizer = Adam(model.parameters(), lr=config.validity_rate)
     batches = islice(steps_from(train.lengths, config.batch_size, seed=config.seed + 1, step=0), config.validity_steps)
     with interruptible() as interrupt:
         for step, rows in enumerate(batches):
@@ -49,7 +48,7 @@ def favour_molecules(
             known = train.batch(rows).to(device)
             loss = loss + config.validity_likelihood * token_loss(model, known, torch.float32) / len(known)
             for group in optimizer.param_groups:
-                group["lr"] = _RATE * (1 - step / config.validity_steps)
+                group["lr"] = config.validity_rate * (1 - step / config.validity_steps)
             optimizer.zero_grad()
             loss.backward()
             clip_grad_norm_(model.parameters(), config.max_grad_norm)

@@ -190,8 +190,7 @@ def test_the_second_stage_makes_molecules_more_frequent_once(
     tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chemmara.pretraining.validity._ROWS", 128)
-    monkeypatch.setattr("chemmara.pretraining.validity._RATE", 3e-3)
-    settings = config(epochs=20.0, validity_steps=40, optimizer="adamw", learning_rate=1e-2)
+    settings = config(epochs=20.0, validity_steps=40, validity_rate=3e-3, optimizer="adamw", learning_rate=1e-2)
     heard: list[float] = []
     out = tmp_path / "prior"
     pretrain(corpus, out, settings, tell_second=lambda _, steps, valid: heard.append(valid if steps == 40 else -1))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from chemmara.config import UserPath
-from chemmara.oracles.docking import Docking, Pocket, receptor_text
+from chemmara.oracles.docking import NEEDS, Docking, Pocket, receptor_text
 from chemmara.oracles.interface import Oracle
 from chemmara.scoring.components.base import Base
 
@@ -58,7 +58,7 @@ class DockingComponent(Base):
             raise ValueError(f"{self.box}: no such box")
         self.pocket()
         if find_spec("vina") is None or find_spec("meeko") is None:
-            raise ValueError("docking needs Vina and meeko: pip install 'chemmara[docking]'")
+            raise ValueError(NEEDS)
         return self
 
     @property
