@@ -1,5 +1,7 @@
 """One process or several: DistributedDataParallel under torchrun, and nothing at all without it."""
 
+import gc
+import importlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,6 +61,9 @@ def team(device: str | None = None) -> Iterator[Team]:
     if size == 1:
         yield Team(0, 1, torch.device(device or ("cuda" if gpu else "cpu")))
         return
+    # DDP imports torch._dynamo. Imported while a group exists, that keeps the group alive beyond its end, and gloo's
+    # threads then meet an interpreter that is closing: now and then the process aborts after its work is done.
+    importlib.import_module("torch._dynamo")
     dist.init_process_group("nccl" if gpu else "gloo")
     place: Any = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if gpu else torch.device("cpu")
     if gpu:
@@ -67,3 +72,4 @@ def team(device: str | None = None) -> Iterator[Team]:
         yield Team(dist.get_rank(), size, place)
     finally:
         dist.destroy_process_group()
+        gc.collect()  # a DDP model is full of cycles, and holds the group

@@ -136,6 +136,31 @@ def test_two_processes_are_one_with_the_doubled_batch(tmp_path: Path, corpus: Pa
         torch.testing.assert_close(two[name], weight, atol=1e-5, rtol=0)
 
 
+_LEAVES_NOTHING = """
+import pathlib, torch
+from chemmara.pretraining.workers import team
+def gloo():
+    return [one for one in pathlib.Path("/proc/self/task").glob("*/comm") if "gloo" in one.read_text()]
+def learn(members):
+    model = members.wrap(torch.nn.Linear(4, 4))
+    model(torch.ones(2, 4)).sum().backward()
+with team("cpu") as members:
+    learn(members)
+    assert gloo()
+assert not gloo()
+"""
+
+
+def test_a_team_leaves_no_thread_that_could_abort_the_process_at_its_end(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(_LEAVES_NOTHING)
+    ran = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "script.py"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+
+
 @pytest.mark.parametrize("network", [TINY, TransformerConfig(width=16, heads=2, layers=1)])
 @pytest.mark.parametrize("notation", ["smiles", "selfies"])
 def test_it_learns_and_leaves_a_prior(
