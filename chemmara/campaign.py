@@ -1,5 +1,6 @@
 """What a campaign is: prior, objective, method, budget and seed, as one TOML file."""
 
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,6 +8,7 @@ from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt
 
 from chemmara import assets, config
 from chemmara.config import Fraction, Strict, UserPath
+from chemmara.errors import ConfigError
 from chemmara.rl.method import MethodConfig
 from chemmara.scoring.load import named_objective
 from chemmara.scoring.objective import ObjectiveConfig
@@ -66,16 +68,34 @@ def load_campaign(name: str | Path, *, prior: str | None = None, **overrides: An
     return config.parse(CampaignConfig, config.read_toml(path) | given, source=str(path), folder=path.parent)
 
 
-def with_method(campaign: CampaignConfig, name: str) -> CampaignConfig:
-    """The campaign by another method; its own keys for the method hold only where the name is its own.
+def with_method(campaign: CampaignConfig, spec: str) -> CampaignConfig:
+    """The campaign by another method: NAME, or NAME+KEY=VALUE+... with keys of [method] (`mara+anchor.choose=lowest`).
 
-    MARA's threshold goes along, for it belongs to the objective. ConfigError if there is no such method.
+    The campaign's own keys for the method hold only where the name is its own. MARA's threshold goes along, for it
+    belongs to the objective. ConfigError if there is no such method or key.
     """
-    if name == campaign.method.name:
-        return campaign
-    tables = {"method": {"name": name, "threshold": campaign.method.threshold}}
-    method = config.parse(_Method, tables, source="--methods").method
+    name, *settings = spec.split("+")
+    own = campaign.method.model_dump(exclude_unset=True) if name == campaign.method.name else {}
+    table: dict[str, Any] = {"threshold": campaign.method.threshold} | own | {"name": name}
+    for setting in settings:
+        key, found, value = setting.partition("=")
+        if not found:
+            raise ConfigError(f"--methods: {spec!r}: {setting!r} is not KEY=VALUE")
+        place = table
+        *tables, last = key.split(".")
+        for one in tables:
+            place = place.setdefault(one, {})
+        place[last] = _value(value)
+    method = config.parse(_Method, {"method": table}, source="--methods").method
     return campaign.model_copy(update={"method": method})
+
+
+def _value(text: str) -> Any:
+    """As TOML has it; a bare word is a string."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
 
 
 class _Method(Strict):

@@ -163,7 +163,7 @@ class Run:
         step = self.learner.step(lambda smiles: self._measure(budget, number, smiles))
         self.progress.idle = self.progress.idle + 1 if budget.used == self.progress.calls else 0
         self.progress.step, self.progress.calls = number, budget.used
-        values = step_values(step, self.config.method.threshold)
+        values = step_values(step)
         self.ledger.append_step(number, budget.used, values)
         with self.folder.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": number, "calls": budget.used, **_without_nan(values)}) + "\n")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from chemmara.lab.space import Space, entropy, kl
-from chemmara.rl.estimators import ESTIMATORS, EstimatorName
+from chemmara.rl.estimators import ESTIMATORS, EstimatorName, learned
 from chemmara.rl.rewards import REWARDS, RewardName
 
 Divergence = Literal["reverse", "forward"]
@@ -68,7 +68,8 @@ def learn(
     generator = torch.Generator().manual_seed(seed)
     prior_logp, scores = torch.tensor(space.prior_logp), torch.tensor(space.scores)
     logits = prior_logp.clone().requires_grad_()
-    search = torch.optim.Adam([logits], lr=rate)
+    losses = ESTIMATORS[estimator].new()
+    search = torch.optim.Adam([logits, *learned(losses)], lr=rate)
     measured: list[tuple[int, float, float]] = []
     for step in range(steps + 1):
         logp = logits.log_softmax(0)
@@ -77,7 +78,7 @@ def learn(
             measured.append((step, kl(now, target), entropy(now)))
         rows = torch.multinomial(logp.detach().exp(), batch, replacement=True, generator=generator)
         earned = REWARDS[rewards](scores[rows], prior_logp[rows], threshold=threshold, beta=beta)
-        loss = ESTIMATORS[estimator](logp[rows], prior_logp[rows], earned, beta=beta).mean()
+        loss = losses(logp[rows], prior_logp[rows], earned, beta=beta).mean()
         for group in search.param_groups:
             group["lr"] = rate * (1 - step / (steps + 1))
         search.zero_grad()

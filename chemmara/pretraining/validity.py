@@ -14,7 +14,7 @@ from chemmara.interrupt import interruptible
 from chemmara.pretraining.batches import Encoded, steps_from
 from chemmara.pretraining.settings import PretrainConfig
 from chemmara.pretraining.train import token_loss
-from chemmara.rl.estimators import rloo_loss
+from chemmara.rl.gradients import rloo_loss
 from chemmara.sampling import sample, sequence_logp
 
 _ROWS = 512  # sampled a step

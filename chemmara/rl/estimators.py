@@ -1,74 +1,54 @@
-"""Losses whose gradients estimate that of E[R] - beta KL(policy || prior): one value a row, their mean the loss.
+"""Estimators by name: what each one's loss is, what it aims at, and whether it stands samples of another policy.
 
-All take (n,) tensors: `policy_logp` with its gradient, `prior_logp` and `rewards` without. Scales differ by a factor
-that does not depend on the policy: the gradient of REINVENT's loss is 2 / beta times that of the other two.
+Every loss takes (policy_logp, prior_logp, rewards, *, beta, behaviour_logp=None), all (n,), and gives one value a row.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, Literal
 
-from torch import Tensor
+from torch import Tensor, nn
 
-EstimatorName = Literal["reinforce", "rloo", "reinvent", "log-variance", "target-likelihood"]
+from chemmara.rl.gradients import forward_kl_loss, ppo_loss, reinforce_loss, rloo_loss
+from chemmara.rl.likelihoods import target_likelihood_loss, top_likelihood_loss
+from chemmara.rl.regressions import TrajectoryBalance, augmented_hill_climb_loss, log_variance_loss, reinvent_loss
 
-
-def regularised_rewards(policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, beta: float) -> Tensor:
-    """R(y) - beta log(policy(y) / prior(y)), without gradient: what a sample is worth with the KL term in."""
-    return rewards - beta * (policy_logp.detach() - prior_logp)
-
-
-def reinforce_loss(policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, *, beta: float) -> Tensor:
-    """REINFORCE (Williams 1992) with the KL term inside the return and no baseline; unbiased on-policy."""
-    return -regularised_rewards(policy_logp, prior_logp, rewards, beta) * policy_logp
-
-
-def rloo_loss(policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, *, beta: float) -> Tensor:
-    """REINFORCE with the mean return of the other samples as baseline (arXiv 2402.14740); unbiased, less variance.
-
-    A batch of one has no others and keeps its return.
-    """
-    worth = regularised_rewards(policy_logp, prior_logp, rewards, beta)
-    n = len(worth)
-    others = (worth.sum() - worth) / (n - 1) if n > 1 else 0.0
-    return -(worth - others) * policy_logp
+EstimatorName = Literal[
+    "reinforce", "rloo", "ppo", "reinvent", "log-variance", "trajectory-balance", "augmented-hill-climb",
+    "target-likelihood", "top-likelihood", "forward-kl",
+]  # fmt: skip
+Loss = Callable[..., Tensor]
+Target = Literal["reverse", "forward"]
+OffPolicy = Literal["any", "weighted", "no"]
 
 
-def reinvent_loss(policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, *, beta: float) -> Tensor:
-    """REINVENT (arXiv 1704.07555): squared distance of log policy from log prior + sigma R, with sigma = 1 / beta.
+@dataclass(frozen=True)
+class Estimator:
+    """One way to turn scored samples into a loss."""
 
-    On-policy its gradient is -2 sigma times that of E[R] - KL(policy || prior) / sigma: the same objective.
-    Under MARA every good sample of a batch has one target, log prior(z) + sigma R(z).
-    """
-    return (prior_logp + rewards / beta - policy_logp) ** 2
-
-
-def log_variance_loss(policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, *, beta: float) -> Tensor:
-    """REINVENT with log Z from the batch: the variance over it of log prior + R / beta - log policy (arXiv 2010.10436).
-
-    At the optimum that difference is log Z for every sequence, so the mean over the batch stands for log Z, and no pull
-    common to all rows is left. On-policy the gradient is that of REINVENT in expectation, with less variance;
-    off-policy the optimum stays the same. A batch of one says nothing: its loss is 0.
-    """
-    apart = prior_logp + rewards / beta - policy_logp
-    n = len(apart)
-    return (apart - apart.mean()) ** 2 * (n / (n - 1) if n > 1 else 0.0)
+    new: Callable[[], Loss]  # a fresh loss; an nn.Module where it learns something itself
+    target: Target | None  # the optimum it claims: eq. 2 (reverse KL), eq. 5 (forward KL), or none
+    off_policy: OffPolicy  # any rows; rows whose behaviour log-probability is known; or its own samples only
 
 
-def target_likelihood_loss(policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, *, beta: float) -> Tensor:
-    """Maximum likelihood on samples weighted towards the optimum G: the sample form of KL(G || policy) (Remark B.2).
-
-    Weights are self-normalised over the batch, prior exp(R / beta) / policy: biased by terms of order 1 / n,
-    consistent. The fixed point is the same G; on the way it covers all of G's modes rather than seeking one.
-    """
-    weights = (prior_logp + rewards / beta - policy_logp.detach()).softmax(0) * len(policy_logp)
-    return -weights * policy_logp
+def _plain(loss: Loss) -> Callable[[], Loss]:
+    return lambda: loss
 
 
-Estimator = Callable[..., Tensor]
 ESTIMATORS: Final[dict[EstimatorName, Estimator]] = {
-    "reinforce": reinforce_loss,
-    "rloo": rloo_loss,
-    "reinvent": reinvent_loss,
-    "log-variance": log_variance_loss,
-    "target-likelihood": target_likelihood_loss,
+    "reinforce": Estimator(_plain(reinforce_loss), "reverse", "weighted"),
+    "rloo": Estimator(_plain(rloo_loss), "reverse", "weighted"),
+    "ppo": Estimator(_plain(ppo_loss), "reverse", "weighted"),
+    "reinvent": Estimator(_plain(reinvent_loss), "reverse", "any"),
+    "log-variance": Estimator(_plain(log_variance_loss), "reverse", "any"),
+    "trajectory-balance": Estimator(TrajectoryBalance, "reverse", "any"),
+    "augmented-hill-climb": Estimator(_plain(augmented_hill_climb_loss), None, "any"),
+    "target-likelihood": Estimator(_plain(target_likelihood_loss), "reverse", "weighted"),
+    "top-likelihood": Estimator(_plain(top_likelihood_loss), None, "no"),
+    "forward-kl": Estimator(_plain(forward_kl_loss), "forward", "weighted"),
 }
+
+
+def learned(loss: Loss) -> list[nn.Parameter]:
+    """What a loss learns itself: log Z, or nothing."""
+    return list(loss.parameters()) if isinstance(loss, nn.Module) else []

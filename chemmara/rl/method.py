@@ -1,14 +1,17 @@
 """Methods: compositions of reward, estimator, replay and memory, each with a name."""
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from chemmara.config import Fraction, Strict
-from chemmara.rl.estimators import EstimatorName
+from chemmara.config import Strict
+from chemmara.rl.anchors import AnchorConfig
+from chemmara.rl.clusters import EqualMass
+from chemmara.rl.estimators import ESTIMATORS, EstimatorName
 from chemmara.rl.memory import MemoryConfig
 from chemmara.rl.replay import ReplayConfig
 from chemmara.rl.rewards import RewardName
+from chemmara.rl.thresholds import ThresholdConfig
 
 _DIVERSE: Final[dict[str, Any]] = {
     "estimator": "reinvent",
@@ -17,6 +20,7 @@ _DIVERSE: Final[dict[str, Any]] = {
 }
 METHODS: Final[dict[str, dict[str, Any]]] = {
     "mara": {"rewards": "mara", **_DIVERSE},
+    "mara-cluster": {"rewards": "mara", "equal_mass": "scaffold", **_DIVERSE},
     "vanilla": {"rewards": "vanilla", **_DIVERSE},
     "flattened": {"rewards": "flattened", **_DIVERSE},
     "prior-undone": {"rewards": "prior-undone", **_DIVERSE},
@@ -39,14 +43,25 @@ class MethodConfig(Strict):
     name: str = "mara"
     """Composition to start from: mara (the default), vanilla (the same without MARA), reinvent, rloo, ..."""
     rewards: RewardName = "vanilla"
-    """What becomes of scores: vanilla, mara, or one of MARA's halves (flattened, prior-undone) as a control."""
+    """What becomes of scores: vanilla, mara (mara-2 is the same by the paper's algorithm 2), or, as a control, one of
+    MARA's halves (flattened, prior-undone)."""
+    threshold: ThresholdConfig = 0.75
+    """Score from which MARA counts a sample as good (tau), best a little below the campaign's screening threshold; or
+    a table: kind "percentile" or "adaptive"."""
+    anchor: AnchorConfig = AnchorConfig()
+    """The good sample to whose level MARA lifts the others."""
+    equal_mass: EqualMass = "string"
+    """What becomes equally likely among the good: strings (the paper's MARA), molecules, scaffolds, or niches of
+    Tanimoto similarity 0.4. A good sample's reward is less by beta log of the good known of its kind."""
+    order: Literal["memory-first", "mara-first"] = "memory-first"
+    """Whether what the memory finds crowded can be an anchor (mara-first) or not."""
     estimator: EstimatorName = "reinvent"
-    """Loss: reinvent (squared distance to the target), log-variance (the same less its mean over the batch), reinforce,
-    rloo (reinforce, leave-one-out baseline), or target-likelihood (weighted maximum likelihood)."""
+    """Loss: a regression (reinvent, log-variance, trajectory-balance, augmented-hill-climb), a policy gradient
+    (reinforce, rloo, ppo, forward-kl), or a likelihood (target-likelihood, top-likelihood)."""
+    updates: PositiveInt = 1
+    """Updates from each sampled batch; those after the first are off-policy, and weighted where the loss needs it."""
     beta: PositiveFloat = 1 / 128
     """Weight of the KL term, which holds the policy near the prior; 1 / sigma in REINVENT's terms."""
-    threshold: Fraction = 0.75
-    """Score from which MARA counts a sample as good (tau); best a little below the campaign's screening threshold."""
     batch_size: PositiveInt = 64
     """Molecules sampled a step."""
     learning_rate: PositiveFloat = 5e-4
@@ -82,9 +97,14 @@ class MethodConfig(Strict):
         return merged
 
     @model_validator(mode="after")
-    def _replay_needs_a_loss_that_stands_it(self) -> "MethodConfig":
-        if self.replay is not None and self.estimator not in {"reinvent", "log-variance"}:
+    def _only_losses_that_stand_it_learn_off_policy(self) -> "MethodConfig":
+        stands = ESTIMATORS[self.estimator].off_policy
+        if self.updates > 1 and stands == "no":
+            raise ValueError(f"updates = {self.updates} is off-policy, which {self.estimator} does not stand; use 1")
+        if self.replay is not None and stands != "any" and (stands == "no" or self.replay.smiles == "randomised"):
+            fitting = ", ".join(name for name, one in ESTIMATORS.items() if one.off_policy == "any")
             raise ValueError(
-                f"replay is off-policy, where {self.estimator} is biased; use 'reinvent' or 'log-variance'"
+                f"replay is off-policy, where {self.estimator} is biased; use one of {fitting}"
+                + ("" if stands == "no" else ', or replay smiles = "sampled", whose rows can be weighted')
             )
         return self

@@ -35,6 +35,17 @@ class Remembered:
     sampled: tuple[int, ...]  # its tokens as the policy wrote them, end token included
     score: float
     group: str  # its scaffold, or itself: of each group the best is kept
+    logp: float  # of `sampled`, under the policy that sampled it, in nats
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One molecule to learn from again."""
+
+    tokens: Sequence[int]
+    smiles: str  # canonical
+    score: float
+    logp: float  # of the tokens under the policy that sampled them; NaN for another SMILES of the molecule
 
 
 @dataclass
@@ -44,27 +55,25 @@ class Replay:
     config: ReplayConfig
     kept: list[Remembered] = field(default_factory=list)
 
-    def add(self, smiles: list[str], sampled: list[list[int]], scores: list[float]) -> None:
+    def add(self, smiles: list[str], sampled: list[list[int]], scores: list[float], logp: list[float]) -> None:
         """Take in scored molecules; those with score 0 or none are not worth learning from."""
         best = {one.group: one for one in self.kept}
-        for canonical, tokens, score in zip(smiles, sampled, scores, strict=True):
+        for canonical, tokens, score, mine in zip(smiles, sampled, scores, logp, strict=True):
             if score > 0:
                 group = self._group(canonical)
                 if group not in best or score > best[group].score:
-                    best[group] = Remembered(canonical, tuple(token for token in tokens if token != PAD), score, group)
+                    written = tuple(token for token in tokens if token != PAD)
+                    best[group] = Remembered(canonical, written, score, group, mine)
         self.kept = sorted(best.values(), key=lambda one: -one.score)[: self.config.capacity]
 
-    def draw(self, generator: torch.Generator, tokenizer: Tokenizer) -> list[tuple[Sequence[int], float]]:
-        """Up to `rows` different molecules, drawn evenly: the tokens to learn, and the score.
+    def draw(self, generator: torch.Generator, tokenizer: Tokenizer) -> list[Drawn]:
+        """Up to `rows` different molecules, drawn evenly.
 
         A randomised SMILES that the vocabulary cannot write gives way to the sampled tokens.
         """
         rows = torch.randperm(len(self.kept), generator=generator)[: self.config.rows].tolist()
         seeds = torch.randint(2**31, (len(rows),), generator=generator).tolist()
-        return [
-            (self._tokens(self.kept[row], seed, tokenizer), self.kept[row].score)
-            for row, seed in zip(rows, seeds, strict=True)
-        ]
+        return [self._written(self.kept[row], seed, tokenizer) for row, seed in zip(rows, seeds, strict=True)]
 
     def _group(self, smiles: str) -> str:
         if self.config.keep == "best":
@@ -72,7 +81,9 @@ class Replay:
         molecule = parse(smiles)
         return smiles if molecule is None else scaffold(molecule)
 
-    def _tokens(self, one: Remembered, seed: int, tokenizer: Tokenizer) -> Sequence[int]:
+    def _written(self, one: Remembered, seed: int, tokenizer: Tokenizer) -> Drawn:
         molecule = parse(one.smiles) if self.config.smiles == "randomised" else None
         text = "" if molecule is None else randomised(molecule, seed)
-        return tokenizer.encode_smiles(text) if text and tokenizer.knows(text) else one.sampled
+        if text and tokenizer.knows(text):
+            return Drawn(tokenizer.encode_smiles(text), one.smiles, one.score, float("nan"))
+        return Drawn(one.sampled, one.smiles, one.score, one.logp)

@@ -5,6 +5,7 @@ Source of MARA: GX-Chen et al., "KL-Regularized Reinforcement Learning is Design
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
 import numpy as np
@@ -12,10 +13,20 @@ import torch
 from torch import Tensor
 
 Array = TypeVar("Array", np.ndarray, Tensor)
-RewardName = Literal["vanilla", "mara", "flattened", "prior-undone"]
+RewardName = Literal["vanilla", "mara", "mara-2", "flattened", "prior-undone"]
 
 
-def mara_rewards(scores: Array, prior_logp: Array, *, threshold: float, beta: float) -> Array:
+@dataclass(frozen=True)
+class Anchor:
+    """The sample z to whose level the good are lifted."""
+
+    score: float
+    prior_logp: float  # nats
+
+
+def mara_rewards(
+    scores: Array, prior_logp: Array, *, threshold: float, beta: float, anchor: Anchor | None = None
+) -> Array:
     """Mode-anchored rewards: every good sample is lifted to the level of one anchor, so that all are equally optimal.
 
     A sample is good if its score reaches the threshold; the anchor z is the good sample y that the prior likes best.
@@ -28,6 +39,7 @@ def mara_rewards(scores: Array, prior_logp: Array, *, threshold: float, beta: fl
         prior_logp: (n,) log-probabilities of whole sequences under the prior, in nats, never length-normalised.
         threshold: score from which a sample is good (tau).
         beta: weight of the KL term in the objective E[R] - beta KL(policy || prior); REINVENT's 1 / sigma.
+        anchor: another z than the one above; the law holds with any.
 
     Returns:
         (n,) rewards, of the kind (array or tensor) that came in; `scores` itself is not changed.
@@ -35,41 +47,77 @@ def mara_rewards(scores: Array, prior_logp: Array, *, threshold: float, beta: fl
     >>> mara_rewards(np.array([0.9, 0.8, 0.2]), np.array([-3.0, -1.0, -2.0]), threshold=0.5, beta=0.1).round(3)
     array([1. , 0.8, 0.2])
     """
-    return _lift(scores, prior_logp, threshold=threshold, beta=beta, flatten=True, undo_prior=True)
+    return _lift(scores, prior_logp, threshold, beta, anchor, flatten=True, undo_prior=True)
 
 
-def vanilla_rewards(scores: Array, prior_logp: Array, *, threshold: float, beta: float) -> Array:
+def mara_swapped(
+    scores: Array, prior_logp: Array, *, threshold: float, beta: float, anchor: Anchor | None = None
+) -> tuple[Array, Array]:
+    """MARA by algorithm 2: R(z) in place of the score and log prior(z) in place of log prior(y), for good samples.
+
+    The KL term then measures a good sample against the anchor's support. R - beta (log policy - log prior), and with it
+    the gradient under reverse KL, is that of `mara_rewards`. Returns rewards and prior log-probabilities, both (n,).
+    """
+    good = _as_numpy(scores) >= threshold
+    z = anchor or _best_supported(_as_numpy(scores), _as_numpy(prior_logp), good)
+    if z is None:
+        return scores, prior_logp
+    return (
+        _like(scores, np.where(good, z.score, _as_numpy(scores))),
+        _like(prior_logp, np.where(good, z.prior_logp, _as_numpy(prior_logp))),
+    )
+
+
+def vanilla_rewards(
+    scores: Array, prior_logp: Array, *, threshold: float, beta: float, anchor: Anchor | None = None
+) -> Array:
     """The scores themselves."""
-    del prior_logp, threshold, beta
+    del prior_logp, threshold, beta, anchor
     return scores
 
 
-def flattened_rewards(scores: Array, prior_logp: Array, *, threshold: float, beta: float) -> Array:
+def flattened_rewards(
+    scores: Array, prior_logp: Array, *, threshold: float, beta: float, anchor: Anchor | None = None
+) -> Array:
     """Half of MARA, as a control: good samples all get the anchor's score R(z), the prior's preference stays."""
-    return _lift(scores, prior_logp, threshold=threshold, beta=beta, flatten=True, undo_prior=False)
+    return _lift(scores, prior_logp, threshold, beta, anchor, flatten=True, undo_prior=False)
 
 
-def prior_undone_rewards(scores: Array, prior_logp: Array, *, threshold: float, beta: float) -> Array:
+def prior_undone_rewards(
+    scores: Array, prior_logp: Array, *, threshold: float, beta: float, anchor: Anchor | None = None
+) -> Array:
     """The other half of MARA, as a control: the prior's preference is undone among the good, their scores stay."""
-    return _lift(scores, prior_logp, threshold=threshold, beta=beta, flatten=False, undo_prior=True)
+    return _lift(scores, prior_logp, threshold, beta, anchor, flatten=False, undo_prior=True)
 
 
-def _lift(scores: Array, prior_logp: Array, *, threshold: float, beta: float, flatten: bool, undo_prior: bool) -> Array:
+def _lift(
+    scores: Array, prior_logp: Array, threshold: float, beta: float, anchor: Anchor | None, *, flatten: bool,
+    undo_prior: bool,
+) -> Array:  # fmt: skip
     """Lift the good: to the anchor's score, against the prior, or both; the work is done in numpy, in float64."""
     values = _as_numpy(scores)
     logp = _as_numpy(prior_logp).astype(np.float64)
     if values.shape != logp.shape:
         raise ValueError(f"{values.shape} scores but {logp.shape} log-probabilities")
     good = values >= threshold
-    if not good.any():
+    z = anchor or _best_supported(values, logp, good)
+    if z is None:
         return scores
-    anchor = np.where(good, logp, -np.inf).argmax()
-    level = values[anchor] if flatten else values
-    lift = beta * (logp[anchor] - logp) if undo_prior else 0.0
-    lifted = np.where(good, level + lift, values)
-    if isinstance(scores, Tensor):
-        return torch.as_tensor(lifted, dtype=scores.dtype, device=scores.device)
-    return lifted
+    level = z.score if flatten else values
+    lift = beta * (z.prior_logp - logp) if undo_prior else 0.0
+    return _like(scores, np.where(good, level + lift, values))
+
+
+def _best_supported(scores: np.ndarray, prior_logp: np.ndarray, good: np.ndarray) -> Anchor | None:
+    """The paper's anchor: the good sample that the prior likes best; None without a good one."""
+    if not good.any():
+        return None
+    at = np.where(good, prior_logp, -np.inf).argmax()
+    return Anchor(float(scores[at]), float(prior_logp[at]))
+
+
+def _like(given: Array, values: np.ndarray) -> Array:
+    return torch.as_tensor(values, dtype=given.dtype, device=given.device) if isinstance(given, Tensor) else values
 
 
 def _as_numpy(values: np.ndarray | Tensor) -> np.ndarray:

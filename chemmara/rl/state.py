@@ -4,6 +4,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from chemmara.rl.finetune import Learner
 from chemmara.rl.replay import Remembered
 from chemmara.snapshot import (
@@ -21,8 +23,11 @@ def save_learner(path: Path, learner: Learner, progress: dict[str, Any]) -> None
     """Write policy, optimiser, generator, memory and replay, and the campaign's own progress beside them."""
     tensors = prefixed(learner.policy.state_dict(), "policy")
     tensors |= prefixed(optimizer_tensors([learner.optimizer]), "optimizer")
+    if isinstance(learner.loss, nn.Module):
+        tensors |= prefixed(learner.loss.state_dict(), "loss")
     values = {
         "progress": progress,
+        "augmentation": learner.augmentation.state(),
         "memory": learner.memory.state() if learner.memory else [],
         "replay": [asdict(one) for one in learner.replay.kept] if learner.replay else [],
     }
@@ -35,6 +40,9 @@ def load_learner(path: Path, learner: Learner) -> dict[str, Any]:
     learner.policy.load_state_dict(under(tensors, "policy"))
     restore_optimizers([learner.optimizer], under(tensors, "optimizer"))
     learner.generator.set_state(tensors["generator"])
+    if isinstance(learner.loss, nn.Module):
+        learner.loss.load_state_dict(under(tensors, "loss"))
+    learner.augmentation.restore(values["augmentation"])
     if learner.memory:
         learner.memory.restore(values["memory"])
     if learner.replay:

@@ -6,11 +6,11 @@ import torch
 from chemmara.rl.finetune import Step, Update
 
 
-def step_values(step: Step, threshold: float) -> dict[str, float]:
-    """Figures of a step; NaN where there is nothing to take a mean of. `threshold` is MARA's tau."""
+def step_values(step: Step) -> dict[str, float]:
+    """Figures of a step; NaN where there is nothing to take a mean of."""
     scores = step.scores
     distinct = {smiles for smiles in scores.smiles if smiles}
-    good = step.earned >= threshold
+    good = step.earned >= step.tau
     return {
         "loss": step.update.loss,
         "valid": float(scores.valid.mean()),
@@ -18,9 +18,10 @@ def step_values(step: Step, threshold: float) -> dict[str, float]:
         "mean_score": _mean(scores.total[scores.valid]),
         "mean_earned": _mean(step.earned),
         "mean_reward": _mean(step.update.rewards.numpy()),
+        "threshold": step.tau,
         "good": float(good.mean()),
         "kl": _mean((step.update.policy_logp - step.update.prior_logp).numpy()),
-        "anchor_prior_logp": _anchor(step.update, step.earned, threshold),
+        "anchor_prior_logp": _anchor(step.update, step.tau),
         "replay_loss": _mean(np.array([update.loss for update in step.replayed])),
     }
 
@@ -30,7 +31,7 @@ def _mean(values: np.ndarray) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def _anchor(update: Update, earned: np.ndarray, threshold: float) -> float:
+def _anchor(update: Update, tau: float) -> float:
     """Log-probability under the prior of the good sample that it likes best; NaN without a good sample."""
-    good = torch.from_numpy(earned[~np.isnan(earned)] >= threshold)
+    good = torch.from_numpy(update.earned >= tau)
     return float(update.prior_logp[good].max()) if good.any() else float("nan")

@@ -68,7 +68,7 @@ def test_under_mara_the_loss_saw_one_level_for_all_good_samples(tiny_prior: Path
     level = step.update.prior_logp[good] + step.update.rewards[good] / 0.1
     assert good.sum() > 3
     torch.testing.assert_close(level, level[0].expand_as(level), atol=1e-3, rtol=0)
-    values = step_values(step, 0.5)
+    values = step_values(step)
     assert values["good"] == pytest.approx(float((step.earned >= 0.5).mean()))
     assert len(step.replayed) == 2
 

@@ -5,7 +5,7 @@ import torch
 
 from chemmara.chem import canonical_smiles
 from chemmara.rl.memory import DiversityMemory, ScaffoldMemoryConfig, SphereMemoryConfig
-from chemmara.rl.replay import Replay, ReplayConfig
+from chemmara.rl.replay import Drawn, Replay, ReplayConfig
 from chemmara.tokenizer import PAD, Tokenizer
 
 BENZENES = ["Cc1ccccc1", "CCc1ccccc1", "CCCc1ccccc1"]
@@ -46,7 +46,7 @@ TOKENIZER = Tokenizer.of([*BENZENES, "C1CCCCC1", "C1CCNC1", "CC(N)c1ccc(O)cc1", 
 
 
 def add(replay: Replay, smiles: list[str], scores: list[float]) -> None:
-    replay.add(smiles, [[*TOKENIZER.encode(one), PAD] for one in smiles], scores)
+    replay.add(smiles, [[*TOKENIZER.encode(one), PAD] for one in smiles], scores, [-9.0] * len(smiles))
 
 
 def test_replay_keeps_the_best_of_each_scaffold_best_first() -> None:
@@ -65,7 +65,7 @@ def test_randomised_draws_are_other_texts_of_the_same_molecules_and_depend_on_th
     replay = Replay(ReplayConfig(keep="best", rows=2))
     add(replay, ["CC(N)c1ccc(O)cc1"], [0.9])
     drawn = [replay.draw(torch.Generator().manual_seed(seed), TOKENIZER)[0] for seed in (1, 2, 3, 1)]
-    texts = [TOKENIZER.decode(tokens) for tokens, _ in drawn]
+    texts = [TOKENIZER.decode(one.tokens) for one in drawn]
     assert {canonical_smiles(text) for text in texts} == {"CC(N)c1ccc(O)cc1"}
     assert len(set(texts)) > 1
     assert texts[0] == texts[3]
@@ -73,14 +73,15 @@ def test_randomised_draws_are_other_texts_of_the_same_molecules_and_depend_on_th
 
 def test_as_sampled_the_very_tokens_are_learned_again() -> None:
     replay = Replay(ReplayConfig(keep="best", smiles="sampled"))
-    replay.add(["CC(N)c1ccc(O)cc1"], [TOKENIZER.encode("c1cc(O)ccc1C(C)N")], [0.9])
-    assert replay.draw(torch.Generator(), TOKENIZER) == [(tuple(TOKENIZER.encode("c1cc(O)ccc1C(C)N")), 0.9)]
+    replay.add(["CC(N)c1ccc(O)cc1"], [TOKENIZER.encode("c1cc(O)ccc1C(C)N")], [0.9], [-7.5])
+    drawn = Drawn(tuple(TOKENIZER.encode("c1cc(O)ccc1C(C)N")), "CC(N)c1ccc(O)cc1", 0.9, -7.5)
+    assert replay.draw(torch.Generator(), TOKENIZER) == [drawn]
 
 
 def test_a_text_that_the_vocabulary_lacks_gives_way_to_the_sampled_tokens() -> None:
     tokenizer = Tokenizer.of(["OCC"])
     replay = Replay(ReplayConfig(keep="best"))
-    replay.add(["CC(O)C"], [tokenizer.encode("OCC")], [0.9])  # a branch needs brackets, which are not there
-    texts = {tokenizer.decode(replay.draw(torch.Generator().manual_seed(i), tokenizer)[0][0]) for i in range(9)}
+    replay.add(["CC(O)C"], [tokenizer.encode("OCC")], [0.9], [-5.0])  # a branch needs brackets, which are not there
+    texts = {tokenizer.decode(replay.draw(torch.Generator().manual_seed(i), tokenizer)[0].tokens) for i in range(9)}
     assert "(" not in "".join(texts)
     assert "OCC" in texts

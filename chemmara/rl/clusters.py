@@ -1,0 +1,63 @@
+"""How crowded the cluster of each good sample is: what cluster-anchored MARA takes from its reward."""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import numpy as np
+
+from chemmara.rl.memory import Neighbourhoods, Scaffolds, Spheres
+
+EqualMass = Literal["string", "molecule", "scaffold", "niche"]
+_NICHE: Final = 0.4  # Tanimoto similarity to the first member from which a molecule belongs to a niche
+
+
+class Molecules:
+    """Every molecule is a cluster: of the strings that write it."""
+
+    def key(self, smiles: str) -> str:
+        """The canonical SMILES."""
+        return smiles
+
+
+@dataclass
+class Clusters:
+    """Good samples known so far, by cluster: strings of a molecule, or molecules of a scaffold or niche."""
+
+    kind: EqualMass
+    neighbourhoods: Neighbourhoods
+    members: dict[str, str] = field(default_factory=dict)  # string or SMILES -> its cluster, in order
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, kind: EqualMass) -> "Clusters | None":
+        """Empty clusters; None where every string stands for itself."""
+        founded: dict[str, Neighbourhoods] = {
+            "molecule": Molecules(), "scaffold": Scaffolds(), "niche": Spheres(_NICHE)
+        }  # fmt: skip
+        return cls(kind, founded[kind]) if kind in founded else None
+
+    def sizes(self, smiles: list[str], texts: list[str], good: np.ndarray) -> np.ndarray:
+        """(n,) known good members of each row's cluster, the batch's own among them; 1 for rows that are not good."""
+        keys = [self._meet(smiles[i], texts[i]) if good[i] else None for i in range(len(smiles))]
+        return np.array([1 if key is None else self.counts[key] for key in keys])
+
+    def _meet(self, smiles: str, text: str) -> str:
+        """The cluster of a good sample, which is a member from now on."""
+        member = text if self.kind == "molecule" else smiles
+        if member not in self.members:
+            key = self.neighbourhoods.key(smiles)
+            self.members[member] = key
+            self.counts[key] = self.counts.get(key, 0) + 1
+        return self.members[member]
+
+    def state(self) -> list[tuple[str, str]]:
+        """Members and their clusters in order."""
+        return list(self.members.items())
+
+    def restore(self, state: list[tuple[str, str]]) -> None:
+        """Know the members of a saved state."""
+        for member, key in state:
+            if self.kind == "niche":
+                self.neighbourhoods.key(member)  # founds the same niches again
+            self.members[member] = key
+            self.counts[key] = self.counts.get(key, 0) + 1

@@ -1,0 +1,84 @@
+"""Regressions: losses that vanish where log policy = log prior + R / beta - log Z. One value a row, their mean the loss.
+
+Off-policy their optimum stays where it is, as long as log Z is part of the loss: `behaviour_logp` is not looked at.
+Their gradients are 2 / beta times those of the policy gradients.
+"""
+
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+
+_CLIMBING: Final = 0.5  # share of a batch that augmented hill-climb learns from
+
+
+def reinvent_loss(
+    policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, *, beta: float, behaviour_logp: Tensor | None = None
+) -> Tensor:
+    """REINVENT (arXiv 1704.07555): squared distance of log policy from log prior + sigma R, with sigma = 1 / beta.
+
+    On-policy its gradient is -2 sigma times that of E[R] - KL(policy || prior) / sigma: the same objective.
+    Under MARA every good sample of a batch has one target, log prior(z) + sigma R(z). Off-policy (replay) the target is
+    unnormalised, and no policy attains it.
+    """
+    del behaviour_logp
+    return (prior_logp + rewards / beta - policy_logp) ** 2
+
+
+def log_variance_loss(
+    policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, *, beta: float, behaviour_logp: Tensor | None = None
+) -> Tensor:
+    """REINVENT with log Z from the batch: the variance over it of log prior + R / beta - log policy (arXiv 2010.10436).
+
+    At the optimum that difference is log Z for every sequence, so the mean over the batch stands for log Z, and no pull
+    common to all rows is left. On-policy the gradient is that of REINVENT in expectation, with less variance;
+    off-policy the optimum stays the same. A batch of one says nothing: its loss is 0.
+    """
+    del behaviour_logp
+    apart = prior_logp + rewards / beta - policy_logp
+    n = len(apart)
+    return (apart - apart.mean()) ** 2 * (n / (n - 1) if n > 1 else 0.0)
+
+
+class TrajectoryBalance(nn.Module):
+    """REINVENT with a learned log Z (trajectory balance, arXiv 2201.13259, for sequences drawn left to right).
+
+    On-policy the gradient by the policy is that of the other regressions whatever log Z is, and log Z is a baseline.
+    It starts as the mean of the first batch, and learns at its own rate.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log_z = nn.Parameter(torch.zeros((), dtype=torch.float64))
+        self.register_buffer("begun", torch.zeros((), dtype=torch.bool))
+
+    def forward(
+        self, policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, *, beta: float,
+        behaviour_logp: Tensor | None = None,
+    ) -> Tensor:  # fmt: skip
+        """Squared distance of log policy + log Z from log prior + R / beta."""
+        del behaviour_logp
+        apart = prior_logp + rewards / beta - policy_logp
+        if not self.begun:
+            self.log_z.data.fill_(apart.detach().mean())
+            self.begun.fill_(True)  # type: ignore[operator]  # noqa: FBT003 - a tensor's value
+        return (apart - self.log_z) ** 2
+
+
+def augmented_hill_climb_loss(
+    policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, *, beta: float, behaviour_logp: Tensor | None = None
+) -> Tensor:
+    """REINVENT's loss on the better half of the batch alone (Augmented Hill-Climb, doi 10.1186/s13321-022-00646-z).
+
+    Biased on purpose: what is below the median is not pushed down, and no fixed target is claimed.
+    """
+    best = top_rows(rewards, _CLIMBING)
+    loss = reinvent_loss(policy_logp, prior_logp, rewards, beta=beta, behaviour_logp=behaviour_logp)
+    return loss * best * (len(best) / best.sum())
+
+
+def top_rows(rewards: Tensor, share: float) -> Tensor:
+    """(n,) 1 for the given share of rows with the highest rewards (at least one row), 0 for the others."""
+    marks = torch.zeros_like(rewards)
+    marks[rewards.argsort(descending=True, stable=True)[: max(1, round(share * len(rewards)))]] = 1.0
+    return marks
