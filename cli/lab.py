@@ -1,6 +1,5 @@
 """`chemmara lab`: the paper's claims, checked where every optimum is known."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,52 +10,70 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Check the paper's claims on spaces small enough to enumerate.")
 
-_Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for result.json, table.csv and figure.png.")]
+_Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for NAME/result.json, table.csv and figure.png.")]
 _Seeds = Annotated[int | None, typer.Option(min=1, help="Seeds, or random spaces; default: the experiment's own.")]
 _Quick = Annotated[bool, typer.Option("--quick", help="Within a minute; not the evidence.")]
 
+_EXPERIMENTS = {
+    "ratio": "Equal rewards keep the prior's ratio, MARA undoes it; every estimator against its exact target.",
+    "beta-sweep": "Where the preference flips as beta grows, against equation 10, for both KL terms.",
+    "anchors": "What the choice of MARA's anchor does to how much of the policy is good.",
+    "thresholds": "What tau does, fixed or a percentile: how good the policy is, and how many answers share it.",
+    "clusters": "Cluster-anchored MARA makes clusters of answers equally likely.",
+    "estimators": "Bias and variance of every estimator against the exact gradient, on-policy and off.",
+    "forward-kl": "The optimum of forward-KL regularisation, what reaches it, and what it is not.",
+    "continuous": "The same on a line, where answers cannot be counted.",
+    "one-two": "The paper's 1-2 task with a small transformer: entropy of two right answers, both KL terms.",
+}
 
-@app.command()
-def ratio(out: _Out, seeds: _Seeds = None, quick: _Quick = False) -> None:
-    """Equal rewards keep the prior's ratio, MARA undoes it; every estimator against its exact target.
 
-    Example: chemmara lab ratio --out lab --quick
+def _command(name: str, words: str) -> None:
+    def run(out: _Out, seeds: _Seeds = None, quick: _Quick = False) -> None:
+        _print(_run(name, out, seeds, quick=quick), out)
+
+    run.__doc__ = f"{words}\n\nExample: chemmara lab {name} --out lab --quick"
+    app.command(name)(run)
+
+
+for _name, _words in _EXPERIMENTS.items():
+    _command(_name, _words)
+
+
+@app.command("all")
+def run_all(out: _Out, seeds: _Seeds = None, quick: _Quick = False) -> None:
+    """Every experiment, and one page of claim, prediction and measurement; finished ones are not run again.
+
+    Example: chemmara lab all --out lab --quick
     """
-    from chemmara.lab.ratio import ratio as experiment
+    from chemmara.lab.result import finished, write_page
 
-    _report(experiment, out, seeds, quick)
-
-
-@app.command("beta-sweep")
-def beta_sweep(out: _Out, seeds: _Seeds = None, quick: _Quick = False) -> None:
-    """Where the preference flips as beta grows, against equation 10, for both KL terms.
-
-    Example: chemmara lab beta-sweep --out lab --quick
-    """
-    from chemmara.lab.sweep import beta_sweep as experiment
-
-    _report(experiment, out, seeds, quick)
+    for name in _EXPERIMENTS:
+        if finished(out, name, quick=quick):
+            typer.echo(f"{name}: done already", err=True)
+        else:
+            typer.echo(f"{name} ...", err=True)
+            _print(_run(name, out, seeds, quick=quick), out)
+    typer.echo(f"wrote {write_page(list(_EXPERIMENTS), out)}", err=True)
 
 
-@app.command("forward-kl")
-def forward_kl(out: _Out, seeds: _Seeds = None, quick: _Quick = False) -> None:
-    """The optimum of forward-KL regularisation, what reaches it, and what it is not.
-
-    Example: chemmara lab forward-kl --out lab --quick
-    """
-    from chemmara.lab.forward import forward_kl as experiment
-
-    _report(experiment, out, seeds, quick)
-
-
-def _report(experiment: "Callable[..., Result]", out: Path, seeds: int | None, quick: bool) -> None:
-    """Run, write, and print the table and what came of it."""
+def _run(name: str, out: Path, seeds: int | None, *, quick: bool) -> "Result":
+    """The result of an experiment, which is then on disk."""
+    from chemmara.lab.experiments import EXPERIMENTS
     from chemmara.lab.result import write_result
 
-    result = experiment(quick=quick) if seeds is None else experiment(seeds, quick=quick)
-    folder = write_result(result, out)
+    from .progress import waiting
+
+    experiment = EXPERIMENTS[name]
+    with waiting(name):
+        result = experiment(quick=quick) if seeds is None else experiment(seeds, quick=quick)
+    write_result(result, out)
+    return result
+
+
+def _print(result: "Result", out: Path) -> None:
+    """The table to stdout, and to stderr what came of it."""
     typer.echo(result.table.to_string(index=False))
     if not result.full:
         typer.echo("a quick run, not the evidence", err=True)
     typer.echo(f"claim: {result.claim}\nprediction: {result.prediction}\nmeasured: {result.measured}", err=True)
-    typer.echo(f"{'holds' if result.holds else 'does not hold'}; {folder}", err=True)
+    typer.echo(f"{'holds' if result.holds else 'does not hold'}; {out / result.name}", err=True)

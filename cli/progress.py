@@ -125,3 +125,11 @@ def comparison_progress() -> Iterator[Callable[[str, int, "Run"], Callable[["Ste
         return tell
 
     yield begin
+
+
+@contextmanager
+def waiting(words: str) -> Iterator[None]:
+    """Say what is going on, and for how long, while something runs that cannot tell how far it is."""
+    with _bar("SpinnerColumn", "{task.description}", "TimeElapsedColumn", transient=True) as bar:
+        bar.add_task(words, total=None)
+        yield

@@ -1,5 +1,6 @@
 """Policies on small spaces: the exact optimum by gradient ascent, and what sampled losses reach."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,8 @@ from chemmara.rl.estimators import ESTIMATORS, EstimatorName, learned
 from chemmara.rl.rewards import REWARDS, RewardName
 
 Divergence = Literal["reverse", "forward"]
+Rewards = Callable[[Tensor], Tensor]
+"""From the rows of a batch (n,), as places in the space, to their rewards (n,)."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +54,19 @@ def optimum(space: Space, rewards: np.ndarray, beta: float, divergence: Divergen
     return logits.detach().log_softmax(0).numpy()
 
 
+def named(space: Space, name: RewardName, *, beta: float, threshold: float) -> Rewards:
+    """The rewards that a named method gives to a batch, the anchor chosen from the batch."""
+    prior_logp, scores = torch.tensor(space.prior_logp), torch.tensor(space.scores)
+    return lambda rows: REWARDS[name](scores[rows], prior_logp[rows], threshold=threshold, beta=beta)
+
+
 def learn(
     space: Space,
     estimator: EstimatorName,
-    rewards: RewardName,
+    rewards: Rewards,
     target: np.ndarray,
     *,
     beta: float,
-    threshold: float,
     seed: int,
     steps: int = 3000,
     batch: int = 256,
@@ -66,7 +74,7 @@ def learn(
 ) -> Course:
     """A tabular policy, begun at the prior, after sampled steps of Adam whose rate falls linearly to zero."""
     generator = torch.Generator().manual_seed(seed)
-    prior_logp, scores = torch.tensor(space.prior_logp), torch.tensor(space.scores)
+    prior_logp = torch.tensor(space.prior_logp)
     logits = prior_logp.clone().requires_grad_()
     losses = ESTIMATORS[estimator].new()
     search = torch.optim.Adam([logits, *learned(losses)], lr=rate)
@@ -77,8 +85,7 @@ def learn(
             now = logp.detach().numpy()
             measured.append((step, kl(now, target), entropy(now)))
         rows = torch.multinomial(logp.detach().exp(), batch, replacement=True, generator=generator)
-        earned = REWARDS[rewards](scores[rows], prior_logp[rows], threshold=threshold, beta=beta)
-        loss = losses(logp[rows], prior_logp[rows], earned, beta=beta).mean()
+        loss = losses(logp[rows], prior_logp[rows], rewards(rows), beta=beta).mean()
         for group in search.param_groups:
             group["lr"] = rate * (1 - step / (steps + 1))
         search.zero_grad()

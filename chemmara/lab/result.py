@@ -37,15 +37,22 @@ def write_result(result: Result, out: Path) -> Path:
     return folder
 
 
-def write_page(results: list[Result], out: Path) -> Path:
-    """Claim, prediction and measurement of several experiments as one Markdown page with their figures."""
-    parts = ["# The lab\n"]
-    for result in results:
-        quick = "" if result.full else "\nA quick run, not the evidence.\n"
+def finished(out: Path, name: str, *, quick: bool) -> bool:
+    """Whether an experiment's result is on disk; a quick one counts only where quick ones are asked for."""
+    path = out / name / "result.json"
+    return path.is_file() and (quick or json.loads(path.read_text(encoding="utf-8"))["full"])
+
+
+def write_page(names: list[str], out: Path) -> Path:
+    """Claim, prediction and measurement of experiments on disk as one Markdown page with their figures."""
+    parts = ["# The lab\n", "Claim, prediction and measurement of each experiment, by `chemmara lab all`.\n"]
+    for name in names:
+        told = json.loads((out / name / "result.json").read_text(encoding="utf-8"))
+        quick = "" if told["full"] else "\nA quick run, not the evidence.\n"
         parts.append(
-            f"## {result.name}\n{quick}\nClaim: {result.claim}\n\nPrediction: {result.prediction}\n\n"
-            f"Measured: {result.measured} **{'Holds' if result.holds else 'Does not hold'}.**\n\n"
-            f"![{result.name}]({result.name}/figure.png)\n"
+            f"## {name}\n{quick}\nClaim: {told['claim']}\n\nPrediction: {told['prediction']}\n\n"
+            f"Measured: {told['measured']} **{'Holds' if told['holds'] else 'Does not hold'}.**\n\n"
+            f"![{name}]({name}/figure.png)\n"
         )
     write_text(out / "README.md", "\n".join(parts))
     return out / "README.md"

@@ -68,7 +68,7 @@ class Augmentation:
         anchor = self.anchors.choose(values, prior_logp.double().numpy(), rows.smiles, tau)
         settings: dict[str, Any] = {"threshold": tau, "beta": method.beta, "anchor": anchor}
         if method.rewards == "mara-2":
-            rewards, prior_logp = mara_swapped(scores, prior_logp, **settings)
+            rewards, prior_logp = mara_swapped(scores, prior_logp, threshold=tau, anchor=anchor)
         else:
             rewards = REWARDS[method.rewards](scores, prior_logp, **settings)
         if self.clusters:

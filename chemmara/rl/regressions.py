@@ -1,4 +1,4 @@
-"""Regressions: losses that vanish where log policy = log prior + R / beta - log Z. One value a row, their mean the loss.
+"""Regressions: losses that vanish where log policy = log prior + R / beta - log Z. One value a row.
 
 Off-policy their optimum stays where it is, as long as log Z is part of the loss: `behaviour_logp` is not looked at.
 Their gradients are 2 / beta times those of the policy gradients.
@@ -61,7 +61,7 @@ class TrajectoryBalance(nn.Module):
         apart = prior_logp + rewards / beta - policy_logp
         if not self.begun:
             self.log_z.data.fill_(apart.detach().mean())
-            self.begun.fill_(True)  # type: ignore[operator]  # noqa: FBT003 - a tensor's value
+            self.begun.fill_(True)  # type: ignore[operator]
         return (apart - self.log_z) ** 2
 
 

@@ -51,7 +51,7 @@ def mara_rewards(
 
 
 def mara_swapped(
-    scores: Array, prior_logp: Array, *, threshold: float, beta: float, anchor: Anchor | None = None
+    scores: Array, prior_logp: Array, *, threshold: float, anchor: Anchor | None = None
 ) -> tuple[Array, Array]:
     """MARA by algorithm 2: R(z) in place of the score and log prior(z) in place of log prior(y), for good samples.
 
@@ -117,7 +117,9 @@ def _best_supported(scores: np.ndarray, prior_logp: np.ndarray, good: np.ndarray
 
 
 def _like(given: Array, values: np.ndarray) -> Array:
-    return torch.as_tensor(values, dtype=given.dtype, device=given.device) if isinstance(given, Tensor) else values
+    if isinstance(given, Tensor):
+        return torch.as_tensor(values, dtype=given.dtype, device=given.device)
+    return values
 
 
 def _as_numpy(values: np.ndarray | Tensor) -> np.ndarray:

@@ -207,9 +207,8 @@ def test_hill_climbs_learn_from_the_best_rows_alone() -> None:
 @pytest.mark.parametrize("name", sorted(name for name, one in ESTIMATORS.items() if one.target == "reverse"))
 def test_algorithm_2_has_the_gradient_of_algorithm_1(name: str, space: tuple[Tensor, Tensor, Tensor]) -> None:
     logits, prior_logp, scores = space
-    settings = {"threshold": 0.4, "beta": BETA}
-    first = mara_rewards(scores, prior_logp, **settings)
-    second, support = mara_swapped(scores, prior_logp, **settings)
+    first = mara_rewards(scores, prior_logp, threshold=0.4, beta=BETA)
+    second, support = mara_swapped(scores, prior_logp, threshold=0.4)
     slopes = [
         torch.autograd.grad(
             ESTIMATORS[name].new()(logits.log_softmax(0), prior, rewards, beta=BETA).mean(), logits  # type: ignore[index]

@@ -1,5 +1,7 @@
 """MARA: a worked example, the law that defines it, and its two halves."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -19,7 +21,7 @@ def test_worked_example() -> None:
     np.testing.assert_allclose(rewards, [0.7, 0.6, 0.65, 0.2], rtol=1e-12)
 
 
-finite = {"allow_nan": False, "allow_infinity": False}
+finite: Any = {"allow_nan": False, "allow_infinity": False}
 batches = st.integers(1, 30).flatmap(
     lambda n: st.tuples(
         st.lists(st.floats(0, 1, **finite), min_size=n, max_size=n),
@@ -72,7 +74,7 @@ def test_tensors_give_tensors_of_their_type_with_the_same_values() -> None:
 
 def test_the_two_halves_of_mara_add_up_to_it() -> None:
     scores, prior_logp = np.array([0.9, 0.6, 0.7]), np.array([-30.0, -20.0, -25.0])
-    settings = {"threshold": 0.5, "beta": 0.01}
+    settings: Any = {"threshold": 0.5, "beta": 0.01}
     flat = flattened_rewards(scores, prior_logp, **settings)
     undone = prior_undone_rewards(scores, prior_logp, **settings)
     np.testing.assert_allclose(flat, [0.6, 0.6, 0.6])  # R(z) for all, the prior's preference kept
