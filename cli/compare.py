@@ -9,7 +9,9 @@ import typer
 def compare(
     campaign: Annotated[str, typer.Argument(help="TOML file, or the name of a bundled campaign.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the comparison; run again, it goes on there.")],
-    methods: Annotated[str, typer.Option(help="Methods by name, with commas.")] = "reinvent,vanilla,mara",
+    methods: Annotated[
+        str, typer.Option(help="Methods with commas: NAME or NAME+KEY=VALUE (keys of [method]).")
+    ] = "reinvent,vanilla,mara",
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each method, with seeds from the campaign's on.")] = 3,
     budget: Annotated[int | None, typer.Option(help="Oracle calls of each run, in place of the file's.")] = None,
     prior: Annotated[str | None, typer.Option(help="Prior: folder or bundled name, in place of the file's.")] = None,
@@ -19,6 +21,8 @@ def compare(
 
     A campaign's own [method] keys hold for its own method; the others have their defaults, and its threshold (tau).
     Writes runs.csv, table.md, comparison.png and comparison.html. Ctrl-C saves; the same command goes on.
+
+    A method may change keys, as `mara+beta=0.02` or `mara+anchor.choose=lowest`, and is named so in the table.
 
     Example: chemmara compare quickstart --methods reinvent,vanilla,mara --seeds 3 --out runs/comparison
     """

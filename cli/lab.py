@@ -23,6 +23,7 @@ _EXPERIMENTS = {
     "estimators": "Bias and variance of every estimator against the exact gradient, on-policy and off.",
     "forward-kl": "The optimum of forward-KL regularisation, what reaches it, and what it is not.",
     "continuous": "The same on a line, where answers cannot be counted.",
+    "forecast": "What `chemmara plan` predicts from a pilot, against what is true.",
     "one-two": "The paper's 1-2 task with a small transformer: entropy of two right answers, both KL terms.",
 }
 

@@ -19,6 +19,7 @@ from . import (
     likelihood,
     objective,
     oracle,
+    plan,
     pretrain,
     qsar,
     report,
@@ -73,9 +74,11 @@ def program(
 
 app.command()(init.init)
 app.command()(init.validate)
+app.command()(plan.plan)
 app.command()(run.run)
 app.command()(run.resume)
 app.command()(report.report)
+app.command()(plan.explain)
 app.command()(compare.compare)
 app.command()(sample.sample)
 app.command()(likelihood.likelihood)

@@ -17,7 +17,9 @@ def run(
     budget: Annotated[int | None, typer.Option(help="Oracle calls, in place of the file's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed, in place of the file's.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Scoring processes, in place of the file's.")] = None,
-    method: Annotated[str | None, typer.Option(help="Method by name, in place of the file's.")] = None,
+    method: Annotated[
+        str | None, typer.Option(help="Method, in place of the file's: NAME or NAME+KEY=VALUE, as mara+beta=0.02.")
+    ] = None,
     prior: Annotated[str | None, typer.Option(help="Prior: folder or bundled name, in place of the file's.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on if --out holds this run; begin if not.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Begin again, removing the run that --out holds.")] = False,
@@ -29,13 +31,14 @@ def run(
 
     Example: chemmara run quickstart --out runs/quickstart
     """
-    from chemmara.campaign import load_campaign
+    from chemmara.campaign import load_campaign, with_method
     from chemmara.run_folder import RunFolder
     from chemmara.running import Run
 
     if resume and force:
         raise ChemmaraError("--resume and --force: choose one")
-    settings = load_campaign(campaign, budget=budget, seed=seed, workers=workers, method=method, prior=prior)
+    settings = load_campaign(campaign, budget=budget, seed=seed, workers=workers, prior=prior)
+    settings = settings if method is None else with_method(settings, method)
     if resume and RunFolder(out).exists():
         _go(Run.resume(out, settings))
     else:

@@ -7,6 +7,7 @@ from chemmara.lab.anchors import anchors
 from chemmara.lab.clusters import clusters
 from chemmara.lab.continuous import continuous
 from chemmara.lab.estimators import estimators
+from chemmara.lab.forecast import foretell
 from chemmara.lab.forward import forward_kl
 from chemmara.lab.one_two import one_two
 from chemmara.lab.ratio import ratio
@@ -23,5 +24,6 @@ EXPERIMENTS: Final[dict[str, Callable[..., Result]]] = {
     "estimators": estimators,
     "forward-kl": forward_kl,
     "continuous": continuous,
+    "forecast": foretell,
     "one-two": one_two,
 }

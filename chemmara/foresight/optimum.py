@@ -1,0 +1,102 @@
+"""The optimum of a campaign from a sample of its prior: self-normalised importance weights, and how far to trust them.
+
+The optimum is prior(y) exp(reward(y) / beta) / zeta (arXiv 2510.20817, eq. 2), so samples of the prior with weights
+exp(reward / beta) are samples of the optimum. The higher the weights of the few, the less the sample says.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chemmara.rl.rewards import REWARDS, RewardName
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """Sequences drawn from the prior and scored; row i of every field is the same one."""
+
+    prior_logp: np.ndarray  # (n,) nats
+    scores: np.ndarray  # (n,) 0 for what is no molecule
+    smiles: list[str]  # canonical; "" for what is no molecule
+    scaffolds: list[str]
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What the optimum is expected to look like."""
+
+    rewards: RewardName
+    beta: float
+    tau: float
+    score: float  # expected
+    good: float  # probability of a score from the screening threshold on
+    low: float  # of `good`: 95 % bootstrap interval
+    high: float
+    strings: float  # effective number: exp of the entropy, from log zeta
+    molecules: float  # effective number among the pilot's: a lower bound
+    scaffolds: float  # likewise
+    flips: float  # share of pairs, one likelier and one better, of which the better is preferred; NaN without a pair
+    samples: float  # effective sample size of the weights, of n
+
+    @property
+    def trusted(self) -> bool:
+        """Whether at least 30 effective samples speak."""
+        return self.samples >= 30  # noqa: PLR2004 - a usual least size
+
+
+def forecast(
+    pilot: Pilot, rewards: RewardName, *, beta: float, tau: float, threshold: float, resamples: int = 200
+) -> Forecast:
+    """The optimum for one kind of reward, beta and tau; `threshold` is the screening threshold."""
+    earned = np.asarray(REWARDS[rewards](pilot.scores, pilot.prior_logp, threshold=tau, beta=beta))
+    log_weights = earned / beta
+    weights = np.exp(log_weights - log_weights.max())
+    good = pilot.scores >= threshold
+    drawn = np.random.default_rng(0).integers(0, len(pilot), (resamples, len(pilot)))
+    resampled = (weights * good)[drawn].sum(1) / weights[drawn].sum(1)
+    weights = weights / weights.sum()
+    log_zeta = np.logaddexp.reduce(log_weights) - np.log(len(pilot))
+    entropy = -float((weights * (pilot.prior_logp + log_weights - log_zeta)).sum())
+    return Forecast(
+        rewards, beta, tau,
+        score=float((weights * pilot.scores).sum()),
+        good=float(weights[good].sum()),
+        low=float(np.quantile(resampled, 0.025)),
+        high=float(np.quantile(resampled, 0.975)),
+        strings=float(np.exp(min(entropy, 700.0))),
+        molecules=_effective(weights, pilot.smiles),
+        scaffolds=_effective(weights, pilot.scaffolds),
+        flips=preferred_better(pilot.scores, pilot.prior_logp, earned, beta),
+        samples=float(1 / (weights**2).sum()),
+    )  # fmt: skip
+
+
+def preferred_better(scores: np.ndarray, prior_logp: np.ndarray, earned: np.ndarray, beta: float) -> float:
+    """Share of pairs, one likelier under the prior and one better, of which the optimum prefers the better (eq. 7).
+
+    At most the 500 best distinct ones are paired; NaN where no pair disagrees.
+    """
+    best = np.argsort(-scores, kind="stable")[:500]
+    scores, prior_logp, level = scores[best], prior_logp[best], prior_logp[best] + earned[best] / beta
+    better = scores[:, None] > scores[None, :]
+    less_likely = prior_logp[:, None] < prior_logp[None, :]
+    disagree = better & less_likely
+    if not disagree.any():
+        return float("nan")
+    return float((level[:, None] > level[None, :])[disagree].mean())
+
+
+def _effective(weights: np.ndarray, groups: list[str]) -> float:
+    """Exp of the entropy of the mass by group; what is no molecule is left out."""
+    mass: dict[str, float] = {}
+    for weight, group in zip(weights, groups, strict=True):
+        if group:
+            mass[group] = mass.get(group, 0.0) + float(weight)
+    shares = np.array([one for one in mass.values() if one > 0])
+    if not len(shares):
+        return 0.0
+    shares = shares / shares.sum()
+    return float(np.exp(-(shares * np.log(shares)).sum()))

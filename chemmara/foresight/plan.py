@@ -1,0 +1,116 @@
+"""A campaign's prospects from a pilot: a sample of its prior, scored once, and read at many betas and thresholds."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from chemmara.campaign import CampaignConfig
+from chemmara.checkpoint import load_prior
+from chemmara.chem import parse, scaffold
+from chemmara.errors import ChemmaraError
+from chemmara.foresight.optimum import Forecast, Pilot, forecast
+from chemmara.rl.rewards import RewardName
+from chemmara.sampling import sample_batches
+from chemmara.scoring.budget import Budgeted
+from chemmara.scoring.cache import remembering
+from chemmara.scoring.objective import Objective
+from chemmara.scoring.workers import Limits, measuring
+
+BETAS: Final = (1 / 512, 1 / 128, 1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4)
+_SOUGHT = 0.5  # probability of a hit that a recommended beta reaches
+_ABREAST = 0.05  # how far below the screening threshold tau does best (docs/methods/thresholds.md)
+_LEFT = 0.02  # share of the pilot that must reach tau for an anchor to be met in a batch
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a pilot says of a campaign."""
+
+    pilot: Pilot
+    calls: int  # that the pilot cost
+    forecasts: list[Forecast]
+    beta: float
+    tau: float
+    why: str
+
+    def table(self) -> pd.DataFrame:
+        """One row a forecast."""
+        rows = [
+            {
+                "method": one.rewards, "beta": one.beta, "tau": one.tau, "score": one.score, "hits": one.good,
+                "low": one.low, "high": one.high, "strings": one.strings, "molecules": one.molecules,
+                "scaffolds": one.scaffolds, "flips": one.flips, "effective samples": one.samples,
+            }
+            for one in self.forecasts
+        ]  # fmt: skip
+        return pd.DataFrame(rows)
+
+
+def plan(
+    campaign: CampaignConfig, *, n: int, betas: Sequence[float] = BETAS, advance: Callable[[int], None] = lambda _: None
+) -> Plan:
+    """Sample the prior n times, score what is a molecule, and forecast the optimum for every beta.
+
+    Costs at most n oracle calls, of the campaign's cache where it has one. ChemmaraError if nothing could be scored.
+    """
+    pilot, calls = _pilot(campaign, n, advance)
+    tau = _recommended_tau(pilot, campaign.threshold)
+    kinds: tuple[RewardName, RewardName] = ("vanilla", "mara")
+    forecasts = [
+        forecast(pilot, kind, beta=beta, tau=tau, threshold=campaign.threshold) for kind in kinds for beta in betas
+    ]
+    beta, why = _recommended_beta([one for one in forecasts if one.rewards == "vanilla"])
+    return Plan(pilot, calls, forecasts, beta, tau, why)
+
+
+def _pilot(campaign: CampaignConfig, n: int, advance: Callable[[int], None]) -> tuple[Pilot, int]:
+    prior = load_prior(campaign.prior)
+    objective = Objective(campaign.objective)
+    limits = Limits(campaign.workers, campaign.timeout, campaign.memory, campaign.scheduler)
+    logp, scores, smiles = [], [], []
+    with measuring(objective, limits) as asked, remembering(objective, asked, campaign.cache) as measure:
+        budget = Budgeted(objective, measure, n)
+        for rollout in sample_batches(
+            prior.model, prior.tokenizer, n, seed=campaign.seed, max_length=prior.config.max_length, batch_size=128
+        ):
+            found = budget(rollout.smiles)
+            known = ~np.isnan(found.total) | ~found.valid  # what an oracle could not measure says nothing
+            logp.append(rollout.logp.double().numpy()[known])
+            scores.append(np.where(found.valid, found.total, 0.0)[known])
+            smiles += [one for one, keep in zip(found.smiles, known, strict=True) if keep]
+            advance(len(rollout.smiles))
+    if not any(smiles):
+        raise ChemmaraError(f"{campaign.prior}: not one of {n} samples could be scored; try the objective on a library")
+    return Pilot(np.concatenate(logp), np.concatenate(scores), smiles, [_scaffold(one) for one in smiles]), budget.used
+
+
+def _scaffold(smiles: str) -> str:
+    """The scaffold; a marker of its own for acyclic molecules, and nothing for what is no molecule."""
+    molecule = parse(smiles) if smiles else None
+    return "" if molecule is None else scaffold(molecule) or "acyclic"
+
+
+def _recommended_tau(pilot: Pilot, threshold: float) -> float:
+    """A little below the screening threshold, or lower where the prior hardly reaches that."""
+    reachable = float(np.quantile(pilot.scores, 1 - _LEFT))
+    return round(max(0.05, min(threshold - _ABREAST, reachable)), 3)
+
+
+def _recommended_beta(forecasts: list[Forecast]) -> tuple[float, str]:
+    """The largest beta, nearest to the prior, at which hits are likely even without MARA, whose lift adds to it."""
+    fitting = [one for one in forecasts if one.good >= _SOUGHT]
+    chosen = max(fitting, key=lambda one: one.beta) if fitting else max(forecasts, key=lambda one: one.good)
+    words = (
+        f"the largest beta at which a hit has a probability of at least {_SOUGHT:g} even without MARA"
+        if fitting
+        else "no beta makes hits likely from here; this one comes nearest"
+    )
+    trust = (
+        f"{chosen.samples:.0f} effective samples speak for it"
+        if chosen.trusted
+        else f"only {chosen.samples:.1f} effective samples speak for it: take the order of betas from this, not figures"
+    )
+    return chosen.beta, f"{words}; {trust}"

@@ -1,0 +1,96 @@
+"""`chemmara plan` and `chemmara explain`: what the optimum will look like, and why a policy prefers what it does."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chemmara.errors import ChemmaraError
+
+
+def plan(
+    campaign: Annotated[str, typer.Argument(help="TOML file, or the name of a bundled campaign.")],
+    pilot: Annotated[int, typer.Option("--pilot", "-n", min=10, help="Samples of the prior to score.")] = 500,
+    betas: Annotated[str, typer.Option(help="Betas to look at, with commas; default: 1/512 to 1/4.")] = "",
+    prior: Annotated[str | None, typer.Option(help="Prior: folder or bundled name, in place of the file's.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Scoring processes, in place of the file's.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+) -> None:
+    """Say from a small pilot what a campaign's optimum looks like for each beta, with MARA and without.
+
+    Costs up to --pilot oracle calls (none twice, where the campaign has a cache). The optimum is the prior weighted by
+    exp(reward / beta), so the pilot's samples with those weights stand for it. `effective samples` says how far to
+    trust a row: below 30, its figures are hints, for a few samples carry all the weight.
+
+    Columns: expected score; probability of a hit with its 95 % interval; effective number of strings, and of the
+    pilot's molecules and scaffolds (lower bounds); flips: of the pairs of which one is likelier and the other better,
+    the share in which the better is preferred.
+
+    Example: chemmara plan quickstart --pilot 300
+    """
+    import json
+
+    from chemmara.campaign import load_campaign
+    from chemmara.foresight.plan import BETAS
+    from chemmara.foresight.plan import plan as forecast_all
+
+    from .progress import counter
+
+    settings = load_campaign(campaign, prior=prior, workers=workers)
+    with counter("scoring", pilot) as advance:
+        found = forecast_all(settings, n=pilot, betas=_numbers(betas) or BETAS, advance=advance)
+    table = found.table()
+    if as_json:
+        rows = json.loads(str(table.to_json(orient="records")))
+        told = {"calls": found.calls, "beta": found.beta, "tau": found.tau, "why": found.why, "forecasts": rows}
+        typer.echo(json.dumps(told, indent=2))
+        return
+    typer.echo(table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
+    typer.echo(f"beta {found.beta:.4g}, tau {found.tau:g}: {found.why} ({found.calls} oracle calls spent)")
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        values = [float(one) for one in text.split(",") if one.strip()]
+    except ValueError:
+        raise ChemmaraError(f"--betas {text!r}: numbers with commas are needed, as in 0.01,0.1") from None
+    if any(not value > 0 for value in values):
+        raise ChemmaraError(f"--betas {text!r}: every beta must be above 0")
+    return values
+
+
+def explain(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run that has ended.")],
+    first: Annotated[str, typer.Argument(metavar="A", help="SMILES of a molecule that the run has scored.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+) -> None:
+    """Say why a run's policy prefers one molecule to another: the prior's ratio, the scores', MARA's, and what came.
+
+    By the ratio law (eq. 7) the optimum prefers A to B by log prior(A) - log prior(B) + (reward(A) - reward(B)) / beta.
+    A molecule's probability is summed over 64 of its SMILES.
+
+    Example: chemmara explain runs/quickstart "CCO" "CCN"
+    """
+    import json
+    from dataclasses import asdict
+
+    from chemmara.foresight.explain import explain as compare
+
+    found = compare(folder, first, second)
+    if as_json:
+        typer.echo(json.dumps(asdict(found) | {"predicted": found.predicted, "words": found.words()}, indent=2))
+        return
+    rows = {
+        "A": f"{found.first}  score {found.scores[0]:.3f}",
+        "B": f"{found.second}  score {found.scores[1]:.3f}",
+        "log prior(A) / prior(B)": f"{found.prior:+.2f}",
+        f"score difference / beta ({found.beta:.4g})": f"{found.score:+.2f}",
+        f"lift by {found.rewards}, tau {found.tau:g}": f"{found.lift:+.2f}",
+        "predicted of the optimum": f"{found.predicted:+.2f}",
+        "observed log policy(A) / policy(B)": f"{found.observed:+.2f}",
+    }
+    width = max(map(len, rows))
+    for words, value in rows.items():
+        typer.echo(f"{words:<{width}}  {value}")
+    typer.echo(found.words())

@@ -1,0 +1,69 @@
+"""`chemmara plan` and `chemmara explain`, through the program."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.main import app
+
+CAMPAIGN = """
+prior = "{prior}"
+budget = 60
+threshold = 0.4
+method = {{ name = "mara", batch_size = 16, threshold = 0.3 }}
+[objective]
+component = [{{ oracle = "qed" }}]
+"""
+
+
+@pytest.fixture
+def campaign(tiny_prior: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "campaign.toml"
+    path.write_text(CAMPAIGN.format(prior=tiny_prior))
+    return path
+
+
+def test_plan_tells_prospects_costs_and_a_choice(campaign: Path) -> None:
+    told = CliRunner().invoke(app, ["plan", str(campaign), "--pilot", "200", "--betas", "0.05,0.5", "--json"])
+    assert told.exit_code == 0, told.output
+    plan = json.loads(told.stdout)
+    rows = plan["forecasts"]
+    assert [(one["method"], one["beta"]) for one in rows] == [
+        ("vanilla", 0.05), ("vanilla", 0.5), ("mara", 0.05), ("mara", 0.5),
+    ]  # fmt: skip
+    assert rows[0]["score"] > rows[1]["score"]  # the lower beta, the better the optimum
+    assert all(one["low"] <= one["hits"] <= one["high"] for one in rows)
+    assert 0 < plan["calls"] <= 200
+    assert plan["beta"] in {0.05, 0.5}
+    words = CliRunner().invoke(app, ["plan", str(campaign), "--pilot", "50"])
+    assert "effective samples" in words.output
+    assert "oracle calls spent" in words.output
+
+
+@pytest.mark.parametrize("betas", ["x", "0.1,-1"])
+def test_betas_that_are_none_are_refused(campaign: Path, betas: str) -> None:
+    refused = CliRunner().invoke(app, ["plan", str(campaign), "--betas", betas])
+    assert refused.exit_code == 2
+    assert refused.output.startswith("error: --betas")
+
+
+def test_explain_adds_up_and_tells_what_it_cannot(campaign: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert CliRunner().invoke(app, ["run", str(campaign), "--out", str(out)]).exit_code == 0
+    rows = sqlite3.connect(out / "ledger.sqlite").execute("SELECT smiles, score FROM calls ORDER BY score").fetchall()
+    (worst, low), (best, high) = rows[0], rows[-1]
+    told = CliRunner().invoke(app, ["explain", str(out), best, worst, "--json"])
+    assert told.exit_code == 0, told.output
+    found = json.loads(told.stdout)
+    assert found["score"] == pytest.approx((high - low) * 128)
+    assert found["predicted"] == pytest.approx(found["prior"] + found["score"] + found["lift"])
+    assert "the policy prefers" in CliRunner().invoke(app, ["explain", str(out), best, worst]).output
+    itself = json.loads(CliRunner().invoke(app, ["explain", str(out), best, best, "--json"]).stdout)
+    assert (itself["prior"], itself["score"], itself["lift"], itself["observed"]) == (0, 0, 0, 0)
+    for text, words in (("C1CC", "is no molecule"), ("CCCCCCCCCCCCCCCCCCCCCCCCCCI", "has no score of")):
+        refused = CliRunner().invoke(app, ["explain", str(out), best, text])
+        assert refused.exit_code == 2
+        assert words in refused.output
