@@ -45,8 +45,8 @@ def foretell(seeds: int = 20, *, quick: bool = False) -> Result:
         f"with at least {_TRUSTED:g} effective samples of 500 the 95 % interval holds the true mass above tau in at"
         f" least {_COVERED:.0%} of cases.",
         f"{trusted.sum()} of {len(table)} forecasts are trusted: the interval holds the true mass in {inside:.0%},"
-        f" largest error of mass {worst:.3f}, mean {table.loc[trusted, 'error of mass'].mean():.3f}; the others' mean error is"
-        f" {outside:.3f}; share of flips off by at most {flips:.3f}.",
+        f" largest error of mass {worst:.3f}, mean {table.loc[trusted, 'error of mass'].mean():.3f}; the others' mean"
+        f" error is {outside:.3f}; share of flips off by at most {flips:.3f}.",
         bool(inside >= _COVERED), table, _figure(table), not quick,
     )  # fmt: skip
 
