@@ -31,7 +31,7 @@ def clusters(seeds: int = 10, *, quick: bool = False) -> Result:
     """Random spaces of 24 answers in clusters of 1, 2, 3, 6 and 12."""
     cluster = np.repeat(np.arange(5), (1, 2, 3, 6, 12))
     rows = []
-    for seed in range(2 if quick else seeds):
+    for seed in range(1 if quick else seeds):
         space = _all_clusters_good(seed, cluster)
         for name, counted in (("mara", False), ("mara-cluster", True)):
             target = _target(space, cluster, counted=counted)

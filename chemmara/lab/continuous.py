@@ -25,7 +25,7 @@ def continuous(seeds: int = 3, *, quick: bool = False) -> Result:
     for rewards in ("vanilla", "mara"):
         target = _target(rewards)
         for seed in range(1 if quick else seeds):
-            policy = _learn(rewards, seed, steps=1500 if quick else 12000)
+            policy = _learn(rewards, seed, steps=1000 if quick else 12000)
             density = policy.density(_GRID)
             densities[rewards] = (target, density)
             rows.append(

@@ -26,6 +26,7 @@ TOKENS: Final = Tokenizer("smiles", ("1", "2", "<", ">", *"abcdef"))
 ANSWERS: Final = ("<1>", "<2>")  # what is valid; all else scores 0
 _SKEW, _VALID, _LONGEST = 0.95, 0.5, 6
 _BETAS: Final = (0.001, 0.01, 0.02, 0.03)
+_FIRST = END + 1  # id of the first token that is no special
 _RATE = 1e-3  # Adam's, falling linearly to zero
 _EVEN: Final = float(np.log(2))
 
@@ -42,11 +43,11 @@ def one_two(seeds: int = 10, *, quick: bool = False) -> Result:
     """Every beta, both KL terms, with MARA and without, over seeds that also fix the prior."""
     rows = []
     for seed in range(1 if quick else seeds):
-        prior = pretrained(seed)
+        prior = pretrained(seed, steps=100 if quick else 200)
         for divergence in ("reverse", "forward"):
             for beta in (0.03,) if quick else _BETAS:
                 for rewards in ("vanilla", "mara"):
-                    found = train(prior, rewards, divergence, beta, seed)
+                    found = train(prior, rewards, divergence, beta, seed, steps=100 if quick else 300)
                     rows.append(
                         {"seed": seed, "divergence": divergence, "beta": beta, "rewards": rewards,
                          "validity": found.validity, "entropy": found.entropy,
@@ -87,11 +88,16 @@ def pretrained(seed: int, steps: int = 200) -> LanguageModel:
     return model.eval()
 
 
+def answer_ids(answer: str) -> list[int]:
+    """Token ids of an answer, end token included; every character is a token."""
+    return [*(_FIRST + TOKENS.tokens.index(one) for one in answer), END]
+
+
 def _texts(seed: int, batch: int = 256) -> Iterator[Tensor]:
     """Batches of what the prior is to imitate, without end."""
     generator = np.random.default_rng(seed)
-    letters = range(3, 3 + len(TOKENS.tokens))
-    right = {answer: [*(3 + TOKENS.tokens.index(one) for one in answer), END] for answer in ANSWERS}
+    letters = range(_FIRST, _FIRST + len(TOKENS.tokens))
+    right = {answer: answer_ids(answer) for answer in ANSWERS}
     while True:
         rows = []
         for valid, first, length in zip(
@@ -136,7 +142,7 @@ def train(
 @torch.no_grad()
 def _outcome(model: LanguageModel) -> Outcome:
     """Exactly, from the log-probabilities of the two answers."""
-    rows = pad([[*(3 + TOKENS.tokens.index(one) for one in answer), END] for answer in ANSWERS])
+    rows = pad([answer_ids(answer) for answer in ANSWERS])
     logp = sequence_logp(model, rows).double().numpy()
     mass = np.logaddexp.reduce(logp)
     among = logp - mass

@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from chemmara.lab.experiments import EXPERIMENTS
 from chemmara.lab.learn import optimum
+from chemmara.lab.one_two import ANSWERS, TOKENS, answer_ids
 from chemmara.lab.space import Space, entropy, flip_beta, forward_kl_target, kl, log_ratio, reverse_kl_target
+from chemmara.rl.rewards import mara_rewards
 from cli.main import app
 
 SPACES = st.builds(Space.random, st.integers(2, 15), st.integers(0, 10_000))
@@ -54,7 +57,7 @@ def test_equal_rewards_keep_the_priors_ratio_under_both(space: Space, beta: floa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["ratio", "beta-sweep", "forward-kl"])
+@pytest.mark.parametrize("name", sorted(EXPERIMENTS))
 def test_an_experiment_writes_its_evidence_and_says_that_it_was_quick(name: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["lab", name, "--out", str(tmp_path), "--quick"])
     assert result.exit_code == 0, result.output
@@ -63,3 +66,35 @@ def test_an_experiment_writes_its_evidence_and_says_that_it_was_quick(name: str,
     assert (told["full"], len(told["table"]) > 1) == (False, True)
     assert (tmp_path / name / "figure.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / name / "table.csv").read_text().count("\n") == len(told["table"]) + 1
+
+
+def test_all_takes_what_is_finished_and_writes_one_page(tmp_path: Path) -> None:
+    for name in EXPERIMENTS:
+        told = {
+            "name": name,
+            "claim": f"claim of {name}",
+            "prediction": "p",
+            "measured": "m",
+            "holds": True,
+            "full": True,
+        }
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "result.json").write_text(json.dumps(told | {"table": []}))
+    result = CliRunner().invoke(app, ["lab", "all", "--out", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    assert result.output.count("done already") == len(EXPERIMENTS)
+    page = (tmp_path / "README.md").read_text()
+    assert all(f"claim of {name}" in page and f"{name}/figure.png" in page for name in EXPERIMENTS)
+
+
+def test_the_answers_of_the_1_2_task_are_what_the_tokens_write() -> None:
+    for answer in ANSWERS:
+        assert TOKENS.decode_smiles(answer_ids(answer)) == answer
+
+
+def test_log_mass_of_clusters_is_equal_at_the_exact_optimum_of_cluster_anchored_mara() -> None:
+    # Two clusters of one and two good answers, prior .5, .3, .2; n_c 1, 2, 2: masses 1 : 1/2 + 1/2
+    prior, cluster, beta = np.log([0.5, 0.3, 0.2]), np.array([0, 1, 1]), 0.1
+    rewards = mara_rewards(np.array([0.9, 0.8, 1.0]), prior, threshold=0.5, beta=beta) - beta * np.log([1, 2, 2])
+    goal = np.exp(reverse_kl_target(prior, rewards, beta))
+    np.testing.assert_allclose([goal[cluster == 0].sum(), goal[cluster == 1].sum()], [0.5, 0.5])

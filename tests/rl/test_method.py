@@ -2,6 +2,7 @@
 
 import pytest
 
+from chemmara.campaign import load_campaign, with_method
 from chemmara.config import Strict, parse
 from chemmara.errors import ConfigError
 from chemmara.rl.method import METHODS, MethodConfig
@@ -45,6 +46,11 @@ def test_saved_settings_come_back_as_they_were() -> None:
         ({"replay": {"row": 3}}, "did you mean 'rows'?"),
         ({"beta": 0.0}, "greater than 0 in method.beta (got 0.0)"),
         ({"name": "rloo", "replay": {}}, "replay is off-policy"),
+        ({"name": "rloo", "replay": {}}, 'or replay smiles = "sampled"'),
+        ({"name": "reinvent", "estimator": "top-likelihood"}, "replay is off-policy, where top-likelihood is biased"),
+        ({"name": "rloo", "estimator": "top-likelihood", "updates": 2}, "updates = 2 is off-policy"),
+        ({"threshold": {"kind": "percentil"}}, "percentile"),
+        ({"threshold": {"kind": "adaptive", "scaffold": 3}}, "did you mean 'scaffolds'?"),
     ],
 )
 def test_mistakes_are_named_in_one_line(method: object, words: str) -> None:
@@ -53,3 +59,16 @@ def test_mistakes_are_named_in_one_line(method: object, words: str) -> None:
     assert str(caught.value).startswith("campaign.toml: ")
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_method_on_the_command_line_changes_keys_of_its_own() -> None:
+    campaign = load_campaign("quickstart")
+    changed = with_method(campaign, "rloo-mara+beta=0.02+anchor.choose=lowest+anchor.over=run+updates=2").method
+    assert (changed.name, changed.beta, changed.updates) == ("rloo-mara", 0.02, 2)
+    assert (changed.anchor.choose, changed.anchor.over) == ("lowest", "run")
+    assert changed.threshold == campaign.method.threshold
+    assert with_method(campaign, "mara").method == campaign.method
+    assert with_method(campaign, "mara+beta=0.5").method.replay == campaign.method.replay
+    for spec, words in (("mara+beta", "is not KEY=VALUE"), ("mara+bet=1", "did you mean 'beta'?")):
+        with pytest.raises(ConfigError, match=words):
+            with_method(campaign, spec)
