@@ -90,7 +90,7 @@ def _figure(table: pd.DataFrame) -> Figure:
         strict=True,
     ):
         groups = {str(name): group[column].to_numpy() for name, group in table.groupby("anchor", sort=False)}
-        axes.boxplot(list(groups.values()), vert=False, tick_labels=list(groups))
+        axes.boxplot(list(groups.values()), orientation="horizontal", tick_labels=list(groups))
         axes.invert_yaxis()
         axes.set_xlabel(words)
     return figure

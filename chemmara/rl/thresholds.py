@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, PositiveInt
+from pydantic import Discriminator, Field, PositiveInt, Tag
 
 from chemmara.chem import parse, scaffold
 from chemmara.config import Fraction, Strict
@@ -36,7 +36,17 @@ class AdaptiveThreshold(Strict):
     """Where tau stops: beyond it, no molecule need be better."""
 
 
-ThresholdConfig = Fraction | Annotated[PercentileThreshold | AdaptiveThreshold, Field(discriminator="kind")]
+def _form(value: object) -> str:
+    return "number" if isinstance(value, int | float | str) else "table"
+
+
+_Number = Annotated[Fraction, Tag("number")]
+_Table = Annotated[
+    Annotated[PercentileThreshold | AdaptiveThreshold, Field(discriminator="kind")],
+    Tag("table"),
+]
+ThresholdConfig = Annotated[_Number | _Table, Discriminator(_form)]
+"""A fixed tau as a number, or a table that says how tau follows the scores."""
 
 
 @dataclass
