@@ -10,7 +10,7 @@ def compare(
     campaign: Annotated[str, typer.Argument(help="TOML file, or the name of a bundled campaign.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the comparison; run again, it goes on there.")],
     methods: Annotated[
-        str, typer.Option(help="Methods with commas: NAME or NAME+KEY=VALUE (keys of [method]).")
+        str, typer.Option(help="Methods with commas: NAME or NAME+KEY=VALUE (keys of the method table).")
     ] = "reinvent,vanilla,mara",
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each method, with seeds from the campaign's on.")] = 3,
     budget: Annotated[int | None, typer.Option(help="Oracle calls of each run, in place of the file's.")] = None,
@@ -19,7 +19,7 @@ def compare(
 ) -> None:
     """Run methods at equal budgets over paired seeds, and say how they did.
 
-    A campaign's own [method] keys hold for its own method; the others have their defaults, and its threshold (tau).
+    The keys of a campaign's method table hold for its own method; the others have their defaults, and its threshold (tau).
     Writes runs.csv, table.md, comparison.png and comparison.html. Ctrl-C saves; the same command goes on.
 
     A method may change keys, as `mara+beta=0.02` or `mara+anchor.choose=lowest`, and is named so in the table.
