@@ -19,7 +19,7 @@ def compare(
 ) -> None:
     """Run methods at equal budgets over paired seeds, and say how they did.
 
-    The keys of a campaign's method table hold for its own method; the others have their defaults, and its threshold (tau).
+    Keys of the campaign's method table hold for its own method; the others have their defaults, and its tau.
     Writes runs.csv, table.md, comparison.png and comparison.html. Ctrl-C saves; the same command goes on.
 
     A method may change keys, as `mara+beta=0.02` or `mara+anchor.choose=lowest`, and is named so in the table.
