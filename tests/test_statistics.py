@@ -5,7 +5,14 @@ import math
 import pandas as pd
 import pytest
 
-from chemmara.benchmark.statistics import FIGURES, as_markdown, comparison_table, estimate, paired_difference
+from chemmara.benchmark.statistics import (
+    FIGURES,
+    as_markdown,
+    comparison_table,
+    difference_table,
+    estimate,
+    paired_difference,
+)
 
 
 def test_interval_by_hand() -> None:
@@ -31,3 +38,13 @@ def test_the_table_has_a_row_a_method_in_the_order_given() -> None:
     table = comparison_table(runs)
     assert list(table.index) == ["b", "a"]
     assert as_markdown(table).splitlines()[2].startswith("| b | 11 ± 13 |")  # 12.706 * sqrt(2) / sqrt(2)
+
+
+def test_pairs_are_of_the_same_seed_whatever_the_order_of_the_runs() -> None:
+    runs = [("a", 1, 10.0), ("a", 2, 20.0), ("b", 2, 26.0), ("b", 1, 12.0), ("b", 3, 99.0)]
+    figures = pd.DataFrame([{"method": m, "seed": s, **dict.fromkeys(FIGURES, v)} for m, s, v in runs])
+    table = difference_table(figures)
+    # 12 - 10 = 2 and 26 - 20 = 6: mean 4, deviation 2.828, t(.975, 1) = 12.706: 12.706 * 2.828 / 1.414 = 25.412
+    assert list(table.index) == ["b - a"]
+    assert table.loc["b - a", "scaffolds"] == "4.000 ± 25.412 (2 of 2)"
+    assert difference_table(figures[figures["method"] == "a"]).empty

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from chemmara.benchmark.statistics import as_markdown, comparison_table
+from chemmara.benchmark.statistics import as_markdown, comparison_table, difference_table
 from chemmara.campaign import CampaignConfig
 from chemmara.files import new_folder, replacing, write_text
 from chemmara.ledger import Ledger
@@ -48,12 +48,13 @@ def write_comparison(runs: dict[str, list[int]], out: Path, settings: CampaignCo
             for seed, frame in zip(seeds, frames[method], strict=True)
         ]
     )
-    table = comparison_table(figures)
+    table, pairs = comparison_table(figures), difference_table(figures)
     with replacing(out / "runs.csv") as partial:
         figures.to_csv(partial, index=False)
-    write_text(out / "table.md", as_markdown(table))
+    words = [as_markdown(table)] if pairs.empty else [as_markdown(table), as_markdown(pairs, "paired difference")]
+    write_text(out / "table.md", "\n".join(words))
     save_png(comparison_figure(frames, settings.threshold), out / "comparison.png")
-    page = comparison_page(out.name, frames, table, settings.threshold, settings.budget)
+    page = comparison_page(out.name, frames, table, pairs, settings.threshold, settings.budget)
     write_text(out / "comparison.html", page)
     return figures
 

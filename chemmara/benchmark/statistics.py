@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -66,9 +67,27 @@ def comparison_table(figures: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def as_markdown(table: pd.DataFrame) -> str:
-    """The table as GitHub-flavoured Markdown."""
-    head = "| method | " + " | ".join(map(str, table.columns)) + " |"
+def difference_table(figures: pd.DataFrame) -> pd.DataFrame:
+    """Text cells 'mean ± half width (larger in k of n)' of a later method less an earlier, over paired seeds."""
+    runs = {str(name): group.set_index("seed") for name, group in figures.groupby("method", sort=False)}
+    rows = {}
+    for (theirs, before), (ours, after) in combinations(runs.items(), 2):
+        seeds = before.index.intersection(after.index)
+        rows[f"{ours} - {theirs}"] = {
+            words: _difference(after.loc[seeds, key].tolist(), before.loc[seeds, key].tolist())
+            for key, words in FIGURES.items()
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _difference(ours: Sequence[float], theirs: Sequence[float]) -> str:
+    difference, larger = paired_difference(ours, theirs)
+    return f"{difference} ({larger} of {difference.n})"
+
+
+def as_markdown(table: pd.DataFrame, what: str = "method") -> str:
+    """The table as GitHub-flavoured Markdown; `what` heads the column of names."""
+    head = f"| {what} | " + " | ".join(map(str, table.columns)) + " |"
     rule = "|" + " --- |" * (len(table.columns) + 1)
     rows = [f"| {method} | " + " | ".join(map(str, row)) + " |" for method, row in table.iterrows()]
     return "\n".join([head, rule, *rows]) + "\n"

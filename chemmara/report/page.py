@@ -39,13 +39,18 @@ def run_page(name: str, ledger: Ledger) -> str:
 
 
 def comparison_page(
-    name: str, runs: Mapping[str, Sequence[pd.DataFrame]], table: pd.DataFrame, threshold: float, budget: int
+    name: str,
+    runs: Mapping[str, Sequence[pd.DataFrame]],
+    table: pd.DataFrame,
+    pairs: pd.DataFrame,
+    threshold: float,
+    budget: int,
 ) -> str:
-    """The page of a comparison: its table (text cells, one row a method) and curves."""
+    """The page of a comparison: curves, and text cells by method (`table`) and by pair of methods (`pairs`)."""
     return _render(
         "comparison.html",
         name=name,
-        table=table,
+        tables={"method": table, "paired difference": pairs},
         threshold=threshold,
         budget=budget,
         seeds=max(len(frames) for frames in runs.values()),

@@ -153,7 +153,10 @@ def test_compare_runs_methods_over_seeds_and_goes_on_where_it_stopped(campaign_f
     before = (tmp_path / "c" / "mara" / "3" / "ledger.sqlite").read_bytes()
     result = chemmara(*arguments, "--seeds", 2)
     assert result.exit_code == 0
-    assert [line.split(" | ")[0] for line in result.stdout.splitlines()[2:]] == ["| reinvent", "| mara"]
+    first = [line.split(" | ")[0] for line in result.stdout.splitlines()]
+    assert [first[i] for i in (0, 2, 3, 5, 7)] == [
+        "| method", "| reinvent", "| mara", "| paired difference", "| mara - reinvent",
+    ]  # fmt: skip
     assert (tmp_path / "c" / "mara" / "3" / "ledger.sqlite").stat().st_size == len(before)
     for name in ("table.md", "runs.csv", "comparison.png", "comparison.html"):
         assert (tmp_path / "c" / name).stat().st_size > 0

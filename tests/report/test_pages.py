@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chemmara.benchmark.statistics import comparison_table
+from chemmara.benchmark.statistics import comparison_table, difference_table
 from chemmara.ledger import Call, Ledger
 from chemmara.metrics.summary import run_figures
 from chemmara.report.page import comparison_page, run_page
@@ -85,7 +85,11 @@ def test_a_comparisons_page_is_whole_and_safe(ledger: Ledger) -> None:
 
     frame = ledger.frame()
     figures = pd.DataFrame([{"method": EVIL, "seed": 1, **run_figures(frame, 0.8, 10)}])
-    check(comparison_page(EVIL, {EVIL: [frame, frame], "b": [frame]}, comparison_table(figures), 0.8, 10))
+    check(
+        comparison_page(
+            EVIL, {EVIL: [frame, frame], "b": [frame]}, comparison_table(figures), difference_table(figures), 0.8, 10
+        )
+    )
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no browser is installed here")
