@@ -9,12 +9,13 @@ from chemmara.checkpoint import Prior, load_prior
 from chemmara.chem import canonical_smiles, parse, randomised
 from chemmara.errors import ChemmaraError
 from chemmara.ledger import Ledger
-from chemmara.rl.rewards import mara_rewards
+from chemmara.rl.rewards import REWARDS, RewardName
 from chemmara.run_folder import RunFolder
 from chemmara.running import saved_settings
 from chemmara.sampling import log_likelihood
 
 _TEXTS = 64  # SMILES over which a molecule's probability is summed
+_ALIKE = 0.05  # nats: below, no preference worth the name
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,9 @@ class Explanation:
 
     def words(self) -> str:
         """The answer in a sentence."""
-        likes, other = ("A", "B") if self.observed >= 0 else ("B", "A")
-        expected = "A" if self.predicted > 0 else "B" if self.predicted < 0 else "neither"
-        agrees = "as the optimum would" if expected == likes else f"where the optimum would prefer {expected}"
         return (
-            f"the policy prefers {likes} to {other} by {abs(self.observed):.1f} nats, {agrees}"
-            f" ({abs(self.predicted):.1f}): the prior's preference for A is {self.prior:+.1f}, the score's"
-            f" {self.score:+.1f}, MARA's {self.lift:+.1f}"
+            f"the policy {_preference(self.observed)}; the optimum {_preference(self.predicted)}: the prior's"
+            f" preference for A is {self.prior:+.1f}, the score's {self.score:+.1f}, MARA's {self.lift:+.1f}"
         )
 
 
@@ -53,6 +50,7 @@ def explain(folder: Path, first: str, second: str) -> Explanation:
     """Of two molecules that a run has scored; ChemmaraError if one is not in its ledger.
 
     A molecule's probability is summed over its canonical and 64 randomised SMILES: a lower bound that hits most of it.
+    The lift is that of the two alone; the diversity memory and the equal mass of clusters are left out.
     """
     settings, place = saved_settings(folder), RunFolder(folder)
     if not (place.policy / "weights.safetensors").exists():
@@ -67,14 +65,21 @@ def explain(folder: Path, first: str, second: str) -> Explanation:
     prior_logp = np.array([_molecule_logp(prior, one) for one in smiles])
     policy_logp = np.array([_molecule_logp(policy, one) for one in smiles])
     beta = settings.method.beta
-    earned = scores
-    if settings.method.rewards in {"mara", "mara-2"}:
-        earned = mara_rewards(scores, prior_logp, threshold=tau, beta=beta)
+    rewards: RewardName = (
+        "mara" if settings.method.rewards == "mara-2" else settings.method.rewards
+    )  # the same gradient
+    earned = np.asarray(REWARDS[rewards](scores, prior_logp, threshold=tau, beta=beta))
     return Explanation(
         smiles[0], smiles[1], (float(scores[0]), float(scores[1])), settings.method.rewards, beta, tau,
         prior=_apart(prior_logp), score=_apart(scores) / beta, lift=_apart(earned - scores) / beta,
         observed=_apart(policy_logp),
     )  # fmt: skip
+
+
+def _preference(nats: float) -> str:
+    if abs(nats) < _ALIKE:
+        return "likes both alike"
+    return f"prefers {'A to B' if nats > 0 else 'B to A'} by {abs(nats):.1f} nats"
 
 
 def _apart(pair: np.ndarray) -> float:

@@ -60,9 +60,11 @@ def test_explain_adds_up_and_tells_what_it_cannot(campaign: Path, tmp_path: Path
     found = json.loads(told.stdout)
     assert found["score"] == pytest.approx((high - low) * 128)
     assert found["predicted"] == pytest.approx(found["prior"] + found["score"] + found["lift"])
-    assert "the policy prefers" in CliRunner().invoke(app, ["explain", str(out), best, worst]).output
+    words = CliRunner().invoke(app, ["explain", str(out), best, worst]).output
+    assert f"the policy prefers {'A to B' if found['observed'] > 0 else 'B to A'} by" in words
     itself = json.loads(CliRunner().invoke(app, ["explain", str(out), best, best, "--json"]).stdout)
     assert (itself["prior"], itself["score"], itself["lift"], itself["observed"]) == (0, 0, 0, 0)
+    assert "likes both alike; the optimum likes both alike" in itself["words"]
     for text, words in (("C1CC", "is no molecule"), ("CCCCCCCCCCCCCCCCCCCCCCCCCCI", "has no score of")):
         refused = CliRunner().invoke(app, ["explain", str(out), best, text])
         assert refused.exit_code == 2
