@@ -17,6 +17,7 @@ from chemmara.rl.thresholds import PercentileThreshold, Threshold, ThresholdConf
 
 _BETA, _N, _BOUND = 0.1, 30, 1e-3
 _FIXED: Final = (0.3, 0.5, 0.7, 0.9, 1.0)
+_TICKS: Final = (5, 6, 8, 10, 15, 20)
 
 
 def thresholds(seeds: int = 10, *, quick: bool = False) -> Result:
@@ -80,8 +81,9 @@ def _moving(space: Space, rule: ThresholdConfig) -> Rewards:
 
 
 def _figure(table: pd.DataFrame) -> Figure:
-    figure = Figure(figsize=(6.5, 3.6), layout="constrained")
+    figure = Figure(figsize=(7.5, 4.2), layout="constrained")
     axes = figure.subplots()
+    beside = {"": (-22, -11), "batch": (7, -3), "run": (-32, -3)}  # points from a mark to its label
     means: Any = table.groupby("tau", sort=False)[["mean score", "effective answers"]].mean()
     for kind, mark in (("", "o"), ("batch", "s"), ("run", "^")):
         some = [name for name in means.index if (name.split(",")[0] if "," in name else "") == kind]
@@ -92,8 +94,12 @@ def _figure(table: pd.DataFrame) -> Figure:
         for name in some:
             axes.annotate(
                 name.split(", ")[-1], (means.loc[name, "mean score"], means.loc[name, "effective answers"]),
-                textcoords="offset points", xytext=(5, 4), fontsize=8,
+                textcoords="offset points", xytext=beside[kind], fontsize=8,
             )  # fmt: skip
+    axes.set_yscale("log")
+    axes.set_yticks(_TICKS, [str(one) for one in _TICKS])
+    axes.minorticks_off()
+    axes.margins(0.08)
     axes.set_xlabel("mean score of the policy")
     axes.set_ylabel("effective answers")
     axes.legend(frameon=False, fontsize=8)
