@@ -26,9 +26,10 @@ from chemmara.rl.summary import step_values
 from chemmara.run_folder import RunFolder
 from chemmara.scoring.budget import Budgeted
 from chemmara.scoring.cache import remembering
+from chemmara.scoring.limits import Limits
 from chemmara.scoring.objective import Measure, Measured, Objective
 from chemmara.scoring.scores import Scores
-from chemmara.scoring.workers import Limits, measuring
+from chemmara.scoring.workers import measuring
 
 _MAY_CHANGE = {
     "budget", "workers", "timeout", "memory", "scheduler", "cache", "checkpoint_seconds", "max_idle_steps", "threads",

@@ -9,8 +9,8 @@ from chemmara.errors import ChemmaraError
 
 if TYPE_CHECKING:
     from chemmara.library import Library
+    from chemmara.scoring.limits import Limits
     from chemmara.scoring.objective import Objective
-    from chemmara.scoring.workers import Limits
 
 
 def score(
@@ -39,10 +39,10 @@ def score(
     Example: chemmara score library.csv --objective drug-like --out scored.csv
     """
     from chemmara.library import open_library
+    from chemmara.scoring.limits import Limits
     from chemmara.scoring.load import load_objective
     from chemmara.scoring.objective import Objective
     from chemmara.scoring.tasks import task as benchmark_task
-    from chemmara.scoring.workers import Limits
 
     if task is not None and objective is None:
         asked = Objective(benchmark_task(task))

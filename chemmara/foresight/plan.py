@@ -16,8 +16,9 @@ from chemmara.rl.rewards import RewardName
 from chemmara.sampling import sample_batches
 from chemmara.scoring.budget import Budgeted
 from chemmara.scoring.cache import remembering
+from chemmara.scoring.limits import Limits
 from chemmara.scoring.objective import Objective
-from chemmara.scoring.workers import Limits, measuring
+from chemmara.scoring.workers import measuring
 
 BETAS: Final = (1 / 512, 1 / 128, 1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4)
 _SOUGHT = 0.5  # probability of a hit that a recommended beta reaches

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from chemmara.errors import ChemmaraError
+from chemmara.scoring.limits import Limits
+from chemmara.scoring.local import measuring_here
 from chemmara.scoring.objective import Ask, Measure, Measured, Objective
 from chemmara.scoring.spread import spread
-from chemmara.scoring.workers import Limits, measuring
 
 _TASK = 0.5  # seconds a task should take: a cluster hands over in milliseconds, and a scheduler sees every task
 _PATIENCE = 30  # seconds to wait for the scheduler, and for its first worker
@@ -68,6 +69,6 @@ class _Remote:
             for _, old, _ in _open:
                 old.close()
             stack = ExitStack()
-            _open[:] = [(self._asked, stack, stack.enter_context(measuring(*self._asked)))]
+            _open[:] = [(self._asked, stack, stack.enter_context(measuring_here(*self._asked)))]
         began = time.perf_counter()
         return _open[0][2](asks), time.perf_counter() - began

@@ -1,128 +1,21 @@
-"""Who asks the oracles: this process, others beside it, or a cluster; the values are the same to the bit.
+"""Who asks the oracles: this machine or a cluster; the values are the same to the bit."""
 
-A molecule that hangs, kills its worker, eats its memory or raises costs that molecule, never the run.
-"""
-
-import multiprocessing
-import signal
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
-from concurrent.futures import TimeoutError as Late
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-from pebble import ProcessExpired, ProcessPool
-
-from chemmara.errors import ChemmaraError
-from chemmara.scoring.objective import Ask, Measure, Measured, Objective
-from chemmara.scoring.spread import spread
-
-_LOCAL_TASK = 0.05  # seconds a task should take, so that handing over (1 ms) costs little
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How many may work, and what one molecule may cost; the values do not depend on it."""
-
-    workers: int = 1
-    timeout: float | None = None  # seconds a molecule; none: wait for ever
-    memory: float | None = None  # GiB that a worker may take beyond what it begins with
-    scheduler: str | None = None  # address of a Dask scheduler; none: this machine
-
-    @property
-    def here(self) -> bool:
-        """Whether this process can do it alone: time-outs, crashes and memory limits need a process to lose."""
-        return self.workers == 1 and self.timeout is None and self.memory is None and self.scheduler is None
+from chemmara.scoring.limits import Limits
+from chemmara.scoring.local import measuring_here
+from chemmara.scoring.objective import Measure, Objective
 
 
 @contextmanager
 def measuring(objective: Objective, limits: Limits) -> Iterator[Measure]:
     """A way to measure molecules within limits."""
-    if limits.here:
-        yield objective.measure
-    elif limits.scheduler is not None:
+    if limits.scheduler is None:
+        with measuring_here(objective, limits) as measure:
+            yield measure
+    else:
         from chemmara.scoring.cluster import measuring_on_cluster
 
         with measuring_on_cluster(objective, limits) as measure:
             yield measure
-    else:
-        with measuring_here(objective, limits) as measure:
-            yield measure
-
-
-class LocalPool(Executor):
-    """Worker processes of this machine as an Executor; a task that is late or kills its worker fails alone."""
-
-    def __init__(self, limits: Limits, begin: Callable[..., None], *arguments: Any) -> None:
-        context = multiprocessing.get_context("spawn")  # a fork would copy the locks of torch's threads
-        self._timeout = limits.timeout
-        self._pool = ProcessPool(limits.workers, initializer=begin, initargs=arguments, context=context)
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        """Hand a task over."""
-        return self._pool.schedule(fn, args=list(args), kwargs=kwargs, timeout=self._timeout)  # type: ignore[return-value]
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the workers; with `cancel_futures` at once."""
-        if cancel_futures:
-            self._pool.stop()
-        else:
-            self._pool.close()
-        if wait:
-            self._pool.join()
-
-
-@contextmanager
-def measuring_here(objective: Objective, limits: Limits) -> Iterator[Measure]:
-    """By worker processes of this machine."""
-    pool = LocalPool(limits, _begin, objective, limits.memory)
-    task_seconds = None if limits.timeout is not None else _LOCAL_TASK  # a time-out is one molecule's
-    nothing = Measured((np.nan,) * len(objective.config.component))
-
-    def measure(asks: list[Ask]) -> list[Measured]:
-        return spread(
-            pool.submit, _measure, asks, workers=limits.workers, task_seconds=task_seconds,
-            lost=(Late, ProcessExpired), reason=lambda failure: _reason(failure, limits), nothing=nothing,
-        )  # fmt: skip
-
-    try:
-        yield measure
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-_mine: list[Objective] = []  # a worker process's own copy, put there once when it begins
-
-
-def _begin(objective: Objective, memory: float | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal; the parent decides
-    if memory is not None:
-        limit_memory(memory)
-    _mine.append(objective)
-
-
-def _measure(asks: list[Ask]) -> tuple[list[Measured], float]:
-    began = time.perf_counter()
-    return _mine[0].measure(asks), time.perf_counter() - began
-
-
-def limit_memory(gib: float) -> None:
-    """Let this process map no more than it has now and `gib` GiB; then allocations fail (Linux)."""
-    try:
-        import resource
-        from pathlib import Path
-
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except (ImportError, FileNotFoundError):
-        raise ChemmaraError("a memory limit needs Linux; leave `memory` out here") from None
-    limit = pages * resource.getpagesize() + int(gib * 2**30)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-
-
-def _reason(failure: BaseException, limits: Limits) -> str:
-    if isinstance(failure, ProcessExpired):
-        return f"the worker died (exit code {failure.exitcode})"
-    return f"no answer within {limits.timeout:g} s"

@@ -9,8 +9,9 @@ import pytest
 
 from chemmara.config import parse
 from chemmara.errors import ChemmaraError
+from chemmara.scoring.limits import Limits
 from chemmara.scoring.objective import Objective, ObjectiveConfig
-from chemmara.scoring.workers import Limits, measuring
+from chemmara.scoring.workers import measuring
 
 dask = pytest.importorskip("dask.distributed", reason="needs the extra [dask]")
 
