@@ -14,6 +14,7 @@ from chemmara.rl.rewards import REWARDS
 
 _BETA, _THRESHOLD = 0.2, 0.5
 _BOUND = 1e-3  # nats
+_STYLES: Final = {"reinvent": "--", "log-variance": "--", "trajectory-balance": ":"}  # they lie upon others
 _CLAIMS: Final[list[EstimatorName]] = [name for name, one in ESTIMATORS.items() if one.target == "reverse"]
 
 
@@ -66,14 +67,20 @@ def _row(
 
 
 def _figure(courses: dict) -> Figure:
-    figure = Figure(figsize=(9, 3.2), layout="constrained")
-    for axes, rewards in zip(figure.subplots(1, 2, sharey=True), ("vanilla", "mara"), strict=True):
+    """KL to the target and entropy of the policy as training goes on."""
+    figure = Figure(figsize=(9, 5), layout="constrained")
+    for (above, below), rewards in zip(
+        figure.subplots(2, 2, sharex=True, sharey="row").T, ("vanilla", "mara"), strict=True
+    ):
         for (kind, estimator), course in courses.items():
             if kind == rewards:
-                axes.semilogy(course.steps, np.maximum(course.kl, 1e-9), label=estimator)
-        axes.axhline(_BOUND, color="#888888", linewidth=0.8)
-        axes.set_title(rewards, fontsize=10)
-        axes.set_xlabel("steps")
+                style = {"linestyle": _STYLES.get(estimator, "-")}
+                above.semilogy(course.steps, np.maximum(course.kl, 1e-9), **style)
+                below.plot(course.steps, course.entropy, label=estimator, **style)
+        above.axhline(_BOUND, color="#888888", linewidth=0.8)
+        above.set_title(rewards, fontsize=10)
+        below.set_xlabel("steps")
     figure.axes[0].set_ylabel("KL(policy || G), nats")
-    figure.axes[0].legend(frameon=False, fontsize=8)
+    figure.axes[2].set_ylabel("entropy, nats")
+    figure.axes[2].legend(frameon=False, fontsize=8)
     return figure
