@@ -3,10 +3,11 @@
 import random
 
 from rdkit import Chem, rdBase
-from rdkit.Chem import Mol, rdFingerprintGenerator
+from rdkit.Chem import Atom, BondType, Mol, RWMol, rdFingerprintGenerator
 from rdkit.Chem.Scaffolds import MurckoScaffold
 from rdkit.DataStructs import ExplicitBitVect
 
+_CARBON_NEIGHBOURS = 4
 _MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
 
 
@@ -78,6 +79,8 @@ def scaffold(molecule: Mol) -> str:
 def generic_scaffold(molecule: Mol) -> str:
     """Bemis-Murcko framework: the scaffold with every atom carbon and every bond single; '' if acyclic.
 
+    An atom with more than four neighbours, which carbon cannot have, stays what it is.
+
     >>> generic_scaffold(parse("CCOc1ccccc1CC2CC2"))
     'C1CCC(CC2CC2)CC1'
     """
@@ -85,9 +88,25 @@ def generic_scaffold(molecule: Mol) -> str:
     if not core.GetNumAtoms():
         return ""
     with rdBase.BlockLogs():
-        flat = MurckoScaffold.MakeScaffoldGeneric(core)
+        flat = _all_carbon(core)
         # Exocyclic =O of a scaffold becomes a methyl when made generic: prune once more.
         return Chem.MolToSmiles(MurckoScaffold.GetScaffoldForMol(flat), isomericSmiles=False)
+
+
+def _all_carbon(core: Mol) -> Mol:
+    """A copy with carbon atoms and single bonds, as far as valence allows."""
+    try:
+        return MurckoScaffold.MakeScaffoldGeneric(core)
+    except Chem.AtomValenceException:
+        flat = RWMol(core)
+    for atom in core.GetAtoms():
+        if atom.GetDegree() <= _CARBON_NEIGHBOURS:
+            flat.ReplaceAtom(atom.GetIdx(), Atom(6))
+    for bond in flat.GetBonds():
+        bond.SetBondType(BondType.SINGLE)
+        bond.SetIsAromatic(False)
+    Chem.SanitizeMol(flat)
+    return flat
 
 
 def fingerprint(molecule: Mol) -> ExplicitBitVect:

@@ -52,6 +52,13 @@ def test_scaffolds_by_hand() -> None:
     assert both("C[C@H]1CCCC[C@@H]1N")[0] == "C1CCCCC1"
 
 
+def test_an_atom_with_five_neighbours_stays_in_the_framework_as_it_is() -> None:
+    # found in a campaign, whose figures it stopped: carbon cannot take the place of this sulfur
+    molecule = parse("C[C@H](O)CN1N(C(N)=O)CCS12(=O)N=C(N)N2[C@H](C(N)=O)c1ccccc1")
+    assert molecule is not None
+    assert generic_scaffold(molecule) == "C1CCC(CC2CCS23CCCC3)CC1"
+
+
 def test_the_fingerprint_has_2048_bits_and_does_not_see_stereo() -> None:
     left, right = parse("C[C@H](N)C(=O)O"), parse("C[C@@H](N)C(=O)O")
     assert left is not None
