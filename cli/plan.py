@@ -20,11 +20,11 @@ def plan(
 
     Costs up to --pilot oracle calls (none twice, where the campaign has a cache). The optimum is the prior weighted by
     exp(reward / beta), so the pilot's samples with those weights stand for it. `effective samples` says how far to
-    trust a row: below 30, its figures are hints, for a few samples carry all the weight.
+    trust a row: below 30, and for MARA always, its figures are hints, for a few samples carry all the weight.
 
     Columns: expected score; probability of a hit with its 95 % interval; effective number of strings, and of the
-    pilot's molecules and scaffolds (lower bounds); flips: of the pairs of which one is likelier and the other better,
-    the share in which the better is preferred.
+    pilot's molecules and scaffolds (lower bounds); flips: of the pairs of samples of which one is likelier and the
+    other better, the share in which the better is preferred; seen: share of the optimum that the pilot has met.
 
     Example: chemmara plan quickstart --pilot 300
     """

@@ -4,11 +4,15 @@ The optimum is prior(y) exp(reward(y) / beta) / zeta (arXiv 2510.20817, eq. 2), 
 exp(reward / beta) are samples of the optimum. The higher the weights of the few, the less the sample says.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 
 from chemmara.rl.rewards import REWARDS, RewardName
+
+_PAIRED = 2000  # samples of which all pairs are looked at
+_ALIKE = 1e-9  # nats: less is rounding
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,15 @@ class Forecast:
     scaffolds: float  # likewise
     flips: float  # share of pairs, one likelier and one better, of which the better is preferred; NaN without a pair
     samples: float  # effective sample size of the weights, of n
+    seen: float  # share of the optimum on strings that the pilot has met (Good-Turing)
 
     @property
     def trusted(self) -> bool:
-        """Whether at least 30 effective samples speak."""
-        return self.samples >= 30  # noqa: PLR2004 - a usual least size
+        """Whether at least 30 effective samples speak, and weights have a bound.
+
+        MARA's, 1 / prior, have none: a string that the pilot has not met may weigh more than all that it has.
+        """
+        return self.samples >= 30 and self.rewards in {"vanilla", "flattened"}  # noqa: PLR2004 - a usual least size
 
 
 def forecast(
@@ -71,22 +79,32 @@ def forecast(
         scaffolds=_effective(weights, pilot.scaffolds),
         flips=preferred_better(pilot.scores, pilot.prior_logp, earned, beta),
         samples=float(1 / (weights**2).sum()),
+        seen=_seen(pilot, weights),
     )  # fmt: skip
 
 
-def preferred_better(scores: np.ndarray, prior_logp: np.ndarray, earned: np.ndarray, beta: float) -> float:
+def preferred_better(
+    scores: np.ndarray, prior_logp: np.ndarray, earned: np.ndarray, beta: float, weights: np.ndarray | None = None
+) -> float:
     """Share of pairs, one likelier under the prior and one better, of which the optimum prefers the better (eq. 7).
 
-    At most the 500 best distinct ones are paired; NaN where no pair disagrees.
+    All (n,); pairs count by the product of their `weights`, alike where there are none, so that a pilot's share is
+    that of two samples of the prior. Of a longer pilot the first 2,000 are paired. NaN where no pair disagrees.
     """
-    best = np.argsort(-scores, kind="stable")[:500]
-    scores, prior_logp, level = scores[best], prior_logp[best], prior_logp[best] + earned[best] / beta
-    better = scores[:, None] > scores[None, :]
-    less_likely = prior_logp[:, None] < prior_logp[None, :]
-    disagree = better & less_likely
-    if not disagree.any():
-        return float("nan")
-    return float((level[:, None] > level[None, :])[disagree].mean())
+    scores, prior_logp, earned = scores[:_PAIRED], prior_logp[:_PAIRED], earned[:_PAIRED]
+    weights = np.ones(len(scores)) if weights is None else weights[:_PAIRED]
+    level = prior_logp + earned / beta
+    disagree = (scores[:, None] > scores[None, :]) & (prior_logp[:, None] < prior_logp[None, :])
+    preferred = disagree & (level[:, None] > level[None, :] + _ALIKE)
+    pairs = float(weights @ disagree @ weights)
+    return float(weights @ preferred @ weights) / pairs if pairs else float("nan")
+
+
+def _seen(pilot: Pilot, weights: np.ndarray) -> float:
+    """One less the share of weight on strings met once: what one more sample of the optimum would find new."""
+    strings = list(zip(pilot.smiles, np.round(pilot.prior_logp, 3).tolist(), strict=True))
+    met = Counter(strings)
+    return 1.0 - float(weights[[met[one] == 1 for one in strings]].sum())
 
 
 def _effective(weights: np.ndarray, groups: list[str]) -> float:

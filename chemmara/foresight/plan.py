@@ -43,7 +43,7 @@ class Plan:
             {
                 "method": one.rewards, "beta": one.beta, "tau": one.tau, "score": one.score, "hits": one.good,
                 "low": one.low, "high": one.high, "strings": one.strings, "molecules": one.molecules,
-                "scaffolds": one.scaffolds, "flips": one.flips, "effective samples": one.samples,
+                "scaffolds": one.scaffolds, "flips": one.flips, "effective samples": one.samples, "seen": one.seen,
             }
             for one in self.forecasts
         ]  # fmt: skip

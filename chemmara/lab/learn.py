@@ -35,10 +35,21 @@ def objective(logp: Tensor, prior_logp: Tensor, rewards: Tensor, beta: float, di
     return gain - beta * (prior_logp.exp() * (prior_logp - logp)).sum()
 
 
-def optimum(space: Space, rewards: np.ndarray, beta: float, divergence: Divergence = "reverse") -> np.ndarray:
-    """Log-probabilities (n,) of the policy that maximises the objective, found by its exact gradient (L-BFGS)."""
+def optimum(
+    space: Space,
+    rewards: np.ndarray,
+    beta: float,
+    divergence: Divergence = "reverse",
+    *,
+    start: np.ndarray | None = None,
+) -> np.ndarray:
+    """Log-probabilities (n,) of the policy that maximises the objective, found by its exact gradient (L-BFGS).
+
+    It begins at the prior, or at `start` (n,). Where beta is very small the prior is a bad beginning: the first
+    steps empty answers of their probability, and with it of the gradient that could bring them back.
+    """
     prior_logp, values = torch.tensor(space.prior_logp), torch.tensor(rewards)
-    logits = prior_logp.clone().requires_grad_()
+    logits = torch.tensor(space.prior_logp if start is None else start).requires_grad_()
     # Divided by beta, which leaves the optimum where it is, the curvature is of order one.
     search = torch.optim.LBFGS(
         [logits], max_iter=2000, tolerance_grad=1e-12, tolerance_change=1e-15, line_search_fn="strong_wolfe"

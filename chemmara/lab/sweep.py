@@ -1,5 +1,7 @@
 """Where the optimum's preference flips as beta grows, for both KL terms."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -44,24 +46,45 @@ def _random_pair(seed: int) -> Space:
 
 
 def _measured_flip(space: Space) -> float:
-    """Beta at which the optimum, found by gradient ascent alone, likes both answers equally: bisection on log beta."""
-    low, high = np.log(1e-3), np.log(10.0)
-    for _ in range(40):
-        middle = (low + high) / 2
-        logp = optimum(space, space.scores, float(np.exp(middle)))
-        low, high = (middle, high) if logp[1] > logp[0] else (low, middle)
-    return float(np.exp((low + high) / 2))
+    """Beta at which the optimum, found by gradient ascent alone, likes both answers equally.
+
+    Beta falls by a fifth from 1 until the better answer leads, each search begun where the one before ended; then
+    bisection of log beta. NaN where it never leads.
+    """
+    before: tuple[float, np.ndarray] | None = None
+    for beta, logp in _descending(space, np.geomspace(1, 1e-3, 32)):
+        if logp[1] > logp[0]:
+            break
+        before = (beta, logp)
+    else:
+        return float("nan")
+    if before is None:
+        return float("nan")
+    (high, logp), low = before, beta
+    for _ in range(20):
+        middle = float(np.sqrt(low * high))
+        found = optimum(space, space.scores, middle, start=logp)
+        low, high, logp = (middle, high, logp) if found[1] > found[0] else (low, middle, found)
+    return float(np.sqrt(low * high))
+
+
+def _descending(space: Space, betas: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
+    """Optima for falling betas, each search begun at the one before."""
+    logp: np.ndarray | None = None
+    for beta in betas:
+        logp = optimum(space, space.scores, float(beta), start=logp)
+        yield float(beta), logp
 
 
 def _figure(space: Space, *, quick: bool) -> Figure:
-    betas = np.geomspace(1e-3, 1, 20 if quick else 60)
+    betas = np.geomspace(1, 1e-3, 20 if quick else 60)
     figure = Figure(figsize=(9, 3.2), layout="constrained")
     preference, spread = figure.subplots(1, 2)
     for divergence in ("reverse", "forward"):
-        found = [
-            optimum(space, space.scores, beta) if divergence == "reverse"
-            else forward_kl_target(space.prior_logp, space.scores, beta) for beta in betas
-        ]  # fmt: skip
+        found = (
+            [logp for _, logp in _descending(space, betas)] if divergence == "reverse"
+            else [forward_kl_target(space.prior_logp, space.scores, beta) for beta in betas]
+        )  # fmt: skip
         preference.semilogx(betas, [logp[1] - logp[0] for logp in found], label=f"{divergence} KL")
         spread.semilogx(betas, [entropy(logp) for logp in found], label=f"{divergence} KL")
     preference.axhline(0, color="#888888", linewidth=0.8)

@@ -23,6 +23,23 @@ def test_by_hand() -> None:
     assert (found.strings, found.molecules) == pytest.approx((1.7897, 1.7897), abs=1e-3)
     assert found.samples == pytest.approx(2 * (1 + np.e) ** 2 / (1 + np.e**2))
     assert not found.trusted
+    assert found.seen == 1.0  # every string was met twice
+
+
+def test_what_was_met_once_counts_as_not_seen() -> None:
+    # weights e, e and 1 of samples A, A, B: the one met once has 1 / (2 e + 1) = .15537 of the weight
+    found = forecast(pilot_of([-1.0, -1.0, -2.0], [1.0, 1.0, 0.0], ["A", "A", "B"]), "vanilla", beta=1.0, tau=0.5,
+                     threshold=0.5)  # fmt: skip
+    assert found.seen == pytest.approx(1 - 0.15537, abs=1e-4)
+
+
+def test_under_mara_the_good_are_alike_so_none_is_preferred_for_its_score() -> None:
+    scores, logp = np.array([0.8, 1.0, 0.2]), np.array([-1.0, -3.0, -0.5])
+    earned = np.asarray(REWARDS["mara"](scores, logp, threshold=0.5, beta=0.1))
+    # pairs that disagree: (1.0, 0.8), alike; (0.8, 0.2) and (1.0, 0.2), both preferred: 2 of 3
+    assert preferred_better(scores, logp, earned, 0.1) == pytest.approx(2 / 3)
+    # weighted: pairs 6, 3 and 2; the last two of 11
+    assert preferred_better(scores, logp, earned, 0.1, np.array([3.0, 2.0, 1.0])) == pytest.approx(5 / 11)
 
 
 def test_of_a_likelier_and_a_better_answer_the_better_is_preferred_below_the_beta_of_equation_10() -> None:
@@ -47,3 +64,5 @@ def test_a_pilot_that_is_the_prior_gives_the_optimum(seed: int, beta: float, kin
     assert found.score == pytest.approx(float((np.exp(goal) * space.scores).sum()))
     assert found.strings == pytest.approx(float(np.exp(entropy(goal))))
     assert found.molecules == pytest.approx(float(np.exp(entropy(goal))))
+    flips = preferred_better(space.scores, space.prior_logp, earned, beta, space.prior)
+    assert found.flips == pytest.approx(flips, nan_ok=True)
