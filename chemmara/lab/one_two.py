@@ -117,7 +117,7 @@ def train(
     seed: int,
     *,
     steps: int = 300,
-    batch: int = 64,
+    batch: int = 256,
 ) -> Outcome:
     """A policy from the prior by RLOO with the KL term, reverse or forward."""
     policy = deepcopy(prior)
