@@ -1,0 +1,89 @@
+"""What notation and network do to a campaign: the tables of docs/representations.md.
+
+    python benchmarks/representations.py OUT PRIOR...     run these priors, then print the table of all that OUT holds
+    python benchmarks/representations.py OUT              print the table alone
+
+Every prior runs three tasks without MARA and with it, three seeds, 1,500 calls, one thread. Run again, it goes on;
+seconds a call are those of the sitting in which a run ended. Two processes may share OUT if their priors differ.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from chemmara.benchmark.compare import compare
+from chemmara.benchmark.statistics import as_markdown, estimate
+from chemmara.campaign import load_campaign, with_method
+from chemmara.files import write_text
+from chemmara.rl.finetune import Step
+from chemmara.running import Run
+
+HERE = Path(__file__).parent / "campaigns"
+TASKS = {
+    "quickstart": "quickstart",
+    "fexofenadine_mpo": str(HERE / "fexofenadine.toml"),
+    "osimertinib_mpo": str(HERE / "osimertinib.toml"),
+}
+METHODS = ("vanilla", "mara")
+BUDGET, SEEDS = 1500, 3
+FIGURES = {"hits": "Yield", "scaffolds": "scaffolds", "circles75": "#Circles .75", "auc_top10": "AUC top-10"}
+
+
+def timed(out: Path) -> Callable[[str, int, Run], Callable[[Step, Run], None]]:
+    """A listener to every run that keeps its seconds a call in out/METHOD/SEED/seconds.json."""
+
+    def begin(method: str, seed: int, run: Run) -> Callable[[Step, Run], None]:
+        began, before = time.perf_counter(), run.progress.calls
+        print(f"{out.name}: {method}, seed {seed}", file=sys.stderr, flush=True)
+
+        def tell(step: Step, run: Run) -> None:
+            del step
+            made = run.progress.calls - before
+            if made and run.progress.calls == run.config.budget:
+                write_text(run.folder.path / "seconds.json", json.dumps((time.perf_counter() - began) / made))
+
+        return tell
+
+    return begin
+
+
+def run(prior: str, out: Path) -> None:
+    """All runs of one prior."""
+    torch.set_num_threads(1)
+    for task, name in TASKS.items():
+        base = load_campaign(name, prior=prior, budget=BUDGET)
+        campaigns = {method: with_method(base, method) for method in METHODS}
+        folder = out / Path(prior).name / task
+        compare(campaigns, range(base.seed, base.seed + SEEDS), folder, timed(folder))
+
+
+def rows(out: Path) -> list[dict[str, str]]:
+    """One row a task, prior and method."""
+    found = []
+    for task in TASKS:
+        for folder in sorted(out.glob(f"*/{task}")):
+            runs = pd.read_csv(folder / "runs.csv")
+            for method, group in runs.groupby("method", sort=False):
+                seconds = [json.loads((folder / str(method) / str(s) / "seconds.json").read_text()) for s in group.seed]
+                cells = {words: str(estimate(group[key].tolist())) for key, words in FIGURES.items()}
+                median = f"{pd.Series(seconds).median():.3f}"
+                found.append({"task": task, "prior": folder.parent.name, "method": str(method), **cells,
+                              "seconds a call": median})  # fmt: skip
+    return found
+
+
+def main() -> None:
+    """Run what is asked for, then print the table."""
+    out = Path(sys.argv[1])
+    for prior in sys.argv[2:]:
+        run(prior, out)
+    print(as_markdown(pd.DataFrame(rows(out)).set_index("task"), "task"))
+
+
+if __name__ == "__main__":
+    main()
