@@ -63,8 +63,3 @@ def circles(smiles: Sequence[str], distance: float = 0.75) -> int:
         return 0
     # The picker leaves out what lies nearer than the threshold; ours leaves out what lies as near as it, too.
     return len(LeaderPicker().LazyBitVectorPick(vectors, len(vectors), np.nextafter(distance, 1.0)))
-
-
-def duplicates(canonical: Sequence[str]) -> int:
-    """Rows that repeat an earlier one."""
-    return len(canonical) - len(set(canonical))

@@ -81,12 +81,11 @@ def pretrain(
     if resume:
         _refuse_other_settings(out, config)
     torch.manual_seed(config.seed)
-    prior, texts = _continued(load_prior(parent), texts, out.name, say) if parent else _fresh(texts, config, out.name)
-    corpus = Corpus(
-        train=Encoded.of([prior.tokenizer.encode_smiles(smiles) for smiles in texts.train]),
-        valid=Encoded.of([prior.tokenizer.encode_smiles(smiles) for smiles in texts.valid]),
-        known=frozenset(texts.train),
-    )
+    if parent is None:
+        say(f"writing {len(texts.train) + len(texts.valid)} molecules as {config.notation}")
+        prior, corpus = _fresh(texts, config, out.name)
+    else:
+        prior, corpus, texts = _continued(load_prior(parent), texts, out.name, say)
     with team(device) as members:
         if members.leads:
             new_folder(out)
@@ -118,24 +117,33 @@ def _second_stage(trainer: Trainer, held_out: list[str], samples: int, tell: Cal
     save_state(trainer.folder, progress, trainer.prior.model, trainer.optimizers)
 
 
-def _fresh(texts: Texts, config: PretrainConfig, name: str) -> tuple[Prior, Texts]:
+def _fresh(texts: Texts, config: PretrainConfig, name: str) -> tuple[Prior, Corpus]:
     """A prior with random weights and the vocabulary of what is learned from and what steers."""
-    write = NOTATIONS[config.notation].write
-    tokenizer = Tokenizer.of((write(smiles) for part in (texts.train, texts.valid) for smiles in part), config.notation)
-    longest = max(len(tokenizer.encode_smiles(smiles)) for smiles in texts.train)
+    write = NOTATIONS[config.notation].write  # of SELFIES a third of a millisecond each, so once
+    train, valid = ([write(smiles) for smiles in part] for part in (texts.train, texts.valid))
+    tokenizer = Tokenizer.of([*train, *valid], config.notation)
+    corpus = _corpus(tokenizer.encode, train, valid, texts)
+    longest = int(corpus.train.lengths.max())
     max_length = longest + longest // 10
     if isinstance(config.network, TransformerConfig):
         max_length = min(max_length, config.network.positions)
     model = build(config.network, len(tokenizer))
-    return Prior(name, PriorConfig(network=config.network, max_length=max_length), tokenizer, model), texts
+    return Prior(name, PriorConfig(network=config.network, max_length=max_length), tokenizer, model), corpus
 
 
-def _continued(parent: Prior, texts: Texts, name: str, say: Callable[[str], None]) -> tuple[Prior, Texts]:
+def _continued(parent: Prior, texts: Texts, name: str, say: Callable[[str], None]) -> tuple[Prior, Corpus, Texts]:
     """A copy of the parent, and the texts that its vocabulary can write."""
     kept = Texts(*(_known(parent.tokenizer, part, say) for part in (texts.train, texts.valid, texts.test)))
     if not kept.train or not kept.valid:
         raise ChemmaraError(f"{parent.name}: its vocabulary writes none of these molecules; train without --from")
-    return Prior(name, parent.config, parent.tokenizer, parent.model), kept
+    corpus = _corpus(parent.tokenizer.encode_smiles, kept.train, kept.valid, kept)
+    return Prior(name, parent.config, parent.tokenizer, parent.model), corpus, kept
+
+
+def _corpus(encode: Callable[[str], list[int]], train: list[str], valid: list[str], texts: Texts) -> Corpus:
+    return Corpus(
+        Encoded.of([encode(one) for one in train]), Encoded.of([encode(one) for one in valid]), frozenset(texts.train)
+    )
 
 
 def _known(tokenizer: Tokenizer, smiles: Sequence[str], say: Callable[[str], None]) -> list[str]:

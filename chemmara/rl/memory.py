@@ -116,10 +116,6 @@ class DiversityMemory:
         self.members[smiles] = key
         self.counts[key] = self.counts.get(key, 0) + 1
 
-    def is_full(self, smiles: str) -> bool:
-        """Whether a remembered molecule's neighbourhood earns nothing more."""
-        return self.counts.get(self.members.get(smiles, ""), 0) >= self.bucket
-
     def state(self) -> list[str]:
         """The remembered molecules in order: all there is to know."""
         return list(self.members)
