@@ -97,7 +97,10 @@ def _csv(name: str, file: IO[bytes], separator: str) -> "Iterator[pd.DataFrame]"
 
 
 def _lines(file: IO[bytes], size: int = 1024) -> "Iterator[pd.DataFrame]":
-    """SMILES, and what follows the first blank as its name; empty lines and a header line are passed over."""
+    """SMILES, and what follows the first blank as its name; empty lines and a header line are passed over.
+
+    There is a column of names if one of the first `size` rows has a name.
+    """
     import pandas as pd
 
     rows = (line.decode().strip().split(None, 1) for line in file)
@@ -107,8 +110,9 @@ def _lines(file: IO[bytes], size: int = 1024) -> "Iterator[pd.DataFrame]":
         first = next(rows, None)
     if first is None:
         return
-    rows, named = chain([first], rows), len(first) > 1
+    rows, named = chain([first], rows), None
     while batch := list(islice(rows, size)):
+        named = any(len(row) > 1 for row in batch) if named is None else named
         table = {"smiles": [row[0] for row in batch]}
         if named:
             table["name"] = [row[1] if len(row) > 1 else "" for row in batch]

@@ -46,8 +46,8 @@ def list_(
         if json:
             typer.echo(jsonlib.dumps({**_plain(row), "range": value_range(row)}))
         else:
-            unit = f" [{row.unit}]" if row.unit else ""
-            typer.echo(f"{row.oracle:<18}{row.definition}{unit}")
+            values = " ".join(filter(None, (value_range(row), row.unit)))
+            typer.echo(f"{row.oracle:<18}{values:<34}{row.cost:>8,g} ms  {row.definition}")
 
 
 @app.command()

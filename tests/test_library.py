@@ -30,6 +30,8 @@ def test_lines_hold_a_smiles_and_perhaps_a_name(tmp_path: Path) -> None:
     table = next(library.chunks())
     assert table["smiles"].tolist() == ["CCO", "bad", "c1ccccc1"]
     assert table["name"].tolist() == ["first molecule", "second", ""]
+    (tmp_path / "y.smi").write_text("c1ccccc1\n" + LINES)
+    assert next(open_library(tmp_path / "y.smi").chunks())["name"].tolist() == ["", "first molecule", "second", ""]
 
 
 def test_cells_stay_text_and_rows_keep_their_number(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def _seen(pilot: Pilot, weights: np.ndarray) -> float:
     """One less the share of weight on strings met once: what one more sample of the optimum would find new."""
     strings = list(zip(pilot.smiles, np.round(pilot.prior_logp, 3).tolist(), strict=True))
     met = Counter(strings)
-    return 1.0 - float(weights[[met[one] == 1 for one in strings]].sum())
+    return max(0.0, 1.0 - float(weights[[met[one] == 1 for one in strings]].sum()))
 
 
 def _effective(weights: np.ndarray, groups: list[str]) -> float:
