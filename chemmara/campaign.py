@@ -1,6 +1,9 @@
-"""What a campaign is: prior, objective, method, budget and seed, as one TOML file."""
+"""What a campaign is: prior, objective, method, budget and seed, as one TOML file; and as a run's record of it."""
 
+import platform
 import tomllib
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +13,7 @@ from chemmara import assets, config
 from chemmara.config import Fraction, Strict, UserPath
 from chemmara.errors import ConfigError
 from chemmara.rl.method import MethodConfig
+from chemmara.run_folder import RunFolder
 from chemmara.scoring.load import named_objective
 from chemmara.scoring.objective import ObjectiveConfig
 
@@ -76,7 +80,7 @@ def with_method(campaign: CampaignConfig, spec: str) -> CampaignConfig:
     """
     name, *settings = spec.split("+")
     own = campaign.method.model_dump(exclude_unset=True) if name == campaign.method.name else {}
-    table: dict[str, Any] = {"threshold": campaign.method.threshold} | own | {"name": name}
+    table: dict[str, Any] = {"threshold": campaign.method.model_dump()["threshold"]} | own | {"name": name}
     for setting in settings:
         key, found, value = setting.partition("=")
         if not found:
@@ -84,7 +88,9 @@ def with_method(campaign: CampaignConfig, spec: str) -> CampaignConfig:
         place = table
         *tables, last = key.split(".")
         for one in tables:
-            place = place.setdefault(one, {})
+            if not isinstance(place.get(one), dict):  # a number, as of tau, gives way to a table
+                place[one] = {}
+            place = place[one]
         place[last] = _value(value)
     method = config.parse(_Method, {"method": table}, source="--methods").method
     return campaign.model_copy(update={"method": method})
@@ -100,3 +106,24 @@ def _value(text: str) -> Any:
 
 class _Method(Strict):
     method: MethodConfig
+
+
+def saved_settings(path: Path) -> CampaignConfig:
+    """The settings that the run in a folder was begun with."""
+    folder = RunFolder(path)
+    return config.parse(CampaignConfig, folder.read_config()["campaign"], source=str(folder.config))
+
+
+def identity(settings: CampaignConfig) -> dict[str, Any]:
+    """What campaign.json and the ledger say of a run: settings, versions, and the prior's checksum."""
+    return {
+        "campaign": settings.model_dump(mode="json"),
+        "prior_sha256": prior_checksum(settings.prior),
+        "versions": {name: version(name) for name in ("chemmara", "torch", "rdkit", "numpy")}
+        | {"python": platform.python_version()},
+    }
+
+
+def prior_checksum(prior: str) -> str:
+    """Sha256 of a prior's weights."""
+    return sha256((assets.prior_folder(prior) / "weights.safetensors").read_bytes()).hexdigest()

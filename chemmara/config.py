@@ -84,8 +84,9 @@ def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
         known = [tag.strip("'") for tag in context["expected_tags"].split(", ")]
         tag = str(context["tag"])
         return f"unknown {kind} {tag!r}{_inside(keys)}{_did_you_mean(tag, known)}"
-    message = detail["msg"].removeprefix("Value error, ")
-    message = message.replace("Input should", "should", 1)
+    message = detail["msg"].removeprefix("Value error, ").replace("Input should", "should", 1)
+    if detail["type"] in {"model_type", "model_attributes_type", "dict_type"}:
+        message = "should be a table"
     value = detail["input"]
     got = f" (got {value!r})" if isinstance(value, str | int | float | bool) else ""
     return f"{message}{_inside(keys)}{got}"

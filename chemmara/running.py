@@ -1,19 +1,15 @@
 """A campaign under way: its learner, budget and ledger, and the loop that keeps them in step."""
 
 import json
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import torch
 
-from chemmara import assets, config
-from chemmara.campaign import CampaignConfig
+from chemmara.campaign import CampaignConfig, identity, prior_checksum, saved_settings
 from chemmara.checkpoint import Prior, load_prior, save_prior
 from chemmara.errors import ChemmaraError
 from chemmara.files import new_folder, write_text
@@ -64,7 +60,7 @@ class Run:
         folder = RunFolder(path)
         folder.create(force=force)
         settings = settings.model_copy(update={"threads": settings.threads or torch.get_num_threads()})
-        write_text(folder.config, json.dumps(_identity(settings), indent=2) + "\n")
+        write_text(folder.config, json.dumps(identity(settings), indent=2) + "\n")
         ledger = Ledger.create(folder.ledger)
         return cls._assemble(folder, settings, prior, ledger)
 
@@ -80,7 +76,7 @@ class Run:
             raise ChemmaraError(
                 f"{path}: was begun with another {', '.join(changed)}; choose another --out, or --force"
             )
-        if folder.read_config()["prior_sha256"] != _checksum(settings.prior):
+        if folder.read_config()["prior_sha256"] != prior_checksum(settings.prior):
             raise ChemmaraError(f"{settings.prior}: is not the prior that {path} began with (its weights differ)")
         settings = settings.model_copy(update={"threads": before.threads})
         ledger = Ledger.open(folder.ledger) if folder.ledger.exists() else Ledger.create(folder.ledger)
@@ -88,8 +84,8 @@ class Run:
 
     @classmethod
     def _assemble(cls, folder: RunFolder, settings: CampaignConfig, prior: Prior, ledger: Ledger) -> Self:
-        write_text(folder.config, json.dumps(_identity(settings), indent=2) + "\n")
-        for key, value in _identity(settings).items():
+        write_text(folder.config, json.dumps(identity(settings), indent=2) + "\n")
+        for key, value in identity(settings).items():
             ledger.set(key, value)
         torch.set_num_threads(settings.threads or torch.get_num_threads())
         policy = load_prior(settings.prior).model
@@ -193,23 +189,3 @@ def _call(scores: Scores, row: int, number: int, step: int) -> Call:
 def _without_nan(values: dict[str, float]) -> dict[str, float | None]:
     """JSON has no NaN: null stands for it."""
     return {key: None if value != value else value for key, value in values.items()}  # noqa: PLR0124 - NaN's mark
-
-
-def saved_settings(path: Path) -> CampaignConfig:
-    """The settings that the run in a folder was begun with."""
-    folder = RunFolder(path)
-    return config.parse(CampaignConfig, folder.read_config()["campaign"], source=str(folder.config))
-
-
-def _identity(settings: CampaignConfig) -> dict[str, Any]:
-    """What campaign.json and the ledger say of a run: settings, versions, and the prior's checksum."""
-    return {
-        "campaign": settings.model_dump(mode="json"),
-        "prior_sha256": _checksum(settings.prior),
-        "versions": {name: version(name) for name in ("chemmara", "torch", "rdkit", "numpy")}
-        | {"python": platform.python_version()},
-    }
-
-
-def _checksum(prior: str) -> str:
-    return sha256((assets.prior_folder(prior) / "weights.safetensors").read_bytes()).hexdigest()

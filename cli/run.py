@@ -53,7 +53,8 @@ def resume(
 
     Example: chemmara resume runs/quickstart --budget 5000
     """
-    from chemmara.running import Run, saved_settings
+    from chemmara.campaign import saved_settings
+    from chemmara.running import Run
 
     settings = saved_settings(folder)
     _go(Run.resume(folder, settings.model_copy(update={"budget": budget}) if budget is not None else settings))

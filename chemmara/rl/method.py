@@ -1,8 +1,8 @@
 """Methods: compositions of reward, estimator, replay and memory, each with a name."""
 
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import BeforeValidator, PositiveFloat, PositiveInt, model_validator
 
 from chemmara.config import Strict
 from chemmara.rl.anchors import AnchorConfig
@@ -37,6 +37,19 @@ METHODS: Final[dict[str, dict[str, Any]]] = {
 """What each named method sets; everything else has the default of MethodConfig."""
 
 
+def _none_for_false(value: Any) -> Any:
+    """TOML has no word for nothing, so false takes away what a named method has."""
+    return None if value is False else value
+
+
+_Replay = Annotated[
+    ReplayConfig | None, BeforeValidator(_none_for_false, json_schema_input_type=ReplayConfig | Literal[False] | None)
+]
+_Memory = Annotated[
+    MemoryConfig | None, BeforeValidator(_none_for_false, json_schema_input_type=MemoryConfig | Literal[False] | None)
+]
+
+
 class MethodConfig(Strict):
     """How the policy learns. `name` picks a composition; every other key here overrides one part of it."""
 
@@ -68,10 +81,10 @@ class MethodConfig(Strict):
     """Adam's rate."""
     max_grad_norm: PositiveFloat = 1.0
     """Longer gradients are shortened to this."""
-    replay: ReplayConfig | None = None
-    """Learning again from the best molecules so far; none where absent."""
-    memory: MemoryConfig | None = Field(default=None)
-    """Taking the score from molecules like those found already; none where absent."""
+    replay: _Replay = None
+    """Learning again from the best molecules so far; false: none, where the named method has one."""
+    memory: _Memory = None
+    """Taking the score from molecules like those found already; false: none, where the named method has one."""
 
     @model_validator(mode="before")
     @classmethod

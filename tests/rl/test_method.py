@@ -6,6 +6,7 @@ from chemmara.campaign import load_campaign, with_method
 from chemmara.config import Strict, parse
 from chemmara.errors import ConfigError
 from chemmara.rl.method import METHODS, MethodConfig
+from chemmara.rl.thresholds import PercentileThreshold
 
 
 class File(Strict):
@@ -71,4 +72,16 @@ def test_a_method_on_the_command_line_changes_keys_of_its_own() -> None:
     assert with_method(campaign, "mara+beta=0.5").method.replay == campaign.method.replay
     for spec, words in (("mara+beta", "is not KEY=VALUE"), ("mara+bet=1", "did you mean 'beta'?")):
         with pytest.raises(ConfigError, match=words):
+            with_method(campaign, spec)
+
+
+def test_false_takes_a_part_away_and_a_table_replaces_a_number() -> None:
+    campaign = load_campaign("quickstart")
+    bare = with_method(campaign, "mara+memory=false+replay=false").method
+    assert (bare.memory, bare.replay) == (None, None)
+    assert MethodConfig.model_validate(bare.model_dump(mode="json")) == bare  # as a run's folder keeps it
+    tau = with_method(campaign, "mara+threshold.kind=percentile+threshold.percentile=75").method.threshold
+    assert tau == PercentileThreshold(percentile=75.0)
+    for spec in ("mara+memory=true", "mara+replay=3"):
+        with pytest.raises(ConfigError, match="should be a table in method"):
             with_method(campaign, spec)
