@@ -20,10 +20,11 @@ from chemmara.rl.finetune import Learner, Step, new_learner
 from chemmara.rl.state import load_learner, save_learner
 from chemmara.rl.summary import step_values
 from chemmara.run_folder import RunFolder
+from chemmara.scoring.asking import Measure, Measured
 from chemmara.scoring.budget import Budgeted
 from chemmara.scoring.cache import remembering
 from chemmara.scoring.limits import Limits
-from chemmara.scoring.objective import Measure, Measured, Objective
+from chemmara.scoring.objective import Objective
 from chemmara.scoring.scores import Scores
 from chemmara.scoring.workers import measuring
 

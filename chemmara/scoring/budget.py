@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from chemmara.scoring.objective import Ask, Measure, Measured, Objective, canonical_texts
+from chemmara.scoring.asking import Ask, Measure, Measured
+from chemmara.scoring.objective import Objective, canonical_texts
 from chemmara.scoring.scores import Scores
 
 

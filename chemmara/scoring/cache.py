@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from chemmara.errors import ChemmaraError
-from chemmara.scoring.objective import Ask, Measure, Measured, Objective
+from chemmara.scoring.asking import Ask, Measure, Measured
+from chemmara.scoring.objective import Objective
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS measured (component TEXT, smiles TEXT, value REAL, PRIMARY KEY (component, smiles))"

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from chemmara.errors import ChemmaraError
+from chemmara.scoring.asking import Ask, Measure, Measured
 from chemmara.scoring.limits import Limits
 from chemmara.scoring.local import measuring_here
-from chemmara.scoring.objective import Ask, Measure, Measured, Objective
+from chemmara.scoring.objective import Objective
 from chemmara.scoring.spread import spread
 
 _TASK = 0.5  # seconds a task should take: a cluster hands over in milliseconds, and a scheduler sees every task

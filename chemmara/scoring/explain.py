@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from chemmara.chem import canonical_smiles
+from chemmara.scoring.asking import Ask
 from chemmara.scoring.components.base import Base
-from chemmara.scoring.objective import Ask, Objective, ObjectiveConfig
+from chemmara.scoring.objective import Objective, ObjectiveConfig
 
 
 def explain(objective: Objective, smiles: Sequence[str]) -> pd.DataFrame:

@@ -16,8 +16,9 @@ import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
 from chemmara.errors import ChemmaraError
+from chemmara.scoring.asking import Ask, Measure, Measured
 from chemmara.scoring.limits import Limits
-from chemmara.scoring.objective import Ask, Measure, Measured, Objective
+from chemmara.scoring.objective import Objective
 from chemmara.scoring.spread import spread
 
 _LOCAL_TASK = 0.05  # seconds a task should take, so that handing over (1 ms) costs little

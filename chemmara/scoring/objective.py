@@ -1,6 +1,6 @@
 """The objective: components, their transforms and their aggregation, from SMILES to Scores."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,14 +10,13 @@ from rdkit.Chem import Mol
 
 from chemmara.chem import canonical, parse, remember_smiles, why_invalid
 from chemmara.config import Strict
-from chemmara.errors import ChemmaraError
 from chemmara.oracles.interface import Oracle
 from chemmara.scoring.aggregation import AGGREGATIONS, ZERO_IS_FINAL, AggregationName
+from chemmara.scoring.asking import Ask, Measure, Measured, ask
 from chemmara.scoring.components import Component
 from chemmara.scoring.components.base import COSTLY
 from chemmara.scoring.scores import Scores
 
-_SLACK = 1e-9  # rounding that a value may lie beyond its range
 _RESERVED = {"total", "error", "call", "step", "smiles", "score"}
 
 
@@ -56,26 +55,6 @@ class ObjectiveConfig(Strict):
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What the oracles said of one molecule."""
-
-    values: tuple[float, ...]  # raw, one a component; NaN where an oracle cannot say
-    error: str = ""  # why a value is missing
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One molecule to measure."""
-
-    smiles: str  # canonical
-    known: tuple[float, ...] = ()  # raw values that need not be asked for, one a component, NaN for the others
-
-
-Measure = Callable[[list[Ask]], list[Measured]]
-"""Measures molecules, in order: the objective itself, workers around it, or a memory around them."""
-
-
-@dataclass(frozen=True)
 class Objective:
     """Scores SMILES by its settings; picklable, so that workers can have a copy."""
 
@@ -106,7 +85,7 @@ class Objective:
             if self.config.component[i].cost >= COSTLY:
                 unknown &= ~self._ruled_out(self._worths(raw))
             rows = np.flatnonzero(unknown)
-            answers = _ask(self._oracles[i], [molecules[row] for row in rows]) if len(rows) else []
+            answers = ask(self._oracles[i], [molecules[row] for row in rows]) if len(rows) else []
             for row, (value, reason) in zip(rows, answers, strict=True):
                 raw[row, i] = value
                 if reason:
@@ -179,26 +158,3 @@ def _parsed(canonical_text: str) -> Mol:
 def canonical_texts(smiles: Sequence[str]) -> list[str]:
     """Canonical SMILES of each text; "" where it is not a molecule."""
     return ["" if molecule is None else canonical(molecule) for molecule in map(parse, smiles)]
-
-
-def _ask(oracle: Oracle, molecules: list[Mol]) -> list[tuple[float, str]]:
-    """Value and reason for its absence, molecule by molecule."""
-    try:
-        values = np.asarray(oracle(molecules), dtype=float)
-        if values.shape != (len(molecules),):
-            raise ValueError(f"{values.shape} values for {len(molecules)} molecules")  # noqa: TRY301 - as if it raised
-    except ChemmaraError:
-        raise  # not the molecule's fault: a server that is gone, a program that is not there
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the one place where an oracle may fail in any way: below
-        if len(molecules) == 1:
-            return [(np.nan, f"{type(error).__name__}: {error}".splitlines()[0])]
-        return [_ask(oracle, [molecule])[0] for molecule in molecules]  # so that the failure costs one molecule
-    return [_checked(float(value), oracle) for value in values]
-
-
-def _checked(value: float, oracle: Oracle) -> tuple[float, str]:
-    if np.isnan(value):
-        return np.nan, "no value"
-    if not oracle.low - _SLACK <= value <= oracle.high + _SLACK:
-        return np.nan, f"{value:g} is outside {oracle.low:g} to {oracle.high:g}"
-    return value, ""

@@ -7,7 +7,8 @@ import pandas as pd
 
 from chemmara.errors import ChemmaraError
 from chemmara.library import Library
-from chemmara.scoring.objective import Measure, Objective, canonical_texts
+from chemmara.scoring.asking import Measure
+from chemmara.scoring.objective import Objective, canonical_texts
 
 
 def scored(objective: Objective, library: Library, measure: Measure, chunk: int = 1024) -> Iterator[pd.DataFrame]:

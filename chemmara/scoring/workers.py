@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from chemmara.scoring.asking import Measure
 from chemmara.scoring.limits import Limits
 from chemmara.scoring.local import measuring_here
-from chemmara.scoring.objective import Measure, Objective
+from chemmara.scoring.objective import Objective
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chemmara.config import parse
+from chemmara.scoring.asking import Ask, Measured
 from chemmara.scoring.budget import Budgeted
-from chemmara.scoring.objective import Ask, Measured, Objective, ObjectiveConfig
+from chemmara.scoring.objective import Objective, ObjectiveConfig
 
 OBJECTIVE = Objective(parse(ObjectiveConfig, {"component": [{"oracle": "qed"}]}, source="x"))
 
