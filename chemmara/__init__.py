@@ -1,6 +1,9 @@
 """Diverse molecules from a budget of oracle calls: mode-anchored reinforcement learning of chemical language models."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chemmara.rl.rewards import mara_rewards
 
 __version__ = "0.1.0"
 __all__ = ["mara_rewards"]

@@ -1,0 +1,112 @@
+"""The laws' tests, seen to fail: break the code on purpose, one line at a time, and run the test that should notice.
+
+    python benchmarks/broken.py
+
+Works in a temporary copy of the checkout. One line a break: `caught` where the test failed, `MISSED` where it passed;
+exit code 1 if one was missed. About six minutes.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("chemmara", "cli", "data", "models", "tests", "pyproject.toml")
+
+
+@dataclass(frozen=True)
+class Break:
+    """One line made wrong, and the test that guards it."""
+
+    law: str
+    file: str
+    right: str
+    wrong: str
+    test: str
+
+
+REWARDS, RUNNING = "chemmara/rl/rewards.py", "chemmara/running.py"
+LAW = "tests/rl/test_rewards.py"
+ESTIMATORS = "tests/rl/test_estimators.py"
+RESUMED = "tests/test_campaign.py::test_after_kills_at_any_moment_the_ledger_ends_as_if_nothing_had_happened"
+BREAKS = (
+    Break("MARA: the anchor", REWARDS, "-np.inf).argmax()", "np.inf).argmin()", LAW),
+    Break("MARA: the sign", REWARDS, "beta * (z.prior_logp - logp)", "beta * (logp - z.prior_logp)", LAW),
+    Break("MARA: from tau on", REWARDS, "good = values >= threshold\n    z", "good = values > threshold\n    z", LAW),
+    Break("MARA: the others", REWARDS, "np.where(good, level + lift, values)", "level + lift + 0 * values", LAW),
+    Break("MARA: beta", REWARDS, "lift = beta * (z", "lift = (z", LAW),
+    Break("REINVENT is KL-regularised RL", "chemmara/rl/regressions.py", "return (prior_logp + rewards / beta -",
+          "return (prior_logp + rewards * beta -", ESTIMATORS),
+    Break("RLOO is unbiased", "chemmara/rl/gradients.py", "(values.sum() - values) / (n - 1)",
+          "(values.sum() + values) / (n - 1)", ESTIMATORS),
+    Break("log-variance: the mean", "chemmara/rl/regressions.py", "(apart - apart.mean())", "(apart - apart.max())",
+          ESTIMATORS),
+    Break("clusters: log n_c", "chemmara/rl/augmentation.py", "rewards - method.beta *", "rewards - 0.5 * method.beta *",
+          "tests/rl/test_augmentation.py"),
+    Break("likelihood = sampling", "chemmara/sampling.py", "logp[alive] += each.gather(1, chosen)[:, 0]",
+          "logp[alive] += each.gather(1, chosen)[:, 0] * (last != END)", "tests/networks/test_language_models.py"),
+    Break("key/value cache", "chemmara/networks/transformer.py", "weight[state[0].shape[2]]", "weight[0]",
+          "tests/networks/test_language_models.py"),
+    Break("resume: the generator", "chemmara/rl/state.py",
+          'learner.generator.set_state(tensors["generator"])', "pass", RESUMED),
+    Break("resume: the replay", "chemmara/rl/state.py", 'for one in values["replay"]]', 'for one in []]', RESUMED),
+    Break("resume: the optimiser", "chemmara/rl/state.py",
+          'restore_optimizers([learner.optimizer], under(tensors, "optimizer"))', "pass", RESUMED),
+    Break("ledger before learning", RUNNING, "self.ledger.append(calls)", "self.ledger.append(calls[:-1])", RESUMED),
+    Break("pool = serial", "chemmara/scoring/spread.py", "return [measured[one.smiles] for one in asks]",
+          "return [measured[one] for one in sorted(measured)]", "tests/scoring/test_workers.py"),
+    Break("cache on = off", "chemmara/scoring/budget.py", "self._measured[text] = measured[text] if text in measured",
+          "self._measured[text] = measured[asked[0]] if asked", "tests/scoring/test_budget.py"),
+    Break("the budget is hard", "chemmara/scoring/budget.py", "[: max(0, self.left)]", "[: max(0, self.left) + 1]",
+          "tests/scoring/test_budget.py"),
+    Break("repeats are free", "chemmara/scoring/budget.py", "if text and text not in self._calls]", "if text]",
+          "tests/scoring/test_budget.py"),
+    Break("tasks: unfolded counts", "chemmara/oracles/fingerprints.py", "GetSparseCountFingerprint",
+          "GetCountFingerprint", "tests/scoring/test_tasks.py"),
+    Break("pretraining resumes to the bit", "chemmara/pretraining/train.py",
+          "seed=self.config.seed, step=self.progress.step", "seed=self.config.seed, step=0",
+          "tests/pretraining/test_pretraining.py::test_resumed_training_is_uninterrupted_training_to_the_bit"),
+    Break("equation 10", "chemmara/lab/space.py", "gain / support", "support / gain", "tests/lab/test_lab.py"),
+    Break("a failure costs one molecule", "chemmara/scoring/asking.py",
+          "return [ask(oracle, [molecule])[0] for molecule in molecules]",
+          'return [(np.nan, "failed") for molecule in molecules]', "tests/scoring/test_workers.py"),
+)  # fmt: skip
+
+
+def caught(one: Break, copy: Path) -> bool:
+    """Whether the test fails on the broken copy."""
+    file = copy / one.file
+    text = file.read_text(encoding="utf-8")
+    assert text.count(one.right) >= 1, f"{one.file} no longer says {one.right!r}"
+    file.write_text(text.replace(one.right, one.wrong), encoding="utf-8")
+    try:
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", one.test]
+        environment = os.environ | {"PYTHONPATH": str(copy)}
+        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    finally:
+        file.write_text(text, encoding="utf-8")
+    assert done.returncode in {0, 1}, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.returncode == 1
+
+
+def main() -> None:
+    """Every break in turn."""
+    missed = 0
+    with tempfile.TemporaryDirectory() as name:
+        copy = Path(name)
+        for part in PARTS:
+            (shutil.copytree if (ROOT / part).is_dir() else shutil.copy)(ROOT / part, copy / part)
+        for one in BREAKS:
+            noticed = caught(one, copy)
+            missed += not noticed
+            print(f"{'caught' if noticed else 'MISSED'}  {one.law:<32}{one.file}", flush=True)
+    print(f"{len(BREAKS) - missed} of {len(BREAKS)} caught")
+    sys.exit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()
