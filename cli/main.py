@@ -21,6 +21,7 @@ from . import (
     oracle,
     plan,
     pretrain,
+    prior,
     qsar,
     report,
     run,
@@ -88,6 +89,7 @@ app.add_typer(oracle.app, name="oracle")
 app.add_typer(objective.app, name="objective")
 app.add_typer(qsar.app, name="qsar")
 app.add_typer(lab.app, name="lab")
+app.add_typer(prior.app, name="prior")
 app.add_typer(corpus.app, name="corpus")
 app.command()(pretrain.pretrain)
 

@@ -21,9 +21,18 @@ _EXAMPLES = (
 )
 
 
-@app.callback()
-def _group() -> None:
-    """Look into an objective."""
+@app.command("list")
+def list_() -> None:
+    """The bundled objectives; `chemmara oracle list --tasks` has the benchmark tasks, which are objectives too.
+
+    Example: chemmara objective list
+    """
+    from chemmara import assets
+    from chemmara.scoring.load import load_objective
+
+    for name in assets.objectives():
+        config = load_objective(name)
+        typer.echo(f"{name:<24}{config.aggregation} of {', '.join(config.names)}")
 
 
 @app.command()

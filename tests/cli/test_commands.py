@@ -47,7 +47,7 @@ def test_help_is_quick_and_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     "command",
     ["init", "validate", "run", "resume", "report", "compare", "sample", "likelihood", "score", "diversity", "pretrain",
-     "corpus prepare", "corpus fetch", "corpus list"],
+     "corpus prepare", "corpus fetch", "corpus list", "prior list", "prior show", "objective list", "objective show"],
 )  # fmt: skip
 def test_every_command_teaches_by_an_example(command: str) -> None:
     result = chemmara(*command.split(), "--help")
@@ -200,3 +200,14 @@ def test_corpus_fetch_takes_a_copy_and_refuses_a_wrong_one(tmp_path: Path) -> No
     assert (result.exit_code, (tmp_path / "z.smi").exists()) == (2, False)
     assert "refused" in result.stderr
     assert "zinc250k" in chemmara("corpus", "list").stdout
+
+
+def test_what_is_bundled_can_be_listed_and_shown() -> None:
+    priors = chemmara("prior", "list").stdout
+    assert "chembl-gru" in priors
+    assert "zinc250k-gru" in priors
+    assert "held-out molecule" in chemmara("prior", "show", "chembl-gru").stdout
+    assert "drug-like" in chemmara("objective", "list").stdout
+    missing = chemmara("prior", "show", "chembl-gro")
+    assert missing.exit_code == 2
+    assert "did you mean 'chembl-gru'?" in missing.stderr

@@ -1,0 +1,38 @@
+"""`chemmara prior`: which priors there are, and what is known of one."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="The priors that a campaign may start from.")
+
+
+@app.command("list")
+def list_() -> None:
+    """The bundled priors: network, notation, parameters, tokens.
+
+    Example: chemmara prior list
+    """
+    from chemmara import assets
+    from chemmara.checkpoint import load_prior
+
+    for name in assets.priors():
+        prior = load_prior(name)
+        parameters = sum(weight.numel() for weight in prior.model.parameters())
+        written = f"{prior.tokenizer.notation}, {len(prior.tokenizer.tokens)} tokens"
+        typer.echo(f"{name:<24}{prior.config.network.kind:<14}{parameters:>12,} parameters  {written}")
+
+
+@app.command()
+def show(prior: Annotated[str, typer.Argument(help="Folder of a prior, or a bundled name.")]) -> None:
+    """The card of a prior: what it learned from, under which licence, by which command, and how good it is.
+
+    Example: chemmara prior show chembl-gru
+    """
+    from chemmara import assets
+    from chemmara.errors import ChemmaraError
+
+    card = assets.prior_folder(prior) / "card.md"
+    if not card.is_file():
+        raise ChemmaraError(f"{prior}: has no card (card.md)")
+    typer.echo(card.read_text(encoding="utf-8"), nl=False)
