@@ -19,7 +19,9 @@ def diversity(
     from chemmara.library import open_library
     from chemmara.metrics.summary import library_figures
 
+    from .progress import waiting
     from .tables import print_figures, print_json
 
-    figures = library_figures(list(open_library(library, smiles_column).smiles()))
+    with waiting("comparing molecules"):
+        figures = library_figures(list(open_library(library, smiles_column).smiles()))
     (print_json if as_json else print_figures)(figures)

@@ -77,7 +77,10 @@ def explain(
 
     from chemmara.foresight.explain import explain as compare
 
-    found = compare(folder, first, second)
+    from .progress import waiting
+
+    with waiting("reading the run"):
+        found = compare(folder, first, second)
     if as_json:
         typer.echo(json.dumps(asdict(found) | {"predicted": found.predicted, "words": found.words()}, indent=2))
         return

@@ -17,5 +17,8 @@ def report(
     """
     from chemmara.outputs import write_outputs
 
-    page, _ = write_outputs(folder)
+    from .progress import waiting
+
+    with waiting("writing the report"):
+        page, _ = write_outputs(folder)
     typer.echo(page)

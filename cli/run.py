@@ -64,12 +64,13 @@ def _go(current: "Run") -> None:
     """Run to the end, with a display; then hits, report and summary."""
     from chemmara.outputs import write_outputs
 
-    from .progress import campaign_progress
+    from .progress import campaign_progress, waiting
     from .tables import print_figures
 
     with current, campaign_progress(current) as tell:
         reason = current.go(tell)
-    page, figures = write_outputs(current.folder.path)
+    with waiting("writing hits and report"):
+        page, figures = write_outputs(current.folder.path)
     typer.echo(f"Ended: {reason}.", err=True)
     print_figures(figures)
     typer.echo(f"hits    {current.folder.path / 'hits.csv'}\nreport  {page}")
