@@ -69,7 +69,8 @@ def load_campaign(name: str | Path, *, prior: str | None = None, **overrides: An
     given = {key: value for key, value in overrides.items() if value is not None}
     if prior is not None:
         given["prior"] = prior if prior in assets.priors() else str(Path(prior).resolve())
-    return config.parse(CampaignConfig, config.read_toml(path) | given, source=str(path), folder=path.parent)
+    source = f"{path} with {', '.join(f'--{key}' for key in given)}" if given else str(path)
+    return config.parse(CampaignConfig, config.read_toml(path) | given, source=source, folder=path.parent)
 
 
 def with_method(campaign: CampaignConfig, spec: str) -> CampaignConfig:

@@ -60,13 +60,18 @@ def _tables_of(path: Path, file: IO[bytes]) -> "Iterator[pd.DataFrame]":
 
 def _guessed(file: IO[bytes]) -> "Iterator[pd.DataFrame]":
     """Standard input: a CSV if its first line has a comma and names a SMILES column, else one SMILES a line."""
-    first = file.readline()
-    names = [name.strip().strip('"').lower() for name in first.decode(errors="replace").split(",")]
-    joined = io.BufferedReader(_Joined(first, file))
+    first, joined = _peeked(file)
+    names = [name.strip().strip('"').lower() for name in first.replace(";", ",").split(",")]
     if len(names) > 1 and set(names) & set(SMILES_NAMES):
         yield from _csv("-", joined, ",")
     else:
         yield from _lines(joined)
+
+
+def _peeked(file: IO[bytes]) -> tuple[str, IO[bytes]]:
+    """The first line of a stream, and the whole stream."""
+    first = file.readline()
+    return first.decode(errors="replace"), io.BufferedReader(_Joined(first, file))
 
 
 class _Joined(io.RawIOBase):
@@ -88,6 +93,9 @@ class _Joined(io.RawIOBase):
 def _csv(name: str, file: IO[bytes], separator: str) -> "Iterator[pd.DataFrame]":
     import pandas as pd
 
+    first, file = _peeked(file)
+    if separator == "," and "," not in first and ";" in first:  # as spreadsheets write where the comma is for decimals
+        separator = ";"
     try:
         yield from pd.read_csv(file, sep=separator, dtype=str, keep_default_na=False, chunksize=1024)
     except pd.errors.EmptyDataError:
@@ -103,7 +111,7 @@ def _lines(file: IO[bytes], size: int = 1024) -> "Iterator[pd.DataFrame]":
     """
     import pandas as pd
 
-    rows = (line.decode().strip().split(None, 1) for line in file)
+    rows = (line.decode().lstrip("\ufeff").strip().split(None, 1) for line in file)  # some editors begin by a mark
     rows = (row for row in rows if row)
     first = next(rows, None)
     if first is not None and first[0].lower() in SMILES_NAMES:

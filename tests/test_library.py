@@ -34,6 +34,14 @@ def test_lines_hold_a_smiles_and_perhaps_a_name(tmp_path: Path) -> None:
     assert next(open_library(tmp_path / "y.smi").chunks())["name"].tolist() == ["", "first molecule", "second", ""]
 
 
+def test_what_spreadsheets_and_editors_add_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes(b"\xef\xbb\xbfid;SMILES;IC50\r\n1;CCO;0,5\r\n")
+    table = next(open_library(tmp_path / "x.csv").chunks())
+    assert table.to_dict("records") == [{"id": "1", "SMILES": "CCO", "IC50": "0,5"}]
+    (tmp_path / "x.smi").write_bytes(b"\xef\xbb\xbfCCO\r\nCC\r\n")
+    assert read(tmp_path / "x.smi") == ["CCO", "CC"]
+
+
 def test_cells_stay_text_and_rows_keep_their_number(tmp_path: Path) -> None:
     TABLE.to_csv(tmp_path / "x.csv", index=False)
     library = open_library(tmp_path / "x.csv")
