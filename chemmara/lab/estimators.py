@@ -85,10 +85,10 @@ def _figure(table: pd.DataFrame) -> Figure:
         means: Any = (
             table[table["drawn from"] == drawn].groupby("estimator", sort=False)[["relative variance", "cosine"]].mean()
         )
-        axes.barh(means.index, means["relative variance"], color="#0b7285")
-        for place, cosine in enumerate(means["cosine"]):
-            axes.annotate(f"cos {cosine:.2f}", (means["relative variance"].iloc[place], place), fontsize=7, va="center")
+        bars = axes.barh(means.index, means["relative variance"], color="#0b7285")
+        axes.bar_label(bars, [f"cos {cosine:.2f}" for cosine in means["cosine"]], fontsize=7, padding=2)
         axes.set_xscale("log")
+        axes.margins(x=0.25)
         axes.set_title(f"drawn from the {drawn}", fontsize=10)
         axes.set_xlabel("variance / |gradient|²")
     left.invert_yaxis()
