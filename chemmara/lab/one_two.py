@@ -159,6 +159,7 @@ def _figure(table: pd.DataFrame) -> Figure:
             axes.scatter(some["validity"], some["entropy"], s=sizes, alpha=0.5, color=colour, label=rewards)
         axes.axhline(_EVEN, color="#888888", linewidth=0.8, linestyle="--")
         axes.set_xlabel("validity (mean score)")
+        axes.locator_params(axis="x", nbins=5)
         axes.set_title(f"{divergence} KL; larger: higher beta", fontsize=10)
     figure.axes[0].set_ylabel("entropy of valid answers, nats")
     figure.axes[0].legend(frameon=False)
