@@ -116,6 +116,20 @@ def test_a_component_is_known_by_its_settings_not_by_its_part_in_the_score(tmp_p
     assert remembered(path, objective({**like, "fingerprint": "maccs"}), ["CCN"])[1] == ["CCN"]
 
 
+def test_a_file_of_the_users_own_that_has_changed_is_asked_again(tmp_path: Path) -> None:
+    path, code = tmp_path / "cache.sqlite", tmp_path / "mine.py"
+    code.write_text("def score(molecules):\n    return [0.25] * len(molecules)\n")
+    mine = {"oracle": "python", "call": f"{code}:score", "low": 0.0, "high": 1.0}
+    program = {"oracle": "program", "command": ["python3", str(code)], "low": 0.0, "high": 1.0}
+    before = [one.identity() for one in objective(mine, program).config.component]
+    remembered(path, objective(mine), ["CCN"])
+    assert remembered(path, objective(mine), ["CCN"])[1] == []
+    code.write_text("def score(molecules):\n    return [0.75] * len(molecules)\n")
+    assert remembered(path, objective(mine), ["CCN"])[1] == ["CCN"]
+    after = [one.identity() for one in objective(mine, program).config.component]
+    assert all(old != new for old, new in zip(before, after, strict=True))
+
+
 def test_a_known_value_is_used_and_only_the_others_are_asked() -> None:
     made = objective({"oracle": "qed"}, RINGS)
     (measured,) = made.measure([Ask("c1ccccc1", (0.25, np.nan))])

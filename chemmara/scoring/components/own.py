@@ -13,7 +13,7 @@ from chemmara.config import UserPath
 from chemmara.errors import ChemmaraError
 from chemmara.oracles.interface import Oracle
 from chemmara.oracles.own import ProgramOracle, PythonOracle, RestOracle, load_python
-from chemmara.scoring.components.base import Base
+from chemmara.scoring.components.base import Base, checksum
 
 
 class _Own(Base):
@@ -27,7 +27,8 @@ class _Own(Base):
     """Milliseconds a molecule, about: from 10 on it is asked only about molecules that can still count."""
     values: ClassVar[str] = "as its low and high say"
     version: str = ""
-    """Of the oracle; change it when its values change, so that a cache does not give the old ones."""
+    """Of the oracle; change it when its values change, so that a cache does not give the old ones. (A Python file, and
+    the files that a program's command names, are told apart by their contents.)"""
 
     @property
     def cost(self) -> float:
@@ -47,6 +48,11 @@ def _file_beside(value: Any, info: ValidationInfo) -> Any:
     if folder is None or not (separator and place.endswith(".py")):
         return value
     return f"{(Path(folder) / place).resolve()}:{name}"
+
+
+def _contents(paths: list[Path]) -> list[str]:
+    """Checksums of those that are files."""
+    return [checksum(path) for path in paths if path.is_file()]
 
 
 class PythonComponent(_Own):
@@ -74,6 +80,10 @@ class PythonComponent(_Own):
             raise ValueError(str(error)) from None
         return self
 
+    def identity(self) -> dict[str, Any]:
+        """Settings, with what the file holds."""
+        return {**super().identity(), "code": _contents([Path(self.call.rpartition(":")[0])])}
+
     def build(self) -> Oracle:
         """The oracle."""
         return PythonOracle(self.call, json.dumps(self.settings), **self.bounds)
@@ -97,6 +107,10 @@ class ProgramComponent(_Own):
     restarts: NonNegativeInt = 1
     """Runs more after one that failed or was late."""
     example: ClassVar[dict[str, Any]] = {"oracle": "program", "command": ["python3", "program_oracle.py"]}
+
+    def identity(self) -> dict[str, Any]:
+        """Settings, with what the files hold that the command names."""
+        return {**super().identity(), "code": _contents([self.folder / part for part in self.command])}
 
     def build(self) -> Oracle:
         """The oracle."""
