@@ -66,7 +66,7 @@ def rows(out: Path) -> list[dict[str, str]]:
     """One row a task, prior and method."""
     found = []
     for task in TASKS:
-        for folder in sorted(out.glob(f"*/{task}")):
+        for folder in sorted(file.parent for file in out.glob(f"*/{task}/runs.csv")):
             runs = pd.read_csv(folder / "runs.csv")
             for method, group in runs.groupby("method", sort=False):
                 seconds = [json.loads((folder / str(method) / str(s) / "seconds.json").read_text()) for s in group.seed]
