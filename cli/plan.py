@@ -90,7 +90,7 @@ def explain(
         "log prior(A) / prior(B)": f"{found.prior:+.2f}",
         f"score difference / beta ({found.beta:.4g})": f"{found.score:+.2f}",
         f"lift by {found.rewards}, tau {found.tau:g}": f"{found.lift:+.2f}",
-        "predicted of the optimum": f"{found.predicted:+.2f}",
+        "predicted of the optimum": f"{round(found.predicted, 2) + 0.0:+.2f}",
         "observed log policy(A) / policy(B)": f"{found.observed:+.2f}",
     }
     width = max(map(len, rows))

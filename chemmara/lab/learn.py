@@ -15,6 +15,7 @@ from chemmara.rl.rewards import REWARDS, RewardName
 Divergence = Literal["reverse", "forward"]
 Rewards = Callable[[Tensor], Tensor]
 """From the rows of a batch (n,), as places in the space, to their rewards (n,)."""
+_DESCENT = 1.5  # ratio of the betas that a search for an optimum comes down by
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,12 @@ def optimum(
 ) -> np.ndarray:
     """Log-probabilities (n,) of the policy that maximises the objective, found by its exact gradient (L-BFGS).
 
-    It begins at the prior, or at `start` (n,). Where beta is very small the prior is a bad beginning: the first
-    steps empty answers of their probability, and with it of the gradient that could bring them back.
+    It begins at `start` (n,), or at the optimum for a beta half as large again, and so on down from the prior. Where
+    beta is small the prior itself is a bad beginning: the first steps empty answers of their probability, and with it
+    of the gradient that could bring them back.
     """
+    if start is None and beta < 1.0:
+        start = optimum(space, rewards, _DESCENT * beta, divergence)
     prior_logp, values = torch.tensor(space.prior_logp), torch.tensor(rewards)
     logits = torch.tensor(space.prior_logp if start is None else start).requires_grad_()
     # Divided by beta, which leaves the optimum where it is, the curvature is of order one.
