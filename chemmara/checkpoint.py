@@ -48,6 +48,11 @@ class Prior:
     tokenizer: Tokenizer
     model: LanguageModel
 
+    @property
+    def parameters(self) -> int:
+        """Number of its weights."""
+        return sum(weight.numel() for weight in self.model.parameters())
+
 
 def save_prior(prior: Prior, folder: Path) -> None:
     """Write the prior's three files; each replaces its predecessor whole."""

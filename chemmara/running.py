@@ -85,8 +85,9 @@ class Run:
 
     @classmethod
     def _assemble(cls, folder: RunFolder, settings: CampaignConfig, prior: Prior, ledger: Ledger) -> Self:
-        write_text(folder.config, json.dumps(identity(settings), indent=2) + "\n")
-        for key, value in identity(settings).items():
+        told = identity(settings)
+        write_text(folder.config, json.dumps(told, indent=2) + "\n")
+        for key, value in told.items():
             ledger.set(key, value)
         torch.set_num_threads(settings.threads or torch.get_num_threads())
         policy = load_prior(settings.prior).model

@@ -87,11 +87,11 @@ def explain(
     rows = {
         "A": f"{found.first}  score {found.scores[0]:.3f}",
         "B": f"{found.second}  score {found.scores[1]:.3f}",
-        "log prior(A) / prior(B)": f"{found.prior:+.2f}",
-        f"score difference / beta ({found.beta:.4g})": f"{found.score:+.2f}",
-        f"lift by {found.rewards}, tau {found.tau:g}": f"{found.lift:+.2f}",
-        "predicted of the optimum": f"{round(found.predicted, 2) + 0.0:+.2f}",
-        "observed log policy(A) / policy(B)": f"{found.observed:+.2f}",
+        "log prior(A) / prior(B)": f"{found.prior:+z.2f}",
+        f"score difference / beta ({found.beta:.4g})": f"{found.score:+z.2f}",
+        f"lift by {found.rewards}, tau {found.tau:g}": f"{found.lift:+z.2f}",
+        "predicted of the optimum": f"{found.predicted:+z.2f}",
+        "observed log policy(A) / policy(B)": f"{found.observed:+z.2f}",
     }
     width = max(map(len, rows))
     for words, value in rows.items():

@@ -18,9 +18,8 @@ def list_() -> None:
 
     for name in assets.priors():
         prior = load_prior(name)
-        parameters = sum(weight.numel() for weight in prior.model.parameters())
         written = f"{prior.tokenizer.notation}, {len(prior.tokenizer.tokens)} tokens"
-        typer.echo(f"{name:<24}{prior.config.network.kind:<14}{parameters:>12,} parameters  {written}")
+        typer.echo(f"{name:<24}{prior.config.network.kind:<14}{prior.parameters:>12,} parameters  {written}")
 
 
 @app.command()

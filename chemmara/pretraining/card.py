@@ -43,7 +43,7 @@ def write_card(folder: Path, corpus: str, train: list[str], held_out: list[str],
         "novelty, of the unique": f"{quality.novelty:.4f}",
         "IntDiv1": f"{internal_diversity(unique):.4f}",
         "FCD against the held-out molecules": _fcd(unique, held_out),
-        "parameters": f"{sum(weight.numel() for weight in prior.model.parameters()):,}",
+        "parameters": f"{prior.parameters:,}",
         "tokens in the vocabulary": str(len(prior.tokenizer.tokens)),
     }
     write_text(folder / "curves.svg", as_svg(_curves(folder), "curves"))
