@@ -15,7 +15,7 @@ from chemmara.errors import CheckpointError
 from chemmara.files import replacing, write_text
 from chemmara.networks.build import NetworkConfig, build
 from chemmara.networks.interface import LanguageModel
-from chemmara.notation import NOTATIONS
+from chemmara.molecules.notation import NOTATIONS
 from chemmara.tokenizer import Tokenizer
 
 

@@ -16,12 +16,12 @@ import numpy as np
 from pydantic import NonNegativeInt
 from rdkit import __version__ as rdkit_version
 
-from chemmara.chem import parse, scaffold
+from chemmara.molecules.chem import parse, scaffold
 from chemmara.config import Fraction, Strict
 from chemmara.errors import ChemmaraError
 from chemmara.files import new_folder, write_text
-from chemmara.library import open_library
-from chemmara.standardise import StandardiseConfig, standardise
+from chemmara.molecules.library import open_library
+from chemmara.molecules.standardise import StandardiseConfig, standardise
 
 SPLITS = ("train", "valid", "test")
 _CHUNK = 2000

@@ -6,7 +6,7 @@ import pandas as pd
 
 from chemmara.checkpoint import Prior
 from chemmara.errors import ChemmaraError, TokenError
-from chemmara.library import Library
+from chemmara.molecules.library import Library
 from chemmara.sampling import log_likelihood
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chemmara.errors import TokenError
-from chemmara.notation import NOTATIONS, Notation
+from chemmara.molecules.notation import NOTATIONS, Notation
 
 PAD, START, END = 0, 1, 2
 _SPECIALS = ("<pad>", "<start>", "<end>")

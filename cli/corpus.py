@@ -73,7 +73,7 @@ def prepare(
     Example: chemmara corpus prepare zinc250k.txt.tar.gz --out corpora/zinc250k --workers 2
     """
     from chemmara import corpus
-    from chemmara.standardise import StandardiseConfig
+    from chemmara.molecules.standardise import StandardiseConfig
 
     from .progress import counter
 

@@ -16,7 +16,7 @@ def diversity(
 
     Example: chemmara sample chembl-gru -n 1000 | chemmara diversity -
     """
-    from chemmara.library import open_library
+    from chemmara.molecules.library import open_library
     from chemmara.metrics.summary import library_figures
 
     from .progress import waiting

@@ -19,7 +19,7 @@ def likelihood(
     Example: chemmara likelihood chembl-gru library.csv --out nll.csv
     """
     from chemmara.checkpoint import load_prior
-    from chemmara.library import open_library
+    from chemmara.molecules.library import open_library
     from chemmara.likelihood import with_nll
 
     from .output import lines_to

@@ -8,7 +8,7 @@ import typer
 from chemmara.errors import ChemmaraError
 
 if TYPE_CHECKING:
-    from chemmara.library import Library
+    from chemmara.molecules.library import Library
     from chemmara.scoring.limits import Limits
     from chemmara.scoring.objective import Objective
 
@@ -38,7 +38,7 @@ def score(
 
     Example: chemmara score library.csv --objective drug-like --out scored.csv
     """
-    from chemmara.library import open_library
+    from chemmara.molecules.library import open_library
     from chemmara.scoring.limits import Limits
     from chemmara.scoring.load import load_objective
     from chemmara.scoring.objective import Objective
@@ -66,7 +66,7 @@ def _suite_score(task: str | None, molecules: "Library") -> None:
 
 
 def _rows(asked: "Objective", molecules: "Library", out: Path | None, limits: "Limits", cache: Path | None) -> None:
-    from chemmara.readers import count_rows
+    from chemmara.molecules.readers import count_rows
     from chemmara.scoring.cache import remembering
     from chemmara.scoring.table import scored
     from chemmara.scoring.workers import measuring

@@ -9,7 +9,7 @@ from hypothesis import settings
 from chemmara.checkpoint import Prior, PriorConfig, save_prior
 from chemmara.networks.build import build
 from chemmara.networks.rnn import RecurrentConfig
-from chemmara.notation import Selfies
+from chemmara.molecules.notation import Selfies
 from chemmara.tokenizer import Tokenizer
 
 settings.register_profile("chemmara", deadline=None, max_examples=50)  # the first torch call takes over a second

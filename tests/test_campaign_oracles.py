@@ -9,7 +9,7 @@ import pytest
 from hostile import mood
 
 from chemmara.campaign import load_campaign
-from chemmara.chem import parse
+from chemmara.molecules.chem import parse
 from chemmara.ledger import Call, Ledger
 from chemmara.oracles.docking import pose_file
 from chemmara.outputs import _gather_poses

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chemmara.errors import TokenError
-from chemmara.notation import NOTATIONS, Selfies, Smiles
+from chemmara.molecules.notation import NOTATIONS, Selfies, Smiles
 from chemmara.tokenizer import END, PAD, Tokenizer
 
 
@@ -30,7 +30,7 @@ def test_encode_and_decode_are_inverse_over_the_alphabet(tokens: list[str]) -> N
 
 @given(st.lists(st.sampled_from(["[C]", "[=O]", "[Branch1]", "[Ring1]", "[N]", "[Cl]"]), min_size=1, max_size=30))
 def test_every_selfies_text_is_read_as_a_molecule(tokens: list[str]) -> None:
-    from chemmara.chem import parse
+    from chemmara.molecules.chem import parse
 
     smiles = Selfies().read("".join(tokens))
     assert smiles == "" or parse(smiles) is not None
@@ -38,7 +38,7 @@ def test_every_selfies_text_is_read_as_a_molecule(tokens: list[str]) -> None:
 
 @pytest.mark.parametrize("notation", sorted(NOTATIONS))
 def test_a_molecule_survives_the_notation(notation: str) -> None:
-    from chemmara.chem import canonical_smiles
+    from chemmara.molecules.chem import canonical_smiles
 
     rules = NOTATIONS[notation]
     aspirin = "CC(=O)Oc1ccccc1C(=O)O"

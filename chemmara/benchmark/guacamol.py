@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from chemmara.chem import flat_smiles
+from chemmara.molecules.chem import flat_smiles
 from chemmara.errors import ChemmaraError
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.tasks import TASKS, task

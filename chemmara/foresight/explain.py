@@ -7,7 +7,7 @@ import numpy as np
 
 from chemmara.campaign import saved_settings
 from chemmara.checkpoint import Prior, load_prior
-from chemmara.chem import canonical_smiles, parse, randomised
+from chemmara.molecules.chem import canonical_smiles, parse, randomised
 from chemmara.errors import ChemmaraError
 from chemmara.ledger import Ledger
 from chemmara.rl.rewards import REWARDS, RewardName

@@ -9,7 +9,7 @@ import pandas as pd
 
 from chemmara.campaign import CampaignConfig
 from chemmara.checkpoint import load_prior
-from chemmara.chem import parse, scaffold
+from chemmara.molecules.chem import parse, scaffold
 from chemmara.errors import ChemmaraError
 from chemmara.foresight.optimum import Forecast, Pilot, forecast
 from chemmara.rl.rewards import RewardName

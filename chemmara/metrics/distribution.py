@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from chemmara.chem import canonical_smiles
+from chemmara.molecules.chem import canonical_smiles
 from chemmara.errors import ChemmaraError
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from rdkit import DataStructs
 from rdkit.SimDivFilters.rdSimDivPickers import LeaderPicker
 
-from chemmara.chem import fingerprint, generic_scaffold, parse, scaffold
+from chemmara.molecules.chem import fingerprint, generic_scaffold, parse, scaffold
 
 _BITS = 2048
 _BLOCK = 512  # rows of the similarity matrix held at a time: 512 x 100,000 floats are 200 MB

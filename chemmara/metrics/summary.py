@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from chemmara.chem import canonical_smiles
+from chemmara.molecules.chem import canonical_smiles
 from chemmara.metrics.diversity import circles, generic_scaffolds, internal_diversity, scaffolds
 from chemmara.metrics.quality import auc_top, oracle_burden, top_mean, yield_at
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from rdkit.DataStructs import BulkTanimotoSimilarity, ExplicitBitVect
 
-from chemmara.chem import fingerprint, parse, scaffold
+from chemmara.molecules.chem import fingerprint, parse, scaffold
 
 _TOP = 10
 

@@ -94,7 +94,7 @@ else:
 class DescriptorOracle:
     """Looks one property up in the table, molecule by molecule.
 
-    >>> from chemmara.chem import parse
+    >>> from chemmara.molecules.chem import parse
     >>> DescriptorOracle("rings")([parse("c1ccccc1"), parse("CC")])
     array([1., 0.])
     """
@@ -121,7 +121,7 @@ class DescriptorOracle:
 class RdkitDescriptor:
     """Any descriptor of RDKit's own list, by RDKit's name.
 
-    >>> from chemmara.chem import parse
+    >>> from chemmara.molecules.chem import parse
     >>> RdkitDescriptor("NumSaturatedRings")([parse("C1CC1")])
     array([1.])
     """

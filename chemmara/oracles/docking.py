@@ -14,7 +14,7 @@ import numpy as np
 from rdkit.Chem import Mol, SDWriter
 from rdkit.Chem.EnumerateStereoisomers import EnumerateStereoisomers, StereoEnumerationOptions
 
-from chemmara.chem import given_smiles
+from chemmara.molecules.chem import given_smiles
 from chemmara.errors import ChemmaraError
 from chemmara.oracles.spatial import conformers
 

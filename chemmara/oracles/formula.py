@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from rdkit.Chem import Mol
 
-from chemmara.chem import given_smiles
+from chemmara.molecules.chem import given_smiles
 
 _ELEMENT = re.compile(r"([A-Z][a-z]*)(\d*)")
 

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from rdkit.Chem import Mol
 
-from chemmara.chem import given_smiles
+from chemmara.molecules.chem import given_smiles
 from chemmara.errors import ChemmaraError
 
 GROUP = "chemmara.oracles"

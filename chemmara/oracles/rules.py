@@ -51,7 +51,7 @@ RULES: Final[dict[RuleSet, dict[str, tuple[float, float]]]] = {
 class Violations:
     """Number of rules of a set that a molecule breaks.
 
-    >>> from chemmara.chem import parse
+    >>> from chemmara.molecules.chem import parse
     >>> Violations("veber")([parse("CCO"), parse("C" * 20)])
     array([0., 1.])
     """

@@ -9,7 +9,7 @@ import numpy as np
 from rdkit.Chem import Mol
 from rdkit.DataStructs import BulkDiceSimilarity, BulkTanimotoSimilarity
 
-from chemmara.chem import canonical, parse
+from chemmara.molecules.chem import canonical, parse
 from chemmara.oracles.fingerprints import Fingerprint, fingerprint_of
 
 SimilarityMeasure = Literal["tanimoto", "dice"]

@@ -13,7 +13,7 @@ from rdkit.Chem import AddHs, Mol, RemoveHs, rdDistGeom, rdMolDescriptors, rdSha
 from rdkit.Chem.AllChem import ComputeMolVolume
 from rdkit.Chem.rdForceFieldHelpers import MMFFHasAllMoleculeParams, MMFFOptimizeMoleculeConfs
 
-from chemmara.chem import parse
+from chemmara.molecules.chem import parse
 
 
 @dataclass(frozen=True)

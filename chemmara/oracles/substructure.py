@@ -10,7 +10,7 @@ import numpy as np
 from rdkit.Chem import AtomFromSmarts, Mol, RWMol
 from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 
-from chemmara.chem import parse, parse_pattern
+from chemmara.molecules.chem import parse, parse_pattern
 from chemmara.oracles.contributed import nibr_filters
 
 AlertCatalog = Literal["PAINS", "BRENK", "NIH", "ZINC", "CHEMBL", "NIBR"]

@@ -8,14 +8,14 @@ import numpy as np
 import torch
 
 from chemmara.checkpoint import Prior, PriorConfig, load_prior, save_prior
-from chemmara.chem import parse
+from chemmara.molecules.chem import parse
 from chemmara.corpus import read_split
 from chemmara.errors import ChemmaraError
 from chemmara.files import new_folder
-from chemmara.library import open_library
+from chemmara.molecules.library import open_library
 from chemmara.networks.build import build
 from chemmara.networks.transformer import TransformerConfig
-from chemmara.notation import NOTATIONS
+from chemmara.molecules.notation import NOTATIONS
 from chemmara.pretraining.batches import Encoded
 from chemmara.pretraining.card import write_card
 from chemmara.pretraining.evaluate import held_out_nll, sampled_smiles

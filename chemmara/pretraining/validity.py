@@ -9,7 +9,7 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim import Adam
 
 from chemmara.checkpoint import Prior
-from chemmara.chem import parse
+from chemmara.molecules.chem import parse
 from chemmara.interrupt import interruptible
 from chemmara.pretraining.batches import Encoded, steps_from
 from chemmara.pretraining.settings import PretrainConfig

@@ -6,9 +6,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from chemmara.chem import canonical, parse, scaffold
+from chemmara.molecules.chem import canonical, parse, scaffold
 from chemmara.errors import ChemmaraError
-from chemmara.library import open_library
+from chemmara.molecules.library import open_library
 
 Task = Literal["classification", "regression"]
 Duplicates = Literal["refuse", "mean", "drop"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chemmara.chem import parse
+from chemmara.molecules.chem import parse
 from chemmara.oracles.qsar import QsarModel
 from chemmara.qsar.data import Activities
 from chemmara.qsar.validate import judge

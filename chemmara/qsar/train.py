@@ -10,7 +10,7 @@ import numpy as np
 from rdkit.DataStructs import BitVectToBinaryText, BulkTanimotoSimilarity
 from safetensors.numpy import save_file
 
-from chemmara.chem import parse
+from chemmara.molecules.chem import parse
 from chemmara.files import new_folder, replacing, write_text
 from chemmara.oracles.features import bits, features
 from chemmara.oracles.qsar import NEIGHBOURS, ModelKind, QsarCard, open_session, predicted

@@ -9,7 +9,7 @@ import pandas as pd
 from jinja2 import Environment
 from markupsafe import Markup
 
-from chemmara.chem import parse, scaffold
+from chemmara.molecules.chem import parse, scaffold
 from chemmara.ledger import Ledger
 from chemmara.metrics.summary import hits_of, run_figures
 from chemmara.report.figures import as_svg, comparison_figure, run_figure

@@ -2,7 +2,7 @@
 
 from rdkit.Chem.Draw import rdMolDraw2D
 
-from chemmara.chem import parse
+from chemmara.molecules.chem import parse
 
 
 def drawing(smiles: str, width: int = 220, height: int = 150) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from rdkit.DataStructs import BulkTanimotoSimilarity
 
-from chemmara.chem import fingerprint, parse
+from chemmara.molecules.chem import fingerprint, parse
 from chemmara.config import Strict
 from chemmara.rl.rewards import Anchor
 

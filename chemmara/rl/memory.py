@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field, PositiveInt
 from rdkit.DataStructs import BulkTanimotoSimilarity
 
-from chemmara.chem import fingerprint, parse, scaffold
+from chemmara.molecules.chem import fingerprint, parse, scaffold
 from chemmara.config import Fraction, Strict
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from pydantic import PositiveInt
 
-from chemmara.chem import parse, randomised, scaffold
+from chemmara.molecules.chem import parse, randomised, scaffold
 from chemmara.config import Strict
 from chemmara.tokenizer import PAD, Tokenizer
 

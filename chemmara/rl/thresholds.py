@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Discriminator, Field, PositiveInt, Tag
 
-from chemmara.chem import parse, scaffold
+from chemmara.molecules.chem import parse, scaffold
 from chemmara.config import Fraction, Strict
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from chemmara.chem import canonical_smiles
+from chemmara.molecules.chem import canonical_smiles
 from chemmara.scoring.asking import Ask
 from chemmara.scoring.components.base import Base
 from chemmara.scoring.objective import Objective, ObjectiveConfig

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import model_validator
 from rdkit.Chem import Mol
 
-from chemmara.chem import canonical, parse, remember_smiles, why_invalid
+from chemmara.molecules.chem import canonical, parse, remember_smiles, why_invalid
 from chemmara.config import Strict
 from chemmara.oracles.interface import Oracle
 from chemmara.scoring.aggregation import AGGREGATIONS, ZERO_IS_FINAL, AggregationName

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pandas as pd
 
 from chemmara.errors import ChemmaraError
-from chemmara.library import Library
+from chemmara.molecules.library import Library
 from chemmara.scoring.asking import Measure
 from chemmara.scoring.objective import Objective, canonical_texts
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from chemmara import config
-from chemmara.chem import parse
+from chemmara.molecules.chem import parse
 from chemmara.errors import ChemmaraError
 from chemmara.oracles.descriptors import DescriptorOracle, RdkitDescriptor
 from chemmara.oracles.formula import AtomCount

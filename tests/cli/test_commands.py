@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from chemmara.chem import parse
+from chemmara.molecules.chem import parse
 from cli.main import app
 
 ROOT = Path(__file__).parents[2]

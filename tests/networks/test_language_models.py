@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from chemmara.chem import parse
+from chemmara.molecules.chem import parse
 from chemmara.networks.build import build
 from chemmara.networks.interface import LanguageModel
 from chemmara.networks.rnn import RecurrentConfig
@@ -22,7 +22,7 @@ NETWORKS = {
 
 @pytest.fixture(params=["smiles", "selfies"])
 def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
-    from chemmara.notation import NOTATIONS
+    from chemmara.molecules.notation import NOTATIONS
 
     return Tokenizer.of(map(NOTATIONS[request.param].write, MOLECULES), request.param)
 

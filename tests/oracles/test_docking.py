@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from chemmara.chem import parse as molecule_of
-from chemmara.chem import remember_smiles
+from chemmara.molecules.chem import parse as molecule_of
+from chemmara.molecules.chem import remember_smiles
 from chemmara.config import parse
 from chemmara.errors import ConfigError
 from chemmara.oracles.docking import Docking, Pocket, pose_file, rescore

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from rdkit.Chem.Pharm2D import Generate, Gobbi_Pharm2D
 
-from chemmara.chem import parse, remember_smiles
+from chemmara.molecules.chem import parse, remember_smiles
 from chemmara.oracles.descriptors import DescriptorOracle, RdkitDescriptor
 from chemmara.oracles.fingerprints import fingerprint_of
 from chemmara.oracles.formula import Isomer

@@ -5,7 +5,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from chemmara.chem import parse
+from chemmara.molecules.chem import parse
 from chemmara.oracles.descriptors import DESCRIPTORS, DescriptorName, DescriptorOracle
 from chemmara.oracles.similarity import Similarity
 from chemmara.oracles.substructure import Alerts, Smarts

@@ -11,7 +11,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from chemmara.chem import parse as molecule_of
+from chemmara.molecules.chem import parse as molecule_of
 from chemmara.config import parse
 from chemmara.errors import ChemmaraError, ConfigError
 from chemmara.oracles.own import ProgramOracle, RestOracle

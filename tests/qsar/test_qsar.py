@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from chemmara.chem import parse
+from chemmara.molecules.chem import parse
 from chemmara.oracles.qsar import QsarOracle, load_model
 from chemmara.oracles.tanimoto import TanimotoProcess, kernel
 from chemmara.qsar.data import Activities

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from chemmara.chem import canonical_smiles
+from chemmara.molecules.chem import canonical_smiles
 from chemmara.rl.memory import DiversityMemory, ScaffoldMemoryConfig, SphereMemoryConfig
 from chemmara.rl.replay import Drawn, Replay, ReplayConfig
 from chemmara.tokenizer import PAD, Tokenizer

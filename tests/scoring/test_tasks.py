@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from chemmara.benchmark.guacamol import aggregate, assess, top_counts
-from chemmara.chem import parse, parse_pattern
+from chemmara.molecules.chem import parse, parse_pattern
 from chemmara.errors import ChemmaraError
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.tasks import MOLECULES, PATTERNS, PMO, TASKS, task

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 from rdkit.Chem import GetPeriodicTable
 
-from chemmara.chem import parse_pattern
+from chemmara.molecules.chem import parse_pattern
 from chemmara.oracles.descriptors import DESCRIPTORS, DescriptorName, DescriptorOracle, RdkitDescriptor, RdkitName
 from chemmara.oracles.formula import AtomCount, Isomer, elements
 from chemmara.oracles.interface import Oracle

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from chemmara.errors import ChemmaraError
-from chemmara.library import open_library
+from chemmara.molecules.library import open_library
 
 TABLE = pd.DataFrame({"id": ["a", "b", "c"], "SMILES": ["CCO", "bad", "c1ccccc1"], "x": ["1.50", "", "NA"]})
 LINES = "CCO first molecule\n\nbad\tsecond\nc1ccccc1\n"
@@ -70,7 +70,7 @@ def test_every_packing_gives_the_same_rows(tmp_path: Path) -> None:
 def test_an_sd_file_keeps_its_properties_and_its_unreadable_records(tmp_path: Path) -> None:
     from rdkit import Chem
 
-    from chemmara.chem import parse
+    from chemmara.molecules.chem import parse
 
     with Chem.SDWriter(str(tmp_path / "x.sdf")) as writer:
         for smiles, value in (("CCO", 1.5), ("CCN", 2.5)):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chemmara.errors import ChemmaraError
-from chemmara.readers import SMILES_NAMES, read_tables
+from chemmara.molecules.readers import SMILES_NAMES, read_tables
 
 if TYPE_CHECKING:
     import pandas as pd

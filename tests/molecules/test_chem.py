@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chemmara.chem import (
+from chemmara.molecules.chem import (
     canonical,
     canonical_smiles,
     fingerprint,

@@ -7,8 +7,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from chemmara.archives import open_bytes, suffixes
-from chemmara.chem import canonical
+from chemmara.molecules.archives import open_bytes, suffixes
+from chemmara.molecules.chem import canonical
 from chemmara.errors import ChemmaraError
 
 if TYPE_CHECKING:
