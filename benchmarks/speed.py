@@ -15,11 +15,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from chemmara.checkpoint import Prior, load_prior
-from chemmara.networks.rnn import RecurrentConfig
+from chemmara.language_model.checkpoint import Prior, load_prior
+from chemmara.language_model.rnn import RecurrentConfig
 from chemmara.rl.finetune import new_learner
 from chemmara.rl.method import MethodConfig
-from chemmara.sampling import sample
+from chemmara.language_model.sampling import sample
 from chemmara.scoring.objective import canonical_texts
 from chemmara.scoring.scores import Scores
 

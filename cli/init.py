@@ -43,7 +43,7 @@ def validate(
     Example: chemmara validate campaign.toml
     """
     from chemmara.campaign import load_campaign
-    from chemmara.checkpoint import load_prior
+    from chemmara.language_model.checkpoint import load_prior
 
     settings = load_campaign(campaign)
     prior = load_prior(settings.prior)

@@ -18,9 +18,9 @@ def likelihood(
 
     Example: chemmara likelihood chembl-gru library.csv --out nll.csv
     """
-    from chemmara.checkpoint import load_prior
+    from chemmara.language_model.checkpoint import load_prior
     from chemmara.molecules.library import open_library
-    from chemmara.likelihood import with_nll
+    from chemmara.language_model.library_nll import with_nll
 
     from .output import lines_to
     from .progress import counter

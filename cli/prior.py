@@ -14,7 +14,7 @@ def list_() -> None:
     Example: chemmara prior list
     """
     from chemmara import assets
-    from chemmara.checkpoint import load_prior
+    from chemmara.language_model.checkpoint import load_prior
 
     for name in assets.priors():
         prior = load_prior(name)

@@ -19,8 +19,8 @@ def sample(
 
     Example: chemmara sample chembl-gru -n 1000 --seed 1 --out sample.smi
     """
-    from chemmara.checkpoint import load_prior
-    from chemmara.sampling import sample_batches
+    from chemmara.language_model.checkpoint import load_prior
+    from chemmara.language_model.sampling import sample_batches
 
     from .output import lines_to
     from .progress import counter

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chemmara.campaign import load_campaign
-from chemmara.checkpoint import load_prior
+from chemmara.language_model.checkpoint import load_prior
 from chemmara.errors import ChemmaraError
 from chemmara.ledger import Ledger
 from chemmara.running import Run

@@ -8,7 +8,7 @@ import pytest
 
 import chemmara
 from chemmara import assets
-from chemmara.checkpoint import load_prior
+from chemmara.language_model.checkpoint import load_prior
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

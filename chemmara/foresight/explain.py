@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from chemmara.campaign import saved_settings
-from chemmara.checkpoint import Prior, load_prior
+from chemmara.language_model.checkpoint import Prior, load_prior
 from chemmara.molecules.chem import canonical_smiles, parse, randomised
 from chemmara.errors import ChemmaraError
 from chemmara.ledger import Ledger
 from chemmara.rl.rewards import REWARDS, RewardName
 from chemmara.run_folder import RunFolder
-from chemmara.sampling import log_likelihood
+from chemmara.language_model.sampling import log_likelihood
 
 _TEXTS = 64  # SMILES over which a molecule's probability is summed
 _ALIKE = 0.05  # nats: below, no preference worth the name

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from chemmara.campaign import CampaignConfig
-from chemmara.checkpoint import load_prior
+from chemmara.language_model.checkpoint import load_prior
 from chemmara.molecules.chem import parse, scaffold
 from chemmara.errors import ChemmaraError
 from chemmara.foresight.optimum import Forecast, Pilot, forecast
 from chemmara.rl.rewards import RewardName
-from chemmara.sampling import sample_batches
+from chemmara.language_model.sampling import sample_batches
 from chemmara.scoring.budget import Budgeted
 from chemmara.scoring.cache import remembering
 from chemmara.scoring.limits import Limits

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from chemmara.tokenizer import PAD
+from chemmara.language_model.tokenizer import PAD
 
 _BATCHES_PER_BUCKET = 50  # molecules of that many batches are sorted by length together
 

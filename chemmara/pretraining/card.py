@@ -10,7 +10,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from chemmara.checkpoint import Prior, load_prior
+from chemmara.language_model.checkpoint import Prior, load_prior
 from chemmara.molecules.chem import canonical_smiles
 from chemmara.files import write_text
 from chemmara.metrics.distribution import frechet_distance, sample_quality

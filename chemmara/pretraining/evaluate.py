@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from chemmara.checkpoint import Prior
+from chemmara.language_model.checkpoint import Prior
 from chemmara.pretraining.batches import Encoded
-from chemmara.sampling import sample_batches, sequence_logp
+from chemmara.language_model.sampling import sample_batches, sequence_logp
 
 
 @torch.no_grad()

@@ -2,7 +2,7 @@
 
 from torch.optim import AdamW, Muon, Optimizer
 
-from chemmara.networks.interface import LanguageModel
+from chemmara.language_model.interface import LanguageModel
 from chemmara.pretraining.settings import PretrainConfig
 
 _NOT_HIDDEN = ("embedding", "position", "output")  # AdamW's, as Muon's authors advise

@@ -5,8 +5,8 @@ from typing import Literal
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from chemmara.config import Fraction, Strict
-from chemmara.networks.build import NetworkConfig
-from chemmara.networks.rnn import RecurrentConfig
+from chemmara.language_model.build import NetworkConfig
+from chemmara.language_model.rnn import RecurrentConfig
 
 
 class PretrainConfig(Strict):

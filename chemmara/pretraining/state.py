@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 from torch.optim import Optimizer
 
-from chemmara.networks.interface import LanguageModel
-from chemmara.snapshot import (
+from chemmara.language_model.interface import LanguageModel
+from chemmara.language_model.saved_state import (
     optimizer_tensors,
     prefixed,
     read_tensors,

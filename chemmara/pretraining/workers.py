@@ -13,7 +13,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from chemmara.networks.interface import LanguageModel
+from chemmara.language_model.interface import LanguageModel
 
 
 @dataclass(frozen=True)

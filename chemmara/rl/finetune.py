@@ -12,14 +12,14 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Adam
 
-from chemmara.checkpoint import Prior
-from chemmara.networks.interface import LanguageModel
+from chemmara.language_model.checkpoint import Prior
+from chemmara.language_model.interface import LanguageModel
 from chemmara.rl.augmentation import Augmentation, Rows
 from chemmara.rl.estimators import ESTIMATORS, Loss, learned
 from chemmara.rl.memory import DiversityMemory
 from chemmara.rl.method import MethodConfig
 from chemmara.rl.replay import Replay
-from chemmara.sampling import Rollout, pad, sample, sequence_logp
+from chemmara.language_model.sampling import Rollout, pad, sample, sequence_logp
 from chemmara.scoring.scores import Scores
 
 Objective = Callable[[list[str]], Scores]

@@ -9,7 +9,7 @@ from pydantic import PositiveInt
 
 from chemmara.molecules.chem import parse, randomised, scaffold
 from chemmara.config import Strict
-from chemmara.tokenizer import PAD, Tokenizer
+from chemmara.language_model.tokenizer import PAD, Tokenizer
 
 
 class ReplayConfig(Strict):

@@ -8,7 +8,7 @@ from torch import nn
 
 from chemmara.rl.finetune import Learner
 from chemmara.rl.replay import Remembered
-from chemmara.snapshot import (
+from chemmara.language_model.saved_state import (
     optimizer_tensors,
     prefixed,
     read_tensors,

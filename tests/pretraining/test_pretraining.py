@@ -11,10 +11,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from chemmara.checkpoint import load_prior
+from chemmara.language_model.checkpoint import load_prior
 from chemmara.errors import ChemmaraError
-from chemmara.networks.rnn import RecurrentConfig
-from chemmara.networks.transformer import TransformerConfig
+from chemmara.language_model.rnn import RecurrentConfig
+from chemmara.language_model.transformer import TransformerConfig
 from chemmara.pretraining.batches import Encoded, epoch_batches
 from chemmara.pretraining.optim import rate_factor
 from chemmara.pretraining.run import pretrain as pretrain_with_card

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from chemmara.checkpoint import load_prior
+from chemmara.language_model.checkpoint import load_prior
 from chemmara.rl.estimators import ESTIMATORS
 from chemmara.rl.finetune import Learner, new_learner
 from chemmara.rl.method import MethodConfig

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from chemmara.networks.interface import LanguageModel
-from chemmara.tokenizer import END, PAD, START, Tokenizer
+from chemmara.language_model.interface import LanguageModel
+from chemmara.language_model.tokenizer import END, PAD, START, Tokenizer
 
 _WORTH_SPLITTING = 32  # rows from which two passes cost less than the padding of one
 

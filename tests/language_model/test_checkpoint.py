@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from chemmara.checkpoint import Prior, PriorConfig, load_prior, save_prior
+from chemmara.language_model.checkpoint import Prior, PriorConfig, load_prior, save_prior
 from chemmara.errors import ChemmaraError
-from chemmara.networks.build import build
-from chemmara.networks.rnn import RecurrentConfig
-from chemmara.networks.transformer import TransformerConfig
-from chemmara.tokenizer import Tokenizer
+from chemmara.language_model.build import build
+from chemmara.language_model.rnn import RecurrentConfig
+from chemmara.language_model.transformer import TransformerConfig
+from chemmara.language_model.tokenizer import Tokenizer
 
 
 @pytest.fixture

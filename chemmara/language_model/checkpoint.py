@@ -13,10 +13,10 @@ from chemmara import assets
 from chemmara.config import Strict
 from chemmara.errors import CheckpointError
 from chemmara.files import replacing, write_text
-from chemmara.networks.build import NetworkConfig, build
-from chemmara.networks.interface import LanguageModel
+from chemmara.language_model.build import NetworkConfig, build
+from chemmara.language_model.interface import LanguageModel
 from chemmara.molecules.notation import NOTATIONS
-from chemmara.tokenizer import Tokenizer
+from chemmara.language_model.tokenizer import Tokenizer
 
 
 class PriorConfig(Strict):

@@ -7,7 +7,7 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from chemmara.config import Fraction, Strict
-from chemmara.networks.interface import State
+from chemmara.language_model.interface import State
 
 
 class RecurrentConfig(Strict):

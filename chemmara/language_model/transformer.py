@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from chemmara.config import Fraction, Strict
-from chemmara.networks.interface import State
+from chemmara.language_model.interface import State
 
 
 class TransformerConfig(Strict):

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from chemmara.networks.interface import LanguageModel
-from chemmara.networks.rnn import Recurrent, RecurrentConfig
-from chemmara.networks.transformer import Transformer, TransformerConfig
+from chemmara.language_model.interface import LanguageModel
+from chemmara.language_model.rnn import Recurrent, RecurrentConfig
+from chemmara.language_model.transformer import Transformer, TransformerConfig
 
 NetworkConfig = Annotated[RecurrentConfig | TransformerConfig, Field(discriminator="kind")]
 

@@ -1,0 +1,1 @@
+"""Chemical language models: tokenizer, networks, checkpoints on disk, sampling, and log-likelihoods."""

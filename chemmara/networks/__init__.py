@@ -1,1 +1,0 @@
-"""Language models over tokens, behind one protocol: GRU, LSTM, causal transformer."""
