@@ -16,7 +16,7 @@ def list_sets() -> None:
 
     Example: chemmara corpus list
     """
-    from chemmara.catalogue import catalogue
+    from chemmara.pretraining.catalogue import catalogue
 
     for name, entry in catalogue().items():
         checked = "sha256 known" if entry.sha256 else "sha256 not verified by us"
@@ -36,8 +36,8 @@ def fetch(
 
     Example: chemmara corpus fetch zinc250k --out zinc250k.txt.tar.gz
     """
-    from chemmara.catalogue import fetch as get
-    from chemmara.catalogue import find
+    from chemmara.pretraining.catalogue import fetch as get
+    from chemmara.pretraining.catalogue import find
 
     from .progress import bytes_counter
 
@@ -72,7 +72,7 @@ def prepare(
 
     Example: chemmara corpus prepare zinc250k.txt.tar.gz --out corpora/zinc250k --workers 2
     """
-    from chemmara import corpus
+    from chemmara.pretraining import corpus
     from chemmara.molecules.standardise import StandardiseConfig
 
     from .progress import counter

@@ -9,7 +9,7 @@ import torch
 
 from chemmara.language_model.checkpoint import Prior, PriorConfig, load_prior, save_prior
 from chemmara.molecules.chem import parse
-from chemmara.corpus import read_split
+from chemmara.pretraining.corpus import read_split
 from chemmara.errors import ChemmaraError
 from chemmara.files import new_folder
 from chemmara.molecules.library import open_library

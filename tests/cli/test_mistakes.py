@@ -77,10 +77,10 @@ def test_a_mistake_is_one_clear_line(
 
 
 def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    import chemmara.catalogue
+    import chemmara.pretraining.catalogue
 
     def broken() -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(chemmara.catalogue, "catalogue", broken)
+    monkeypatch.setattr(chemmara.pretraining.catalogue, "catalogue", broken)
     assert isinstance(CliRunner().invoke(app, ["corpus", "list"]).exception, ZeroDivisionError)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chemmara.catalogue import DataSet, catalogue, fetch, find
+from chemmara.pretraining.catalogue import DataSet, catalogue, fetch, find
 from chemmara.errors import ChemmaraError
 
 DATA = b"CCO\n" * 1000

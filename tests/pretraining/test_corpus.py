@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chemmara.molecules.chem import parse, scaffold
-from chemmara.corpus import SPLITS, CorpusConfig, prepare, read_split
+from chemmara.pretraining.corpus import SPLITS, CorpusConfig, prepare, read_split
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.standardise import StandardiseConfig, standardise
 
