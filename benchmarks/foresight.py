@@ -18,10 +18,10 @@ from chemmara.benchmark.compare import compare
 from chemmara.benchmark.statistics import as_markdown, estimate
 from chemmara.campaign import load_campaign, with_method
 from chemmara.foresight.plan import plan
-from chemmara.ledger import Ledger
+from chemmara.records.ledger import Ledger
 from chemmara.rl.finetune import Step
 from chemmara.rl.rewards import RewardName
-from chemmara.run_folder import RunFolder
+from chemmara.records.run_folder import RunFolder
 from chemmara.running import Run
 
 BETAS = (0.25, 0.0625, 0.015625)

@@ -13,7 +13,7 @@ from chemmara import assets, config
 from chemmara.config import Fraction, Strict, UserPath
 from chemmara.errors import ConfigError
 from chemmara.rl.method import MethodConfig
-from chemmara.run_folder import RunFolder
+from chemmara.records.run_folder import RunFolder
 from chemmara.scoring.load import named_objective
 from chemmara.scoring.objective import ObjectiveConfig
 

@@ -14,12 +14,12 @@ from chemmara.language_model.checkpoint import Prior, load_prior, save_prior
 from chemmara.errors import ChemmaraError
 from chemmara.files import new_folder, write_text
 from chemmara.interrupt import interruptible
-from chemmara.ledger import Call, Ledger
-from chemmara.metrics.tally import Tally
+from chemmara.records.ledger import Call, Ledger
+from chemmara.records.tally import Tally
 from chemmara.rl.finetune import Learner, Step, new_learner
 from chemmara.rl.state import load_learner, save_learner
 from chemmara.rl.summary import step_values
-from chemmara.run_folder import RunFolder
+from chemmara.records.run_folder import RunFolder
 from chemmara.scoring.asking import Measure, Measured
 from chemmara.scoring.budget import Budgeted
 from chemmara.scoring.cache import remembering

@@ -17,7 +17,7 @@ def diversity(
     Example: chemmara sample chembl-gru -n 1000 | chemmara diversity -
     """
     from chemmara.molecules.library import open_library
-    from chemmara.metrics.summary import library_figures
+    from chemmara.records.summary import library_figures
 
     from .progress import waiting
     from .tables import print_figures, print_json

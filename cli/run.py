@@ -32,7 +32,7 @@ def run(
     Example: chemmara run quickstart --out runs/quickstart
     """
     from chemmara.campaign import load_campaign, with_method
-    from chemmara.run_folder import RunFolder
+    from chemmara.records.run_folder import RunFolder
     from chemmara.running import Run
 
     if resume and force:

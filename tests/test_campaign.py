@@ -14,7 +14,7 @@ import pytest
 from chemmara.campaign import load_campaign
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.errors import ChemmaraError
-from chemmara.ledger import Ledger
+from chemmara.records.ledger import Ledger
 from chemmara.running import Run
 
 PROGRAM = [sys.executable, "-m", "cli.main"]

@@ -10,10 +10,10 @@ from hostile import mood
 
 from chemmara.campaign import load_campaign
 from chemmara.molecules.chem import parse
-from chemmara.ledger import Call, Ledger
+from chemmara.records.ledger import Call, Ledger
 from chemmara.oracles.docking import pose_file
 from chemmara.outputs import _gather_poses
-from chemmara.run_folder import RunFolder
+from chemmara.records.run_folder import RunFolder
 from chemmara.running import Run
 
 

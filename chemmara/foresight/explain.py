@@ -9,9 +9,9 @@ from chemmara.campaign import saved_settings
 from chemmara.language_model.checkpoint import Prior, load_prior
 from chemmara.molecules.chem import canonical_smiles, parse, randomised
 from chemmara.errors import ChemmaraError
-from chemmara.ledger import Ledger
+from chemmara.records.ledger import Ledger
 from chemmara.rl.rewards import REWARDS, RewardName
-from chemmara.run_folder import RunFolder
+from chemmara.records.run_folder import RunFolder
 from chemmara.language_model.sampling import log_likelihood
 
 _TEXTS = 64  # SMILES over which a molecule's probability is summed

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from chemmara.files import replacing
-from chemmara.metrics.summary import curves
+from chemmara.records.summary import curves
 from chemmara.scoring.explain import transform_curve
 from chemmara.scoring.objective import ObjectiveConfig
 

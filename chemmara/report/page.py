@@ -10,8 +10,8 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from chemmara.molecules.chem import parse, scaffold
-from chemmara.ledger import Ledger
-from chemmara.metrics.summary import hits_of, run_figures
+from chemmara.records.ledger import Ledger
+from chemmara.records.summary import hits_of, run_figures
 from chemmara.report.figures import as_svg, comparison_figure, run_figure
 from chemmara.report.structures import drawing
 from chemmara.scoring.pareto import component_worths, pareto_rank

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from chemmara.benchmark.statistics import comparison_table, difference_table
-from chemmara.ledger import Call, Ledger
-from chemmara.metrics.summary import run_figures
+from chemmara.records.ledger import Call, Ledger
+from chemmara.records.summary import run_figures
 from chemmara.report.page import comparison_page, run_page
 
 EVIL = "<script>alert('x')</script>"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chemmara.errors import ChemmaraError
-from chemmara.ledger import Call, Ledger
+from chemmara.records.ledger import Call, Ledger
 
 CALLS = [
     Call(1, 1, "CCO", 0.5, {"qed": 0.5, "tpsa": 20.23}, ""),
