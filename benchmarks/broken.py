@@ -29,10 +29,10 @@ class Break:
     test: str
 
 
-REWARDS, RUNNING = "chemmara/rl/rewards.py", "chemmara/running.py"
+REWARDS, RUNNING = "chemmara/rl/rewards.py", "chemmara/campaign/run.py"
 LAW = "tests/rl/test_rewards.py"
 ESTIMATORS = "tests/rl/test_estimators.py"
-RESUMED = "tests/test_campaign.py::test_after_kills_at_any_moment_the_ledger_ends_as_if_nothing_had_happened"
+RESUMED = "tests/campaign/test_campaign.py::test_after_kills_at_any_moment_the_ledger_ends_as_if_nothing_had_happened"
 BREAKS = (
     Break("MARA: the anchor", REWARDS, "-np.inf).argmax()", "np.inf).argmin()", LAW),
     Break("MARA: the sign", REWARDS, "beta * (z.prior_logp - logp)", "beta * (logp - z.prior_logp)", LAW),

@@ -27,7 +27,7 @@ def compare(
     Example: chemmara compare quickstart --methods reinvent,vanilla,mara --seeds 3 --out runs/comparison
     """
     from chemmara.benchmark.compare import compare as run_all
-    from chemmara.campaign import load_campaign, with_method
+    from chemmara.campaign.settings import load_campaign, with_method
 
     from .progress import comparison_progress
 

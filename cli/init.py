@@ -21,7 +21,7 @@ def init(
     import json
 
     from chemmara import assets
-    from chemmara.campaign import CampaignConfig
+    from chemmara.campaign.settings import CampaignConfig
     from chemmara.files import new_folder, write_text
 
     schema = path.with_suffix(".schema.json")
@@ -42,7 +42,7 @@ def validate(
 
     Example: chemmara validate campaign.toml
     """
-    from chemmara.campaign import load_campaign
+    from chemmara.campaign.settings import load_campaign
     from chemmara.language_model.checkpoint import load_prior
 
     settings = load_campaign(campaign)

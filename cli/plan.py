@@ -30,9 +30,9 @@ def plan(
     """
     import json
 
-    from chemmara.campaign import load_campaign
-    from chemmara.foresight.plan import BETAS
-    from chemmara.foresight.plan import plan as forecast_all
+    from chemmara.campaign.settings import load_campaign
+    from chemmara.campaign.plan import BETAS
+    from chemmara.campaign.plan import plan as forecast_all
 
     from .progress import counter
 
@@ -75,7 +75,7 @@ def explain(
     import json
     from dataclasses import asdict
 
-    from chemmara.foresight.explain import explain as compare
+    from chemmara.campaign.preference import explain as compare
 
     from .progress import waiting
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from chemmara.pretraining.train import Report
     from chemmara.rl.finetune import Step
-    from chemmara.running import Run
+    from chemmara.campaign.run import Run
 
 _SECONDS_BETWEEN_LINES = 60.0
 _SECONDS_BETWEEN_CAMPAIGN_LINES = 10.0

@@ -15,7 +15,7 @@ def report(
 
     Example: chemmara report runs/quickstart
     """
-    from chemmara.outputs import write_outputs
+    from chemmara.campaign.results import write_outputs
 
     from .progress import waiting
 

@@ -8,7 +8,7 @@ import typer
 from chemmara.errors import ChemmaraError
 
 if TYPE_CHECKING:
-    from chemmara.running import Run
+    from chemmara.campaign.run import Run
 
 
 def run(
@@ -31,9 +31,9 @@ def run(
 
     Example: chemmara run quickstart --out runs/quickstart
     """
-    from chemmara.campaign import load_campaign, with_method
+    from chemmara.campaign.settings import load_campaign, with_method
     from chemmara.records.run_folder import RunFolder
-    from chemmara.running import Run
+    from chemmara.campaign.run import Run
 
     if resume and force:
         raise ChemmaraError("--resume and --force: choose one")
@@ -53,8 +53,8 @@ def resume(
 
     Example: chemmara resume runs/quickstart --budget 5000
     """
-    from chemmara.campaign import saved_settings
-    from chemmara.running import Run
+    from chemmara.campaign.settings import saved_settings
+    from chemmara.campaign.run import Run
 
     settings = saved_settings(folder)
     _go(Run.resume(folder, settings.model_copy(update={"budget": budget}) if budget is not None else settings))
@@ -62,7 +62,7 @@ def resume(
 
 def _go(current: "Run") -> None:
     """Run to the end, with a display; then hits, report and summary."""
-    from chemmara.outputs import write_outputs
+    from chemmara.campaign.results import write_outputs
 
     from .progress import campaign_progress, waiting
     from .tables import print_figures

@@ -35,7 +35,7 @@ def test_bundled_priors_load_and_have_their_cards() -> None:
 
 
 def test_bundled_campaigns_can_be_loaded() -> None:
-    from chemmara.campaign import load_campaign
+    from chemmara.campaign.settings import load_campaign
 
     assert "quickstart" in assets.campaigns()
     for name in assets.campaigns():

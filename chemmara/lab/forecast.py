@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from chemmara.foresight.optimum import Pilot, forecast, preferred_better
+from chemmara.campaign.forecast import Pilot, forecast, preferred_better
 from chemmara.lab.result import Result
 from chemmara.lab.space import Space, reverse_kl_target
 from chemmara.rl.rewards import REWARDS, RewardName

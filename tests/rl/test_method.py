@@ -2,7 +2,7 @@
 
 import pytest
 
-from chemmara.campaign import load_campaign, with_method
+from chemmara.campaign.settings import load_campaign, with_method
 from chemmara.config import Strict, parse
 from chemmara.errors import ConfigError
 from chemmara.rl.method import METHODS, MethodConfig

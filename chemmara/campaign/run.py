@@ -9,7 +9,7 @@ from typing import Self
 
 import torch
 
-from chemmara.campaign import CampaignConfig, identity, prior_checksum, saved_settings
+from chemmara.campaign.settings import CampaignConfig, identity, prior_checksum, saved_settings
 from chemmara.language_model.checkpoint import Prior, load_prior, save_prior
 from chemmara.errors import ChemmaraError
 from chemmara.files import new_folder, write_text

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chemmara.campaign import saved_settings
+from chemmara.campaign.settings import saved_settings
 from chemmara.language_model.checkpoint import Prior, load_prior
 from chemmara.molecules.chem import canonical_smiles, parse, randomised
 from chemmara.errors import ChemmaraError

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from chemmara.campaign import load_campaign
+from chemmara.campaign.settings import load_campaign
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.errors import ChemmaraError
 from chemmara.records.ledger import Ledger
-from chemmara.running import Run
+from chemmara.campaign.run import Run
 
 PROGRAM = [sys.executable, "-m", "cli.main"]
 ROOT = Path(__file__).parents[1]

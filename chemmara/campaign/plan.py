@@ -7,11 +7,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from chemmara.campaign import CampaignConfig
+from chemmara.campaign.settings import CampaignConfig
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.molecules.chem import parse, scaffold
 from chemmara.errors import ChemmaraError
-from chemmara.foresight.optimum import Forecast, Pilot, forecast
+from chemmara.campaign.forecast import Forecast, Pilot, forecast
 from chemmara.rl.rewards import RewardName
 from chemmara.language_model.sampling import sample_batches
 from chemmara.scoring.budget import Budgeted

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chemmara.foresight.optimum import Pilot, forecast, preferred_better
+from chemmara.campaign.forecast import Pilot, forecast, preferred_better
 from chemmara.lab.space import Space, entropy, reverse_kl_target
 from chemmara.rl.rewards import REWARDS
 
