@@ -57,7 +57,7 @@ BREAKS = (
     Break("resume: the optimiser", "chemmara/rl/state.py",
           'restore_optimizers([learner.optimizer], under(tensors, "optimizer"))', "pass", RESUMED),
     Break("ledger before learning", RUNNING, "self.ledger.append(calls)", "self.ledger.append(calls[:-1])", RESUMED),
-    Break("pool = serial", "chemmara/scoring/spread.py", "return [measured[one.smiles] for one in asks]",
+    Break("pool = serial", "chemmara/scoring/dispatch.py", "return [measured[one.smiles] for one in asks]",
           "return [measured[one] for one in sorted(measured)]", "tests/scoring/test_workers.py"),
     Break("cache on = off", "chemmara/scoring/budget.py", "self._measured[text] = measured[text] if text in measured",
           "self._measured[text] = measured[asked[0]] if asked", "tests/scoring/test_budget.py"),
@@ -71,7 +71,7 @@ BREAKS = (
           "seed=self.config.seed, step=self.progress.step", "seed=self.config.seed, step=0",
           "tests/pretraining/test_pretraining.py::test_resumed_training_is_uninterrupted_training_to_the_bit"),
     Break("equation 10", "chemmara/lab/space.py", "gain / support", "support / gain", "tests/lab/test_lab.py"),
-    Break("a failure costs one molecule", "chemmara/scoring/asking.py",
+    Break("a failure costs one molecule", "chemmara/scoring/measurement.py",
           "return [ask(oracle, [molecule])[0] for molecule in molecules]",
           'return [(np.nan, "failed") for molecule in molecules]', "tests/scoring/test_workers.py"),
 )  # fmt: skip

@@ -48,7 +48,7 @@ def show(
 
     Example: chemmara objective show drug-like --smiles "CC(=O)Oc1ccccc1C(=O)O" --out curves.png
     """
-    from chemmara.scoring.explain import explain
+    from chemmara.scoring.breakdown import explain
     from chemmara.scoring.load import load_objective
     from chemmara.scoring.objective import Objective
 
@@ -85,7 +85,7 @@ def _explain(molecule: str, table: "pd.DataFrame") -> None:
 
 def _curve(component: "Base") -> str:
     """The transform as a line of blocks, with the values at its ends."""
-    from chemmara.scoring.explain import transform_curve
+    from chemmara.scoring.breakdown import transform_curve
 
     values, worths = transform_curve(component, points=25)
     unit = f" {component.unit}" if component.unit else ""

@@ -82,7 +82,7 @@ def try_(
 
     Example: chemmara oracle test drug-like
     """
-    from chemmara.scoring.explain import trial
+    from chemmara.scoring.breakdown import trial
     from chemmara.scoring.load import load_objective
 
     silent = []

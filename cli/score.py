@@ -9,7 +9,7 @@ from chemmara.errors import ChemmaraError
 
 if TYPE_CHECKING:
     from chemmara.molecules.library import Library
-    from chemmara.scoring.limits import Limits
+    from chemmara.scoring.worker_limits import Limits
     from chemmara.scoring.objective import Objective
 
 
@@ -39,7 +39,7 @@ def score(
     Example: chemmara score library.csv --objective drug-like --out scored.csv
     """
     from chemmara.molecules.library import open_library
-    from chemmara.scoring.limits import Limits
+    from chemmara.scoring.worker_limits import Limits
     from chemmara.scoring.load import load_objective
     from chemmara.scoring.objective import Objective
     from chemmara.scoring.tasks import task as benchmark_task

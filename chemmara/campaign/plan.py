@@ -16,7 +16,7 @@ from chemmara.rl.rewards import RewardName
 from chemmara.language_model.sampling import sample_batches
 from chemmara.scoring.budget import Budgeted
 from chemmara.scoring.cache import remembering
-from chemmara.scoring.limits import Limits
+from chemmara.scoring.worker_limits import Limits
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.workers import measuring
 

@@ -18,12 +18,12 @@ from chemmara.records.ledger import Call, Ledger
 from chemmara.records.tally import Tally
 from chemmara.rl.finetune import Learner, Step, new_learner
 from chemmara.rl.state import load_learner, save_learner
-from chemmara.rl.summary import step_values
+from chemmara.rl.step_figures import step_values
 from chemmara.records.run_folder import RunFolder
-from chemmara.scoring.asking import Measure, Measured
+from chemmara.scoring.measurement import Measure, Measured
 from chemmara.scoring.budget import Budgeted
 from chemmara.scoring.cache import remembering
-from chemmara.scoring.limits import Limits
+from chemmara.scoring.worker_limits import Limits
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.scores import Scores
 from chemmara.scoring.workers import measuring

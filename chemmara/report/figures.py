@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from chemmara.files import replacing
 from chemmara.records.summary import curves
-from chemmara.scoring.explain import transform_curve
+from chemmara.scoring.breakdown import transform_curve
 from chemmara.scoring.objective import ObjectiveConfig
 
 # Okabe and Ito's palette, without yellow, which is hard to see on white.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from chemmara.scoring.asking import Ask, Measure, Measured
+from chemmara.scoring.measurement import Ask, Measure, Measured
 from chemmara.scoring.objective import Objective, canonical_texts
 from chemmara.scoring.scores import Scores
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from chemmara.errors import ChemmaraError
-from chemmara.scoring.asking import Ask, Measure, Measured
+from chemmara.scoring.measurement import Ask, Measure, Measured
 from chemmara.scoring.objective import Objective
 
 _TABLE = (

@@ -12,7 +12,7 @@ from chemmara.molecules.chem import canonical, parse, remember_smiles, why_inval
 from chemmara.config import Strict
 from chemmara.oracles.interface import Oracle
 from chemmara.scoring.aggregation import AGGREGATIONS, ZERO_IS_FINAL, AggregationName
-from chemmara.scoring.asking import Ask, Measure, Measured, ask
+from chemmara.scoring.measurement import Ask, Measure, Measured, ask
 from chemmara.scoring.components import Component
 from chemmara.scoring.components.base import COSTLY
 from chemmara.scoring.scores import Scores

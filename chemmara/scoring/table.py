@@ -7,7 +7,7 @@ import pandas as pd
 
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.library import Library
-from chemmara.scoring.asking import Measure
+from chemmara.scoring.measurement import Measure
 from chemmara.scoring.objective import Objective, canonical_texts
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chemmara.scoring.asking import Measure
-from chemmara.scoring.limits import Limits
+from chemmara.scoring.measurement import Measure
+from chemmara.scoring.worker_limits import Limits
 from chemmara.scoring.local import measuring_here
 from chemmara.scoring.objective import Objective
 

@@ -12,7 +12,7 @@ from chemmara.rl.estimators import ESTIMATORS
 from chemmara.rl.finetune import Learner, new_learner
 from chemmara.rl.method import MethodConfig
 from chemmara.rl.state import load_learner, save_learner
-from chemmara.rl.summary import step_values
+from chemmara.rl.step_figures import step_values
 from chemmara.scoring.objective import canonical_texts
 from chemmara.scoring.scores import Scores
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chemmara.config import parse
-from chemmara.scoring.asking import Ask, Measured
+from chemmara.scoring.measurement import Ask, Measured
 from chemmara.scoring.budget import Budgeted
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 

@@ -9,7 +9,7 @@ import pytest
 
 from chemmara.config import parse
 from chemmara.errors import ChemmaraError
-from chemmara.scoring.limits import Limits
+from chemmara.scoring.worker_limits import Limits
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 from chemmara.scoring.workers import measuring
 

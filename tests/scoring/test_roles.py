@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chemmara.config import parse
 from chemmara.errors import ChemmaraError, ConfigError
-from chemmara.scoring.asking import Ask, Measured
+from chemmara.scoring.measurement import Ask, Measured
 from chemmara.scoring.cache import remembering
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 from chemmara.scoring.pareto import pareto_rank

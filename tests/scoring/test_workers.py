@@ -8,7 +8,7 @@ import pytest
 from hostile import BEYOND, CRASH, EXIT, GREEDY, HANG, LEAVE, NOTHING, RAISE, TEXT
 
 from chemmara.config import parse
-from chemmara.scoring.limits import Limits
+from chemmara.scoring.worker_limits import Limits
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 from chemmara.scoring.workers import measuring
 

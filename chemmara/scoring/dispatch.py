@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from chemmara.scoring.asking import Ask, Measured
+from chemmara.scoring.measurement import Ask, Measured
 
 _TRIES = 2  # a worker that dies may have been killed from outside: its molecule alone gets a second one
 _FIRST_CHUNK = 16
