@@ -30,7 +30,7 @@ class Break:
 
 
 REWARDS, RUNNING = "chemmara/rl/rewards.py", "chemmara/campaign/run.py"
-LAW = "tests/rl/test_rewards.py"
+LAW, NETWORKS = "tests/rl/test_rewards.py", "tests/language_model/test_language_models.py"
 ESTIMATORS = "tests/rl/test_estimators.py"
 RESUMED = "tests/campaign/test_campaign.py::test_after_kills_at_any_moment_the_ledger_ends_as_if_nothing_had_happened"
 BREAKS = (
@@ -48,9 +48,9 @@ BREAKS = (
     Break("clusters: log n_c", "chemmara/rl/augmentation.py", "rewards - method.beta *", "rewards - 0 * method.beta *",
           "tests/rl/test_augmentation.py"),
     Break("likelihood = sampling", "chemmara/language_model/sampling.py", "logp[alive] += each.gather(1, chosen)[:, 0]",
-          "logp[alive] += each.gather(1, chosen)[:, 0] * (last != END)", "tests/language_model/test_language_models.py"),
+          "logp[alive] += each.gather(1, chosen)[:, 0] * (last != END)", NETWORKS),
     Break("key/value cache", "chemmara/language_model/transformer.py", "weight[state[0].shape[2]]", "weight[0]",
-          "tests/language_model/test_language_models.py"),
+          NETWORKS),
     Break("resume: the generator", "chemmara/rl/state.py",
           'learner.generator.set_state(tensors["generator"])', "pass", RESUMED),
     Break("resume: the replay", "chemmara/rl/state.py", 'for one in values["replay"]]', "for one in []]", RESUMED),

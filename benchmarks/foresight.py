@@ -16,13 +16,13 @@ import torch
 
 from chemmara.benchmark.compare import compare
 from chemmara.benchmark.statistics import as_markdown, estimate
-from chemmara.campaign.settings import load_campaign, with_method
 from chemmara.campaign.plan import plan
+from chemmara.campaign.run import Run
+from chemmara.campaign.settings import load_campaign, with_method
 from chemmara.records.ledger import Ledger
+from chemmara.records.run_folder import RunFolder
 from chemmara.rl.finetune import Step
 from chemmara.rl.rewards import RewardName
-from chemmara.records.run_folder import RunFolder
-from chemmara.campaign.run import Run
 
 BETAS = (0.25, 0.0625, 0.015625)
 PREDICTED_AS: dict[str, RewardName] = {"rloo": "vanilla", "rloo-mara": "mara", "mara": "mara"}

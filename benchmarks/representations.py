@@ -18,10 +18,10 @@ import torch
 
 from chemmara.benchmark.compare import compare
 from chemmara.benchmark.statistics import as_markdown, estimate
+from chemmara.campaign.run import Run
 from chemmara.campaign.settings import load_campaign, with_method
 from chemmara.files import write_text
 from chemmara.rl.finetune import Step
-from chemmara.campaign.run import Run
 
 HERE = Path(__file__).parent / "campaigns"
 TASKS = {

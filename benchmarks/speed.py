@@ -17,9 +17,9 @@ import torch
 
 from chemmara.language_model.checkpoint import Prior, load_prior
 from chemmara.language_model.rnn import RecurrentConfig
+from chemmara.language_model.sampling import sample
 from chemmara.rl.finetune import new_learner
 from chemmara.rl.method import MethodConfig
-from chemmara.language_model.sampling import sample
 from chemmara.scoring.objective import canonical_texts
 from chemmara.scoring.scores import Scores
 

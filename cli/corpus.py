@@ -72,8 +72,8 @@ def prepare(
 
     Example: chemmara corpus prepare zinc250k.txt.tar.gz --out corpora/zinc250k --workers 2
     """
-    from chemmara.pretraining import corpus
     from chemmara.molecules.standardise import StandardiseConfig
+    from chemmara.pretraining import corpus
 
     from .progress import counter
 

@@ -19,8 +19,8 @@ def likelihood(
     Example: chemmara likelihood chembl-gru library.csv --out nll.csv
     """
     from chemmara.language_model.checkpoint import load_prior
-    from chemmara.molecules.library import open_library
     from chemmara.language_model.library_nll import with_nll
+    from chemmara.molecules.library import open_library
 
     from .output import lines_to
     from .progress import counter

@@ -30,9 +30,9 @@ def plan(
     """
     import json
 
-    from chemmara.campaign.settings import load_campaign
     from chemmara.campaign.plan import BETAS
     from chemmara.campaign.plan import plan as forecast_all
+    from chemmara.campaign.settings import load_campaign
 
     from .progress import counter
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from chemmara.campaign.run import Run
     from chemmara.pretraining.train import Report
     from chemmara.rl.finetune import Step
-    from chemmara.campaign.run import Run
 
 _SECONDS_BETWEEN_LINES = 60.0
 _SECONDS_BETWEEN_CAMPAIGN_LINES = 10.0

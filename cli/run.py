@@ -31,9 +31,9 @@ def run(
 
     Example: chemmara run quickstart --out runs/quickstart
     """
+    from chemmara.campaign.run import Run
     from chemmara.campaign.settings import load_campaign, with_method
     from chemmara.records.run_folder import RunFolder
-    from chemmara.campaign.run import Run
 
     if resume and force:
         raise ChemmaraError("--resume and --force: choose one")
@@ -53,8 +53,8 @@ def resume(
 
     Example: chemmara resume runs/quickstart --budget 5000
     """
-    from chemmara.campaign.settings import saved_settings
     from chemmara.campaign.run import Run
+    from chemmara.campaign.settings import saved_settings
 
     settings = saved_settings(folder)
     _go(Run.resume(folder, settings.model_copy(update={"budget": budget}) if budget is not None else settings))

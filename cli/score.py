@@ -9,8 +9,8 @@ from chemmara.errors import ChemmaraError
 
 if TYPE_CHECKING:
     from chemmara.molecules.library import Library
-    from chemmara.scoring.worker_limits import Limits
     from chemmara.scoring.objective import Objective
+    from chemmara.scoring.worker_limits import Limits
 
 
 def score(
@@ -39,10 +39,10 @@ def score(
     Example: chemmara score library.csv --objective drug-like --out scored.csv
     """
     from chemmara.molecules.library import open_library
-    from chemmara.scoring.worker_limits import Limits
     from chemmara.scoring.load import load_objective
     from chemmara.scoring.objective import Objective
     from chemmara.scoring.tasks import task as benchmark_task
+    from chemmara.scoring.worker_limits import Limits
 
     if task is not None and objective is None:
         asked = Objective(benchmark_task(task))

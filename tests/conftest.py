@@ -6,11 +6,11 @@ import pytest
 import torch
 from hypothesis import settings
 
-from chemmara.language_model.checkpoint import Prior, PriorConfig, save_prior
 from chemmara.language_model.build import build
+from chemmara.language_model.checkpoint import Prior, PriorConfig, save_prior
 from chemmara.language_model.rnn import RecurrentConfig
-from chemmara.molecules.notation import Selfies
 from chemmara.language_model.tokenizer import Tokenizer
+from chemmara.molecules.notation import Selfies
 
 settings.register_profile("chemmara", deadline=None, max_examples=50)  # the first torch call takes over a second
 settings.load_profile("chemmara")

@@ -6,15 +6,15 @@ from pathlib import Path
 import pandas as pd
 
 from chemmara.benchmark.statistics import as_markdown, comparison_table, difference_table
+from chemmara.campaign.run import Run
 from chemmara.campaign.settings import CampaignConfig
 from chemmara.files import new_folder, replacing, write_text
 from chemmara.records.ledger import Ledger
+from chemmara.records.run_folder import RunFolder
 from chemmara.records.summary import run_figures
 from chemmara.report.figures import comparison_figure, save_png
 from chemmara.report.page import comparison_page
 from chemmara.rl.finetune import Step
-from chemmara.records.run_folder import RunFolder
-from chemmara.campaign.run import Run
 
 Tell = Callable[[str, int, Run], Callable[[Step, Run], None]]
 

@@ -5,8 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from chemmara.molecules.chem import flat_smiles
 from chemmara.errors import ChemmaraError
+from chemmara.molecules.chem import flat_smiles
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.tasks import TASKS, task
 

@@ -7,17 +7,17 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from chemmara.campaign.settings import CampaignConfig
-from chemmara.language_model.checkpoint import load_prior
-from chemmara.molecules.chem import parse, scaffold
-from chemmara.errors import ChemmaraError
 from chemmara.campaign.forecast import Forecast, Pilot, forecast
-from chemmara.rl.rewards import RewardName
+from chemmara.campaign.settings import CampaignConfig
+from chemmara.errors import ChemmaraError
+from chemmara.language_model.checkpoint import load_prior
 from chemmara.language_model.sampling import sample_batches
+from chemmara.molecules.chem import parse, scaffold
+from chemmara.rl.rewards import RewardName
 from chemmara.scoring.budget import Budgeted
 from chemmara.scoring.cache import remembering
-from chemmara.scoring.worker_limits import Limits
 from chemmara.scoring.objective import Objective
+from chemmara.scoring.worker_limits import Limits
 from chemmara.scoring.workers import measuring
 
 BETAS: Final = (1 / 512, 1 / 128, 1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4)

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from chemmara.campaign.settings import saved_settings
-from chemmara.language_model.checkpoint import Prior, load_prior
-from chemmara.molecules.chem import canonical_smiles, parse, randomised
 from chemmara.errors import ChemmaraError
-from chemmara.records.ledger import Ledger
-from chemmara.rl.rewards import REWARDS, RewardName
-from chemmara.records.run_folder import RunFolder
+from chemmara.language_model.checkpoint import Prior, load_prior
 from chemmara.language_model.sampling import log_likelihood
+from chemmara.molecules.chem import canonical_smiles, parse, randomised
+from chemmara.records.ledger import Ledger
+from chemmara.records.run_folder import RunFolder
+from chemmara.rl.rewards import REWARDS, RewardName
 
 _TEXTS = 64  # SMILES over which a molecule's probability is summed
 _ALIKE = 0.05  # nats: below, no preference worth the name

@@ -5,11 +5,11 @@ from typing import Any
 
 from chemmara.errors import ChemmaraError
 from chemmara.files import replacing, write_text
-from chemmara.records.ledger import Ledger
-from chemmara.records.summary import hits_of, run_figures
 from chemmara.oracles.docking import pose_file
-from chemmara.report.page import run_page
+from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
+from chemmara.records.summary import hits_of, run_figures
+from chemmara.report.page import run_page
 from chemmara.scoring.pareto import component_worths, pareto_rank
 
 

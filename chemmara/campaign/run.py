@@ -10,22 +10,22 @@ from typing import Self
 import torch
 
 from chemmara.campaign.settings import CampaignConfig, identity, prior_checksum, saved_settings
-from chemmara.language_model.checkpoint import Prior, load_prior, save_prior
 from chemmara.errors import ChemmaraError
 from chemmara.files import new_folder, write_text
 from chemmara.interrupt import interruptible
+from chemmara.language_model.checkpoint import Prior, load_prior, save_prior
 from chemmara.records.ledger import Call, Ledger
+from chemmara.records.run_folder import RunFolder
 from chemmara.records.tally import Tally
 from chemmara.rl.finetune import Learner, Step, new_learner
 from chemmara.rl.state import load_learner, save_learner
 from chemmara.rl.step_figures import step_values
-from chemmara.records.run_folder import RunFolder
-from chemmara.scoring.measurement import Measure, Measured
 from chemmara.scoring.budget import Budgeted
 from chemmara.scoring.cache import remembering
-from chemmara.scoring.worker_limits import Limits
+from chemmara.scoring.measurement import Measure, Measured
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.scores import Scores
+from chemmara.scoring.worker_limits import Limits
 from chemmara.scoring.workers import measuring
 
 _MAY_CHANGE = {

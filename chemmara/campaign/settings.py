@@ -12,8 +12,8 @@ from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt
 from chemmara import assets, config
 from chemmara.config import Fraction, Strict, UserPath
 from chemmara.errors import ConfigError
-from chemmara.rl.method import MethodConfig
 from chemmara.records.run_folder import RunFolder
+from chemmara.rl.method import MethodConfig
 from chemmara.scoring.load import named_objective
 from chemmara.scoring.objective import ObjectiveConfig
 

@@ -16,11 +16,11 @@ from chemmara.benchmark.statistics import estimate
 from chemmara.lab.result import Result
 from chemmara.language_model.build import build
 from chemmara.language_model.interface import LanguageModel
+from chemmara.language_model.sampling import pad, sample, sequence_logp
+from chemmara.language_model.tokenizer import END, Tokenizer
 from chemmara.language_model.transformer import TransformerConfig
 from chemmara.rl.gradients import forward_kl_loss, rloo_loss
 from chemmara.rl.rewards import REWARDS, RewardName
-from chemmara.language_model.sampling import pad, sample, sequence_logp
-from chemmara.language_model.tokenizer import END, Tokenizer
 
 TOKENS: Final = Tokenizer("smiles", ("1", "2", "<", ">", *"abcdef"))
 ANSWERS: Final = ("<1>", "<2>")  # what is valid; all else scores 0

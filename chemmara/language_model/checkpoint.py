@@ -15,8 +15,8 @@ from chemmara.errors import CheckpointError
 from chemmara.files import replacing, write_text
 from chemmara.language_model.build import NetworkConfig, build
 from chemmara.language_model.interface import LanguageModel
-from chemmara.molecules.notation import NOTATIONS
 from chemmara.language_model.tokenizer import Tokenizer
+from chemmara.molecules.notation import NOTATIONS
 
 
 class PriorConfig(Strict):

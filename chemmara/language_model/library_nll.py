@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from chemmara.language_model.checkpoint import Prior
 from chemmara.errors import ChemmaraError, TokenError
-from chemmara.molecules.library import Library
+from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.sampling import log_likelihood
+from chemmara.molecules.library import Library
 
 
 def with_nll(prior: Prior, library: Library, chunk: int = 4096) -> Iterator[pd.DataFrame]:

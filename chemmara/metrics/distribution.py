@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from chemmara.molecules.chem import canonical_smiles
 from chemmara.errors import ChemmaraError
+from chemmara.molecules.chem import canonical_smiles
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+from chemmara.errors import ChemmaraError
 from chemmara.molecules.archives import open_bytes, suffixes
 from chemmara.molecules.chem import canonical
-from chemmara.errors import ChemmaraError
 
 if TYPE_CHECKING:
     import pandas as pd

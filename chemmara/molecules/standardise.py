@@ -8,8 +8,8 @@ from rdkit import rdBase
 from rdkit.Chem import Mol
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
-from chemmara.molecules.chem import canonical, parse, without_stereo
 from chemmara.config import Strict
+from chemmara.molecules.chem import canonical, parse, without_stereo
 from chemmara.molecules.notation import Smiles
 
 _ELEMENTS: Final = ("H", "B", "C", "N", "O", "F", "P", "S", "Cl", "Br", "I")

@@ -14,8 +14,8 @@ import numpy as np
 from rdkit.Chem import Mol, SDWriter
 from rdkit.Chem.EnumerateStereoisomers import EnumerateStereoisomers, StereoEnumerationOptions
 
-from chemmara.molecules.chem import given_smiles
 from chemmara.errors import ChemmaraError
+from chemmara.molecules.chem import given_smiles
 from chemmara.oracles.spatial import conformers
 
 NEEDS = (

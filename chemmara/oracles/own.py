@@ -19,8 +19,8 @@ from typing import Any, Literal
 import numpy as np
 from rdkit.Chem import Mol
 
-from chemmara.molecules.chem import given_smiles
 from chemmara.errors import ChemmaraError
+from chemmara.molecules.chem import given_smiles
 
 GROUP = "chemmara.oracles"
 """Entry points of this group are oracles by name."""

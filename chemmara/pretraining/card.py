@@ -10,11 +10,11 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from chemmara.language_model.checkpoint import Prior, load_prior
-from chemmara.molecules.chem import canonical_smiles
 from chemmara.files import write_text
+from chemmara.language_model.checkpoint import Prior, load_prior
 from chemmara.metrics.distribution import frechet_distance, sample_quality
 from chemmara.metrics.diversity import internal_diversity
+from chemmara.molecules.chem import canonical_smiles
 from chemmara.pretraining.batches import Encoded
 from chemmara.pretraining.evaluate import held_out_nll, sampled_smiles
 from chemmara.pretraining.settings import PretrainConfig

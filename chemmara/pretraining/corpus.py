@@ -16,10 +16,10 @@ import numpy as np
 from pydantic import NonNegativeInt
 from rdkit import __version__ as rdkit_version
 
-from chemmara.molecules.chem import parse, scaffold
 from chemmara.config import Fraction, Strict
 from chemmara.errors import ChemmaraError
 from chemmara.files import new_folder, write_text
+from chemmara.molecules.chem import parse, scaffold
 from chemmara.molecules.library import open_library
 from chemmara.molecules.standardise import StandardiseConfig, standardise
 

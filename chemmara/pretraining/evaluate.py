@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from chemmara.language_model.checkpoint import Prior
-from chemmara.pretraining.batches import Encoded
 from chemmara.language_model.sampling import sample_batches, sequence_logp
+from chemmara.pretraining.batches import Encoded
 
 
 @torch.no_grad()

@@ -7,24 +7,24 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from chemmara.language_model.checkpoint import Prior, PriorConfig, load_prior, save_prior
-from chemmara.molecules.chem import parse
-from chemmara.pretraining.corpus import read_split
 from chemmara.errors import ChemmaraError
 from chemmara.files import new_folder
-from chemmara.molecules.library import open_library
 from chemmara.language_model.build import build
+from chemmara.language_model.checkpoint import Prior, PriorConfig, load_prior, save_prior
+from chemmara.language_model.tokenizer import Tokenizer
 from chemmara.language_model.transformer import TransformerConfig
+from chemmara.molecules.chem import parse
+from chemmara.molecules.library import open_library
 from chemmara.molecules.notation import NOTATIONS
 from chemmara.pretraining.batches import Encoded
 from chemmara.pretraining.card import write_card
+from chemmara.pretraining.corpus import read_split
 from chemmara.pretraining.evaluate import held_out_nll, sampled_smiles
 from chemmara.pretraining.settings import PretrainConfig
 from chemmara.pretraining.state import STATE, Progress, read_progress, save_state
 from chemmara.pretraining.train import Corpus, Report, Trainer
 from chemmara.pretraining.validity import favour_molecules
 from chemmara.pretraining.workers import team
-from chemmara.language_model.tokenizer import Tokenizer
 
 _HELD_OUT = 0.02  # of a plain molecule file; at most this many:
 _MOST_HELD_OUT = 5000

@@ -12,17 +12,17 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
 
-from chemmara.language_model.checkpoint import Prior, save_prior
 from chemmara.interrupt import interruptible
-from chemmara.metrics.distribution import Quality, sample_quality
+from chemmara.language_model.checkpoint import Prior, save_prior
 from chemmara.language_model.interface import LanguageModel
+from chemmara.language_model.tokenizer import END, PAD, START
+from chemmara.metrics.distribution import Quality, sample_quality
 from chemmara.pretraining.batches import Encoded, epoch_batches, steps_from
 from chemmara.pretraining.evaluate import held_out_nll, sampled_smiles
 from chemmara.pretraining.optim import optimizers, rate_factor
 from chemmara.pretraining.settings import PretrainConfig
 from chemmara.pretraining.state import Progress, load_state, read_progress, save_state
 from chemmara.pretraining.workers import Team
-from chemmara.language_model.tokenizer import END, PAD, START
 
 
 @dataclass(frozen=True)

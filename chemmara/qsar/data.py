@@ -6,8 +6,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from chemmara.molecules.chem import canonical, parse, scaffold
 from chemmara.errors import ChemmaraError
+from chemmara.molecules.chem import canonical, parse, scaffold
 from chemmara.molecules.library import open_library
 
 Task = Literal["classification", "regression"]

@@ -10,8 +10,8 @@ import numpy as np
 from rdkit.DataStructs import BitVectToBinaryText, BulkTanimotoSimilarity
 from safetensors.numpy import save_file
 
-from chemmara.molecules.chem import parse
 from chemmara.files import new_folder, replacing, write_text
+from chemmara.molecules.chem import parse
 from chemmara.oracles.features import bits, features
 from chemmara.oracles.qsar import NEIGHBOURS, ModelKind, QsarCard, open_session, predicted
 from chemmara.oracles.tanimoto import TanimotoProcess

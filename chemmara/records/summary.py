@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from chemmara.molecules.chem import canonical_smiles
 from chemmara.metrics.diversity import circles, generic_scaffolds, internal_diversity, scaffolds
 from chemmara.metrics.quality import auc_top, oracle_burden, top_mean, yield_at
+from chemmara.molecules.chem import canonical_smiles
 
 
 def library_figures(smiles: Sequence[str]) -> dict[str, float]:

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from rdkit.DataStructs import BulkTanimotoSimilarity
 
-from chemmara.molecules.chem import fingerprint, parse
 from chemmara.config import Strict
+from chemmara.molecules.chem import fingerprint, parse
 from chemmara.rl.rewards import Anchor
 
 _KEEP = 0.9  # share of the old level that a running anchor keeps a step

@@ -14,12 +14,12 @@ from torch.optim import Adam
 
 from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.interface import LanguageModel
+from chemmara.language_model.sampling import Rollout, pad, sample, sequence_logp
 from chemmara.rl.augmentation import Augmentation, Rows
 from chemmara.rl.estimators import ESTIMATORS, Loss, learned
 from chemmara.rl.memory import DiversityMemory
 from chemmara.rl.method import MethodConfig
 from chemmara.rl.replay import Replay
-from chemmara.language_model.sampling import Rollout, pad, sample, sequence_logp
 from chemmara.scoring.scores import Scores
 
 Objective = Callable[[list[str]], Scores]

@@ -7,8 +7,8 @@ import numpy as np
 from pydantic import Field, PositiveInt
 from rdkit.DataStructs import BulkTanimotoSimilarity
 
-from chemmara.molecules.chem import fingerprint, parse, scaffold
 from chemmara.config import Fraction, Strict
+from chemmara.molecules.chem import fingerprint, parse, scaffold
 
 
 class ScaffoldMemoryConfig(Strict):

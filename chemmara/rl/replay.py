@@ -7,9 +7,9 @@ from typing import Literal
 import torch
 from pydantic import PositiveInt
 
-from chemmara.molecules.chem import parse, randomised, scaffold
 from chemmara.config import Strict
 from chemmara.language_model.tokenizer import PAD, Tokenizer
+from chemmara.molecules.chem import parse, randomised, scaffold
 
 
 class ReplayConfig(Strict):

@@ -6,8 +6,6 @@ from typing import Any
 
 from torch import nn
 
-from chemmara.rl.finetune import Learner
-from chemmara.rl.replay import Remembered
 from chemmara.language_model.saved_state import (
     optimizer_tensors,
     prefixed,
@@ -17,6 +15,8 @@ from chemmara.language_model.saved_state import (
     save_snapshot,
     under,
 )
+from chemmara.rl.finetune import Learner
+from chemmara.rl.replay import Remembered
 
 
 def save_learner(path: Path, learner: Learner, progress: dict[str, Any]) -> None:

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Discriminator, Field, PositiveInt, Tag
 
-from chemmara.molecules.chem import parse, scaffold
 from chemmara.config import Fraction, Strict
+from chemmara.molecules.chem import parse, scaffold
 
 
 class PercentileThreshold(Strict):

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from chemmara.molecules.chem import canonical_smiles
-from chemmara.scoring.measurement import Ask
 from chemmara.scoring.components.base import Base
+from chemmara.scoring.measurement import Ask
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 
 

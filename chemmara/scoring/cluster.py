@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from chemmara.errors import ChemmaraError
-from chemmara.scoring.measurement import Ask, Measure, Measured
-from chemmara.scoring.worker_limits import Limits
-from chemmara.scoring.local import measuring_here
-from chemmara.scoring.objective import Objective
 from chemmara.scoring.dispatch import spread
+from chemmara.scoring.local import measuring_here
+from chemmara.scoring.measurement import Ask, Measure, Measured
+from chemmara.scoring.objective import Objective
+from chemmara.scoring.worker_limits import Limits
 
 _TASK = 0.5  # seconds a task should take: a cluster hands over in milliseconds, and a scheduler sees every task
 _PATIENCE = 30  # seconds to wait for the scheduler, and for its first worker

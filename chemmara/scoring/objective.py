@@ -8,13 +8,13 @@ import numpy as np
 from pydantic import model_validator
 from rdkit.Chem import Mol
 
-from chemmara.molecules.chem import canonical, parse, remember_smiles, why_invalid
 from chemmara.config import Strict
+from chemmara.molecules.chem import canonical, parse, remember_smiles, why_invalid
 from chemmara.oracles.interface import Oracle
 from chemmara.scoring.aggregation import AGGREGATIONS, ZERO_IS_FINAL, AggregationName
-from chemmara.scoring.measurement import Ask, Measure, Measured, ask
 from chemmara.scoring.components import Component
 from chemmara.scoring.components.base import COSTLY
+from chemmara.scoring.measurement import Ask, Measure, Measured, ask
 from chemmara.scoring.scores import Scores
 
 _RESERVED = {"total", "error", "call", "step", "smiles", "score"}

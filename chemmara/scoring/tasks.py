@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from chemmara import config
-from chemmara.molecules.chem import parse
 from chemmara.errors import ChemmaraError
+from chemmara.molecules.chem import parse
 from chemmara.oracles.descriptors import DescriptorOracle, RdkitDescriptor
 from chemmara.oracles.formula import AtomCount
 from chemmara.scoring.objective import ObjectiveConfig

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chemmara.scoring.measurement import Measure
-from chemmara.scoring.worker_limits import Limits
 from chemmara.scoring.local import measuring_here
+from chemmara.scoring.measurement import Measure
 from chemmara.scoring.objective import Objective
+from chemmara.scoring.worker_limits import Limits
 
 
 @contextmanager

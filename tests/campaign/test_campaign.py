@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from chemmara.campaign.settings import load_campaign
-from chemmara.language_model.checkpoint import load_prior
-from chemmara.errors import ChemmaraError
-from chemmara.records.ledger import Ledger
 from chemmara.campaign.run import Run
+from chemmara.campaign.settings import load_campaign
+from chemmara.errors import ChemmaraError
+from chemmara.language_model.checkpoint import load_prior
+from chemmara.records.ledger import Ledger
 
 PROGRAM = [sys.executable, "-m", "cli.main"]
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def rows(folder: Path) -> list[tuple]:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from hostile import mood
 
+from chemmara.campaign.results import _gather_poses
+from chemmara.campaign.run import Run
 from chemmara.campaign.settings import load_campaign
 from chemmara.molecules.chem import parse
-from chemmara.records.ledger import Call, Ledger
 from chemmara.oracles.docking import pose_file
-from chemmara.campaign.results import _gather_poses
+from chemmara.records.ledger import Call, Ledger
 from chemmara.records.run_folder import RunFolder
-from chemmara.campaign.run import Run
 
 
 def calls(campaign: Path, out: Path, **changes: object) -> list[Call]:

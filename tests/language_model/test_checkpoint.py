@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from chemmara.language_model.checkpoint import Prior, PriorConfig, load_prior, save_prior
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.build import build
+from chemmara.language_model.checkpoint import Prior, PriorConfig, load_prior, save_prior
 from chemmara.language_model.rnn import RecurrentConfig
-from chemmara.language_model.transformer import TransformerConfig
 from chemmara.language_model.tokenizer import Tokenizer
+from chemmara.language_model.transformer import TransformerConfig
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from chemmara.molecules.chem import parse
 from chemmara.language_model.build import build
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.rnn import RecurrentConfig
-from chemmara.language_model.transformer import TransformerConfig
 from chemmara.language_model.sampling import log_likelihood, next_logp, pad, sample, sample_batches, sequence_logp
 from chemmara.language_model.tokenizer import END, PAD, START, Tokenizer
+from chemmara.language_model.transformer import TransformerConfig
+from chemmara.molecules.chem import parse
 
 MOLECULES = ["CCO", "c1ccccc1C(=O)N", "C[C@@H](N)C(=O)O", "ClCCBr", "CC(C)Cc1ccc(cc1)C(C)C(=O)O"]
 NETWORKS = {

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chemmara.errors import TokenError
-from chemmara.molecules.notation import NOTATIONS, Selfies, Smiles
 from chemmara.language_model.tokenizer import END, PAD, Tokenizer
+from chemmara.molecules.notation import NOTATIONS, Selfies, Smiles
 
 
 def test_brackets_two_letter_elements_and_wide_ring_closures_are_one_token() -> None:

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rdkit.DataStructs import TanimotoSimilarity
 
-from chemmara.molecules.chem import fingerprint, parse
 from chemmara.metrics.diversity import circles, generic_scaffolds, internal_diversity, scaffolds
 from chemmara.metrics.quality import auc_top, oracle_burden, top_mean, yield_at
+from chemmara.molecules.chem import fingerprint, parse
 from chemmara.records.summary import curves, hits_of, library_figures, run_figures
 from chemmara.records.tally import Tally
 from tests.conftest import DRUGS

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from chemmara.molecules.chem import parse as molecule_of
-from chemmara.molecules.chem import remember_smiles
 from chemmara.config import parse
 from chemmara.errors import ConfigError
+from chemmara.molecules.chem import parse as molecule_of
+from chemmara.molecules.chem import remember_smiles
 from chemmara.oracles.docking import Docking, Pocket, pose_file, rescore
 from chemmara.scoring.objective import ObjectiveConfig
 

@@ -11,9 +11,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from chemmara.molecules.chem import parse as molecule_of
 from chemmara.config import parse
 from chemmara.errors import ChemmaraError, ConfigError
+from chemmara.molecules.chem import parse as molecule_of
 from chemmara.oracles.own import ProgramOracle, RestOracle
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 

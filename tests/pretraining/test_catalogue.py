@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from chemmara.pretraining.catalogue import DataSet, catalogue, fetch, find
 from chemmara.errors import ChemmaraError
+from chemmara.pretraining.catalogue import DataSet, catalogue, fetch, find
 
 DATA = b"CCO\n" * 1000
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from chemmara.molecules.chem import parse, scaffold
-from chemmara.pretraining.corpus import SPLITS, CorpusConfig, prepare, read_split
 from chemmara.errors import ChemmaraError
+from chemmara.molecules.chem import parse, scaffold
 from chemmara.molecules.standardise import StandardiseConfig, standardise
+from chemmara.pretraining.corpus import SPLITS, CorpusConfig, prepare, read_split
 
 LOOSE = StandardiseConfig(min_atoms=1)
 

@@ -11,8 +11,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from chemmara.language_model.checkpoint import load_prior
 from chemmara.errors import ChemmaraError
+from chemmara.language_model.checkpoint import load_prior
 from chemmara.language_model.rnn import RecurrentConfig
 from chemmara.language_model.transformer import TransformerConfig
 from chemmara.pretraining.batches import Encoded, epoch_batches

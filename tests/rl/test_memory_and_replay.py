@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
+from chemmara.language_model.tokenizer import PAD, Tokenizer
 from chemmara.molecules.chem import canonical_smiles
 from chemmara.rl.memory import DiversityMemory, ScaffoldMemoryConfig, SphereMemoryConfig
 from chemmara.rl.replay import Drawn, Replay, ReplayConfig
-from chemmara.language_model.tokenizer import PAD, Tokenizer
 
 BENZENES = ["Cc1ccccc1", "CCc1ccccc1", "CCCc1ccccc1"]
 

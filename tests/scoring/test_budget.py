@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chemmara.config import parse
-from chemmara.scoring.measurement import Ask, Measured
 from chemmara.scoring.budget import Budgeted
+from chemmara.scoring.measurement import Ask, Measured
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 
 OBJECTIVE = Objective(parse(ObjectiveConfig, {"component": [{"oracle": "qed"}]}, source="x"))

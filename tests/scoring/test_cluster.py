@@ -9,8 +9,8 @@ import pytest
 
 from chemmara.config import parse
 from chemmara.errors import ChemmaraError
-from chemmara.scoring.worker_limits import Limits
 from chemmara.scoring.objective import Objective, ObjectiveConfig
+from chemmara.scoring.worker_limits import Limits
 from chemmara.scoring.workers import measuring
 
 dask = pytest.importorskip("dask.distributed", reason="needs the extra [dask]")

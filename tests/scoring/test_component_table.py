@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from chemmara.molecules.chem import parse as molecule_of
 from chemmara.config import parse
+from chemmara.molecules.chem import parse as molecule_of
 from chemmara.scoring.components.table import Row, component_table, own_settings, value_range
 from chemmara.scoring.objective import ObjectiveConfig
 from cli.main import app

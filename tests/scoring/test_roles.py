@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from chemmara.config import parse
 from chemmara.errors import ChemmaraError, ConfigError
-from chemmara.scoring.measurement import Ask, Measured
 from chemmara.scoring.cache import remembering
+from chemmara.scoring.measurement import Ask, Measured
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 from chemmara.scoring.pareto import pareto_rank
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from chemmara.benchmark.guacamol import aggregate, assess, top_counts
-from chemmara.molecules.chem import parse, parse_pattern
 from chemmara.errors import ChemmaraError
+from chemmara.molecules.chem import parse, parse_pattern
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.tasks import MOLECULES, PATTERNS, PMO, TASKS, task
 

@@ -8,8 +8,8 @@ import pytest
 from hostile import BEYOND, CRASH, EXIT, GREEDY, HANG, LEAVE, NOTHING, RAISE, TEXT
 
 from chemmara.config import parse
-from chemmara.scoring.worker_limits import Limits
 from chemmara.scoring.objective import Objective, ObjectiveConfig
+from chemmara.scoring.worker_limits import Limits
 from chemmara.scoring.workers import measuring
 
 GOOD = ["C" * n for n in range(1, 6)] + ["C" * n + "O" for n in range(6, 15)]

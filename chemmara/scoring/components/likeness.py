@@ -4,9 +4,9 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 
-from chemmara.molecules.chem import parse, why_invalid
 from chemmara.config import Fraction, UserPath
 from chemmara.errors import ChemmaraError
+from chemmara.molecules.chem import parse, why_invalid
 from chemmara.molecules.library import open_library
 from chemmara.oracles.fingerprints import Fingerprint
 from chemmara.oracles.interface import Oracle
