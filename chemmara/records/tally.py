@@ -17,7 +17,7 @@ class Tally:
     The report's #Circles goes best first over the whole set and may differ a little from this live figure.
     """
 
-    threshold: float
+    hit_threshold: float
     calls: int = 0
     hits: int = 0
     best: float = float("nan")
@@ -32,14 +32,14 @@ class Tally:
             return
         self.best = score if self.calls == 1 or not self.best >= score else self.best
         (heapq.heappush if len(self._top) < _TOP else heapq.heappushpop)(self._top, score)
-        molecule = parse(smiles) if score >= self.threshold else None
+        molecule = parse(smiles) if score >= self.hit_threshold else None
         if molecule is None:
             return
         self.hits += 1
         self.scaffolds.add(scaffold(molecule))
-        mine = fingerprint(molecule)
-        if all(similarity < 0.25 for similarity in BulkTanimotoSimilarity(mine, self._centres)):  # noqa: PLR2004
-            self._centres.append(mine)
+        own = fingerprint(molecule)
+        if all(similarity < 0.25 for similarity in BulkTanimotoSimilarity(own, self._centres)):  # noqa: PLR2004
+            self._centres.append(own)
 
     @property
     def circles(self) -> int:
