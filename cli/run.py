@@ -80,7 +80,7 @@ def _go(current: "Run", *, keep_going: bool) -> None:
     with current:
         typer.echo(_how(current), err=True)
         try:
-            with campaign_progress(current) as tell:
+            with campaign_progress(current.standing()) as tell:
                 reason = current.go(tell, acknowledge=interrupt_noticed, keep_going=keep_going)
         except KeyboardInterrupt:
             typer.echo(f"saved; go on with: chemmara resume {folder}", err=True)

@@ -1,11 +1,11 @@
 """Methods at equal budgets over paired seeds, each run in a folder of its own, so that nothing is ever run twice."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from chemmara.benchmark.runs import Job, Standing, run_jobs
+from chemmara.benchmark.runs import Job, Tell, run_jobs
 from chemmara.benchmark.statistics import as_markdown, comparison_table, difference_table
 from chemmara.campaign.settings import CampaignConfig
 from chemmara.files import replacing, write_text
@@ -17,16 +17,14 @@ from chemmara.report.figures import comparison_figure, save_png
 from chemmara.report.page import comparison_page
 
 
-def compare(
-    campaigns: dict[str, CampaignConfig], seeds: Sequence[int], out: Path, tell: Callable[[Standing], None]
-) -> pd.DataFrame:
+def compare(campaigns: dict[str, CampaignConfig], seeds: Sequence[int], out: Path, tell: Tell) -> pd.DataFrame:
     """Run every method with every seed, as far as that is not done, and write the comparison; one row for each run.
 
     Args:
         campaigns: settings by method name, alike save for the method.
         seeds: the same for every method.
         out: folder; each run is in out/METHOD/SEED, and goes on where it was interrupted.
-        tell: hears where a run is, after each of its steps.
+        tell: hears method, seed and standing of each run, when it begins and after each of its steps.
 
     Raises:
         ChemmaraError: another process writes in `out`, or a run could not go on.

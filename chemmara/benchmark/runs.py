@@ -18,6 +18,7 @@ from chemmara.errors import ChemmaraError
 from chemmara.interrupt import interruptible
 from chemmara.processors import usable_cpus
 from chemmara.records.run_folder import RunFolder
+from chemmara.records.tally import Standing
 
 _POLL: Final = 0.2  # seconds between looks at an interrupt
 
@@ -33,18 +34,6 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where a job is."""
-
-    method: str
-    seed: int
-    calls: int
-    budget: int
-    hits: int
-    scaffolds: int
-
-
-@dataclass(frozen=True)
 class Failed:
     """Why a job ended before its budget was spent."""
 
@@ -52,8 +41,12 @@ class Failed:
     by_the_user: bool  # a mistake in the input, not a bug
 
 
-def run_jobs(jobs: Sequence[Job], tell: Callable[[Standing], None]) -> None:
-    """Run every job to its end, as many at once as there are usable CPUs for; `tell` hears of each after every step.
+Tell = Callable[[str, int, Standing], None]
+"""Hears method, seed and standing of a run, when it begins and after each of its steps."""
+
+
+def run_jobs(jobs: Sequence[Job], tell: Tell) -> None:
+    """Run every job to its end, as many at once as there are usable CPUs for.
 
     Each campaign has one thread for its network unless its settings say otherwise: two campaigns on one thread each
     get more done than one after the other on two.
@@ -86,7 +79,7 @@ def _started(job: Job) -> dict[Connection, SpawnProcess]:
     return {here: process}
 
 
-def _hear(ready: Connection, active: dict[Connection, SpawnProcess], tell: Callable[[Standing], None]) -> None:
+def _hear(ready: Connection, active: dict[Connection, SpawnProcess], tell: Tell) -> None:
     """Take one message of a job, or its end."""
     try:
         message = ready.recv()
@@ -100,7 +93,7 @@ def _hear(ready: Connection, active: dict[Connection, SpawnProcess], tell: Calla
         return
     if isinstance(message, Failed):
         raise ChemmaraError(message.words) if message.by_the_user else RuntimeError(message.words)
-    tell(message)
+    tell(*message)
 
 
 def _end(processes: Collection[SpawnProcess]) -> None:
@@ -120,19 +113,14 @@ def _run(job: Job, report: Connection) -> None:
     try:
         again = RunFolder(job.folder).exists()
         with Run.resume(job.folder, settings) if again else Run.start(job.folder, settings) as run:
-            report.send(_standing(job, run))
-            run.go(lambda _, current: report.send(_standing(job, current)))
+            report.send((job.method, job.seed, run.standing()))
+            run.go(lambda standing: report.send((job.method, job.seed, standing)))
     except KeyboardInterrupt:
         return
     except ChemmaraError as error:
         report.send(Failed(str(error), by_the_user=True))
     except Exception:  # noqa: BLE001 - a bug's traceback goes to the parent, which raises it
         report.send(Failed(f"{job.method}, seed {job.seed}:\n{traceback.format_exc()}", by_the_user=False))
-
-
-def _standing(job: Job, run: Run) -> Standing:
-    tally = run.tally
-    return Standing(job.method, job.seed, tally.calls, run.config.budget, tally.hits, len(tally.scaffolds))
 
 
 def _die_with_the_parent() -> None:

@@ -23,8 +23,8 @@ from chemmara.locking import only_writer
 from chemmara.processors import network_threads
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
-from chemmara.records.tally import Tally
-from chemmara.rl.finetune import Learner, Step, new_learner
+from chemmara.records.tally import Standing, Tally
+from chemmara.rl.finetune import Learner, new_learner
 from chemmara.rl.state import load_learner, save_learner
 from chemmara.rl.step_figures import step_values
 from chemmara.scoring.budget import Budgeted
@@ -131,7 +131,7 @@ class Run:
 
     def go(
         self,
-        tell: Callable[[Step, "Run"], None] = lambda *_: None,
+        tell: Callable[[Standing], None] = lambda _: None,
         *,
         acknowledge: Callable[[], None] = lambda: None,
         keep_going: bool = False,
@@ -139,7 +139,7 @@ class Run:
         """Step until the budget is spent or nothing new comes; the reason for the end.
 
         Args:
-            tell: called after every step.
+            tell: called after every step; if it raises KeyboardInterrupt, the run is saved and ends.
             acknowledge: called at once when the user interrupts; the step is finished and saved after that.
             keep_going: go on where an oracle fails again and again.
 
@@ -172,19 +172,28 @@ class Run:
     def _loop(
         self,
         recorded: RecordedScores,
-        tell: Callable[[Step, "Run"], None],
+        tell: Callable[[Standing], None],
         acknowledge: Callable[[], None],
     ) -> None:
         saved = time.monotonic()
         with interruptible(acknowledge) as interrupt:
             while not self._over(recorded.budget):
-                tell(self._step(recorded), self)
+                self._step(recorded)
+                try:
+                    tell(self.standing())
+                except KeyboardInterrupt:
+                    self.save()
+                    raise
                 if interrupt.requested or time.monotonic() - saved > self.config.checkpoint_seconds:
                     self.save()
                     saved = time.monotonic()
                 if interrupt.requested:
                     raise KeyboardInterrupt
         self.save()
+
+    def standing(self) -> Standing:
+        """Where the run is."""
+        return self.tally.standing(self.progress.step, self.config.budget)
 
     def save(self) -> None:
         """Write the checkpoint."""
@@ -197,7 +206,7 @@ class Run:
             return f"no new molecule in {self.progress.idle} steps: the policy repeats itself"
         return ""
 
-    def _step(self, recorded: RecordedScores) -> Step:
+    def _step(self, recorded: RecordedScores) -> None:
         """One turn of the loop, its calls committed before the policy learns from them."""
         number, budget = self.progress.step + 1, recorded.budget
         step = self.learner.step(lambda smiles: recorded(smiles, number))
@@ -209,7 +218,6 @@ class Run:
             file.write(json.dumps({"step": number, "calls": budget.used, **_without_nan(values)}) + "\n")
             file.flush()
             self.progress.metrics_bytes = file.tell()
-        return step
 
 
 def _without_nan(values: dict[str, float]) -> dict[str, float | None]:

@@ -73,7 +73,8 @@ def load_prior(name: str | Path, device: str | torch.device = "cpu") -> Prior:
     config = _read_json(PriorConfig, folder, "config.json")
     vocabulary = _read_json(Vocabulary, folder, "vocabulary.json")
     tokenizer = Tokenizer(NOTATIONS[vocabulary.notation].name, vocabulary.tokens)
-    model = build(config.network, len(tokenizer))
+    with torch.random.fork_rng(devices=[]):  # the first weights are drawn, and then replaced by the file's
+        model = build(config.network, len(tokenizer))
     checksum = _load_weights(model, folder / "weights.safetensors")
     model.to(device)
     model.eval()

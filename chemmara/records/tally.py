@@ -10,6 +10,20 @@ from chemmara.molecules.chem import fingerprint, parse, scaffold
 _TOP = 10
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Where a run is between two steps."""
+
+    step: int
+    calls: int
+    budget: int
+    hits: int
+    scaffolds: int  # distinct Bemis-Murcko scaffolds of the hits
+    circles: int  # hits pairwise farther apart than .75 in Tanimoto distance
+    best: float  # best score; NaN before the first score
+    top10: float  # mean score of the ten best molecules
+
+
 @dataclass
 class Tally:
     """Counts over the calls so far; `circles` is greedy in order of discovery at Tanimoto distance .75.
@@ -40,6 +54,10 @@ class Tally:
         own = fingerprint(molecule)
         if all(similarity < 0.25 for similarity in BulkTanimotoSimilarity(own, self._centres)):  # noqa: PLR2004
             self._centres.append(own)
+
+    def standing(self, step: int, budget: int) -> Standing:
+        """The figures after a step."""
+        return Standing(step, self.calls, budget, self.hits, len(self.scaffolds), self.circles, self.best, self.top10)
 
     @property
     def circles(self) -> int:
