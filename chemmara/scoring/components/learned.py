@@ -1,13 +1,13 @@
 """Components that ask a trained model."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from chemmara.config import UserPath
 from chemmara.errors import ChemmaraError
 from chemmara.oracles.interface import Oracle
-from chemmara.oracles.qsar import QsarOracle, read_card
+from chemmara.oracles.qsar import NO_INTERVAL, QsarOracle, read_card
 from chemmara.scoring.components.base import Base, checksum
 
 
@@ -33,6 +33,12 @@ class QsarComponent(Base):
         except ChemmaraError as error:
             raise ValueError(str(error)) from None
         return model
+
+    @model_validator(mode="after")
+    def _has_an_interval(self) -> Self:
+        if self.uncertain == "lower" and read_card(self.model).half_width is None:
+            raise ValueError(f"{self.model}: {NO_INTERVAL}")
+        return self
 
     @property
     def cost(self) -> float:
