@@ -40,7 +40,10 @@ def half_width(activities: Activities, held_out: Validation, confidence: float) 
 
 
 def domain(known: Any, seed: int) -> float:
-    """Similarity to the five nearest others (or all, if fewer) that 95 % of the molecules reach; `known`: their bit vectors."""
+    """Similarity to the five nearest others (or all, if fewer) that 95 % of the molecules reach.
+
+    `known` holds their bit vectors, one or more.
+    """
     near = [0.0] if len(known) == 1 else []
     for row in np.random.default_rng(seed).permutation(len(known))[:_SAMPLE] if len(known) > 1 else []:
         others = np.delete(np.array(BulkTanimotoSimilarity(known[row], known)), row)
