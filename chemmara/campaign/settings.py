@@ -5,7 +5,7 @@ import tomllib
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt, ValidationInfo
 
@@ -30,6 +30,7 @@ def _prior_beside_the_file(value: Any, info: ValidationInfo) -> Any:
 class CampaignConfig(Strict):
     """A generation campaign; relative paths in it start at the folder of its file."""
 
+    belongs_under: ClassVar[dict[str, str]] = {"component": "objective", "aggregation": "objective"}
     prior: Annotated[str, BeforeValidator(_prior_beside_the_file)] = "chembl-gru"
     """Prior to start from and stay near: a folder or a bundled name."""
     budget: PositiveInt = 5000

@@ -1,9 +1,9 @@
 """From a measured value to a desirability of 0 to 1; NaN stays NaN. Direction is carried by the numbers."""
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
 
 import numpy as np
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Field, PositiveFloat, field_validator, model_validator
 
 from chemmara.config import Fraction, Strict
 
@@ -31,12 +31,15 @@ class Ramp(Strict):
     array([0. , 0.5, 1. , nan])
     """
 
+    example: ClassVar[dict[str, Any]] = {"kind": "ramp", "worst": 6.0, "best": 2.0}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("linear", "clip", "line", "minmax"), "ramp")
+
     kind: Literal["ramp"]
     """Linear between two values."""
     worst: float
-    """Value, and all beyond it, that is worth 0."""
+    """Value that is worth 0, as are all beyond it."""
     best: float
-    """Value, and all beyond it, that is worth 1."""
+    """Value that is worth 1, as are all beyond it."""
 
     @model_validator(mode="after")
     def _two_points(self) -> "Ramp":
@@ -51,6 +54,9 @@ class Ramp(Strict):
 
 class Sigmoid(Strict):
     """Logistic that rises through 0.1 at `low` and 0.9 at `high`."""
+
+    example: ClassVar[dict[str, Any]] = {"kind": "sigmoid", "low": 5.0, "high": 8.0}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("logistic", "rise", "s_curve"), "sigmoid")
 
     kind: Literal["sigmoid"]
     """Smooth preference for large values."""
@@ -70,6 +76,11 @@ class Sigmoid(Strict):
 
 class ReverseSigmoid(Strict):
     """Logistic that falls through 0.9 at `low` and 0.1 at `high`."""
+
+    example: ClassVar[dict[str, Any]] = {"kind": "reverse_sigmoid", "low": 1.0, "high": 4.0}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("reversed_sigmoid", "inverse_sigmoid", "fall", "falling_sigmoid"), "reverse_sigmoid"
+    )
 
     kind: Literal["reverse_sigmoid"]
     """Smooth preference for small values."""
@@ -93,6 +104,11 @@ class DoubleSigmoid(Strict):
     Half at `low` and at `high` where they lie far apart, near 1 between them.
     """
 
+    example: ClassVar[dict[str, Any]] = {"kind": "double_sigmoid", "low": 250.0, "high": 450.0, "width": 50.0}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("hump", "range", "window", "band", "between"), "double_sigmoid"
+    )
+
     kind: Literal["double_sigmoid"]
     """Smooth preference for a range."""
     low: float
@@ -114,6 +130,9 @@ class DoubleSigmoid(Strict):
 class Gaussian(Strict):
     """exp(-((x - centre) / width)^2 / 2)."""
 
+    example: ClassVar[dict[str, Any]] = {"kind": "gaussian", "centre": 3.0, "width": 1.0}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("gauss", "normal", "bell", "peak"), "gaussian")
+
     kind: Literal["gaussian"]
     """Preference for one value."""
     centre: float
@@ -128,6 +147,11 @@ class Gaussian(Strict):
 
 class AtMost(Strict):
     """1 up to `limit`, then the flank of a Gaussian: exp(-((x - limit) / width)^2 / 2)."""
+
+    example: ClassVar[dict[str, Any]] = {"kind": "at_most", "limit": 4.0, "width": 1.0}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("max", "maximum", "upper", "below", "max_gaussian", "less_than"), "at_most"
+    )
 
     kind: Literal["at_most"]
     """Small values, with a soft limit."""
@@ -144,6 +168,11 @@ class AtMost(Strict):
 class AtLeast(Strict):
     """1 from `limit` on, below it the flank of a Gaussian: exp(-((x - limit) / width)^2 / 2)."""
 
+    example: ClassVar[dict[str, Any]] = {"kind": "at_least", "limit": 90.0, "width": 20.0}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("min", "minimum", "lower", "above", "min_gaussian", "greater_than"), "at_least"
+    )
+
     kind: Literal["at_least"]
     """Large values, with a soft limit."""
     limit: float
@@ -158,6 +187,11 @@ class AtLeast(Strict):
 
 class Step(Strict):
     """1 from `low` to `high`, both included, else 0; one of them may be left out."""
+
+    example: ClassVar[dict[str, Any]] = {"kind": "step", "high": 5.0}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("threshold", "cutoff", "binary", "boolean", "filter"), "step"
+    )
 
     kind: Literal["step"]
     """All or nothing."""
@@ -185,14 +219,32 @@ class Step(Strict):
 
 
 class ValueMap(Strict):
-    """A worth for each of a few values, such as counts; every other value has `otherwise`."""
+    """A desirability for each of a few values, such as counts; every other value has `otherwise`."""
+
+    example: ClassVar[dict[str, Any]] = {"kind": "value_map", "values": {0: 1.0, 1: 0.5}}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("map", "table", "lookup", "dict", "categories"), "value_map")
 
     kind: Literal["value_map"]
     """A table."""
     values: dict[float, Fraction] = Field(min_length=1)
-    """Value to worth, for example { 0 = 1.0, 1 = 0.5 }."""
+    """Value = desirability, for example { 0 = 1.0, 1 = 0.5 }."""
     otherwise: Fraction = 0.0
-    """Worth of a value that the table lacks."""
+    """Desirability of a value that the table lacks."""
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _with_decimal_points(cls, values: Any) -> Any:
+        """TOML reads { 0.5 = 1 } as a table in a table, { 0 = { 5 = 1 } }: join it again."""
+        if not isinstance(values, dict):
+            return values
+        joined: dict[Any, Any] = {}
+        for key, value in values.items():
+            joined |= (
+                {f"{key}.{digits}": inner for digits, inner in value.items()}
+                if isinstance(value, dict)
+                else {key: value}
+            )
+        return joined
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """(n,) to (n,)."""
@@ -206,3 +258,6 @@ Transform = Annotated[
     Ramp | Sigmoid | ReverseSigmoid | DoubleSigmoid | Gaussian | AtMost | AtLeast | Step | ValueMap,
     Field(discriminator="kind"),
 ]
+
+TRANSFORMS = get_args(get_args(Transform)[0])
+"""The classes of all transforms, in the order of the documentation."""

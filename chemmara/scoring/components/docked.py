@@ -49,6 +49,7 @@ class DockingComponent(Base):
         "exhaustiveness": 4,
         "transform": {"kind": "ramp", "worst": -5.0, "best": -11.0},
     }
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("vina", "autodock", "autodock_vina", "dock"), "docking")
 
     @model_validator(mode="after")
     def _can_dock(self) -> Self:

@@ -24,6 +24,7 @@ class QsarComponent(Base):
     """Outside the model's domain: keep the prediction, no score, or drawn towards nothing."""
     values: ClassVar[str] = "0 to 1 of a classification, else any"
     example: ClassVar[dict[str, Any]] = {"oracle": "qsar", "model": "models/drd2"}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("model", "qspr", "activity", "ml", "pic50", "onnx"), "qsar")
 
     @field_validator("model")
     @classmethod

@@ -73,6 +73,7 @@ class PythonComponent(_Own):
         "low": 0.0,
         "high": 1.0,
     }
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("function", "plugin", "py", "custom"), "python")
 
     @model_validator(mode="after")
     def _can_be_loaded(self) -> Self:
@@ -109,6 +110,7 @@ class ProgramComponent(_Own):
     restarts: NonNegativeInt = 1
     """How often a batch is tried again after the program failed or was late."""
     example: ClassVar[dict[str, Any]] = {"oracle": "program", "command": ["python3", "program_oracle.py"]}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("external", "command", "script", "subprocess"), "program")
 
     def identity(self) -> dict[str, Any]:
         """Settings, with what the files hold that the command names."""
@@ -139,6 +141,7 @@ class RestComponent(_Own):
     token_variable: str | None = None
     """Environment variable that holds a bearer token: a secret does not belong in this file."""
     example: ClassVar[dict[str, Any]] = {"oracle": "rest", "url": "http://localhost:8000/score"}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("http", "https", "url", "api", "web", "service"), "rest")
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> Self:
