@@ -1,4 +1,4 @@
-"""`chemmara objective`: what an objective asks for, and why a molecule has its score."""
+"""`chemmara objective`: an objective's components and transforms, and why a molecule has its score."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

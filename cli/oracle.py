@@ -109,7 +109,7 @@ def try_(
         if not given:
             silent.append(result.component)
     if silent:
-        raise ChemmaraError(f"{objective}: no value from {', '.join(silent)}; the reasons stand above")
+        raise ChemmaraError(f"{objective}: no value from {', '.join(silent)}; the reasons are above")
 
 
 def _plain(row: "Row") -> dict[str, Any]:

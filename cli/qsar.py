@@ -11,7 +11,7 @@ app = typer.Typer(no_args_is_help=True, help="Train and judge models of activity
 
 _Table = Annotated[str, typer.Argument(help="Measured molecules: .csv, .parquet, ... with SMILES and targets.")]
 _Smiles = Annotated[
-    str | None, typer.Option("--smiles-column", help="Column of the SMILES, if its name does not tell.")
+    str | None, typer.Option("--smiles-column", help="Column of the SMILES; found by its name if left out.")
 ]
 _Target = Annotated[str, typer.Option("--target-column", help="Column of the targets.")]
 _ActiveFrom = Annotated[
@@ -49,14 +49,17 @@ def train(
         ),
     ] = "linear",
     model: Annotated[
-        Literal["random-forest", "gradient-boosting", "linear", "gaussian-process"], typer.Option(help="What to fit.")
+        Literal["random-forest", "gradient-boosting", "linear", "gaussian-process"], typer.Option(help="Kind of model.")
     ] = "random-forest",
-    properties: Annotated[bool, typer.Option("--properties", help="Twelve properties beside the fingerprint.")] = False,
-    folds: Annotated[int, typer.Option(min=2, help="Parts of the cross-validation.")] = 5,
-    repeats: Annotated[int, typer.Option(min=1, help="Times it is repeated.")] = 1,
-    confidence: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the conformal intervals.")] = 0.9,
-    seed: Annotated[int, typer.Option(min=0, help="Of folds and forests.")] = 0,
-    threads: Annotated[int, typer.Option(min=1, help="For a random forest.")] = 1,
+    properties: Annotated[
+        bool,
+        typer.Option("--properties", help="Learn from twelve properties (logP, TPSA, ...) beside the fingerprint."),
+    ] = False,
+    folds: Annotated[int, typer.Option(min=2, help="Folds of the cross-validation.")] = 5,
+    repeats: Annotated[int, typer.Option(min=1, help="How often the cross-validation is repeated.")] = 1,
+    confidence: Annotated[float, typer.Option(min=0.5, max=0.999, help="Confidence of the conformal intervals.")] = 0.9,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of folds and forests.")] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads of a random forest.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Replace the model in the folder.")] = False,
 ) -> None:
     """Train a model, judge it on held-out scaffolds and at random, and keep it without pickle.

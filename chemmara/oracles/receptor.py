@@ -85,7 +85,7 @@ def read_box(path: Path) -> tuple[tuple[float, float, float], tuple[float, float
 def receptor_atoms(path: Path) -> np.ndarray:
     """Coordinates (n, 3) of a receptor's atoms in angstrom; ValueError names the line that Vina could not read.
 
-    Vina ends the whole process on a line without an atom type, so it is not asked.
+    Vina ends the whole process on a line without an atom type, so such a file must not reach it.
     """
     rows = []
     for number, line in enumerate(receptor_text(path).decode("ascii", errors="replace").splitlines(), start=1):

@@ -58,7 +58,7 @@ def read_activities(
         source: any file that `chemmara score` reads.
         target: column of numbers; 0 and 1 alone (or true and false, active and inactive) make a classification, unless
             `task` says otherwise.
-        smiles_column: of the SMILES, if its name does not tell.
+        smiles_column: column of the SMILES; None: found by its name.
         active_from: makes a classification of values: 1 from this value on, on the scale that is learned.
         task: what to learn; where it is a classification, a column of 0 and 1 alone holds the classes already, whatever
             `active_from` and `scale` say of measured values.

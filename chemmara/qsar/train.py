@@ -21,7 +21,7 @@ from chemmara.qsar.models import as_onnx, fit, fitted_predictions
 from chemmara.qsar.uncertainty import calibration, domain, evidence, half_width
 from chemmara.qsar.validate import Interval, Split, Validation, validate
 
-_COMPARED: Final = 1000  # molecules on which ONNX must say what the model itself says
+_COMPARED: Final = 1000  # molecules on which the ONNX model must predict what the fitted model does
 _TOLERANCE: Final = 1e-5
 _SPLITS: Final[tuple[Split, ...]] = ("scaffold", "random")
 

@@ -21,7 +21,7 @@ FIGURES: Final[dict[Task, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Validation:
-    """What folds held out say."""
+    """Figures and predictions of molecules that were held out."""
 
     figures: dict[str, Interval]  # NaN where no fold defines a figure
     predictions: np.ndarray  # (n,) by a model that did not see the molecule (of the first repeat); NaN without one

@@ -65,6 +65,9 @@ def test_alerts_and_rules_filter_by_no_match_and_other_counts_say_what_passes() 
     for filtering in ({"oracle": "alerts"}, {"oracle": "rules", "rules": "lead-like"}):
         tables = {"component": [{"oracle": "qed"}, {**filtering, "role": "filter"}]}
         config = parse(ObjectiveConfig, tables, source="o.toml")
+        passing = config.component[1].transform
+        assert passing is not None
+        assert passing(np.array([0.0, 1.0, np.nan])).tolist()[:2] == [1.0, 0.0]
         totals = Objective(config)([nitro, benzene]).total
         if filtering["oracle"] == "alerts":
             assert (totals[0], totals[1] > 0) == (0.0, True)

@@ -1,4 +1,4 @@
-"""Components that ask a trained model."""
+"""Components whose oracle is a trained model."""
 
 from typing import Any, ClassVar, Literal, Self
 
@@ -21,7 +21,8 @@ class QsarComponent(Base):
     uncertain: Literal["keep", "lower"] = "keep"
     """lower: the lower end of the conformal interval (probabilities: times one minus the p-value of inactive)."""
     outside: Literal["keep", "none", "discount"] = "keep"
-    """Outside the model's domain: keep the prediction, no score, or drawn towards nothing."""
+    """For a molecule outside the model's domain: keep the prediction; none: no score; discount: draw it towards 0 (a
+    classification) or the mean (a regression)."""
     values: ClassVar[str] = "0 to 1 of a classification, else any"
     example: ClassVar[dict[str, Any]] = {"oracle": "qsar", "model": "models/drd2"}
     also_called: ClassVar[dict[str, str]] = dict.fromkeys(("model", "qspr", "activity", "ml", "pic50", "onnx"), "qsar")

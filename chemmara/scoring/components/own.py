@@ -1,4 +1,4 @@
-"""Components that ask what the user brings: Python, a program, a web service."""
+"""Components whose oracle the user brings: Python, a program, a web service."""
 
 import json
 import os

@@ -72,7 +72,7 @@ def value_range(row: Row) -> str:
 
 
 def own_settings(settings: type[BaseModel]) -> dict[str, str]:
-    """Keys of a component beside those that all have, with what they say."""
+    """Keys of a component beside those that all have, with their descriptions."""
     return {
         key: (field.description or "").replace("\n", " ")
         for key, field in settings.model_fields.items()
