@@ -18,9 +18,9 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
 
-    also_called: ClassVar[Mapping[str, str]] = {}
+    also_called: ClassVar[dict[str, str]] = {}
     """Everyday words, in lower case, for the name that a union of sections knows this one by."""
-    belongs_under: ClassVar[Mapping[str, str]] = {}
+    belongs_under: ClassVar[dict[str, str]] = {}
     """Keys that are easily put here by mistake, with the table under which they belong."""
 
 

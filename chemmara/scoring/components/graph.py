@@ -139,7 +139,7 @@ class AlertsComponent(Base):
     """RDKit's catalogs to look in."""
     example: ClassVar[dict[str, Any]] = {"oracle": "alerts", "catalogs": ["PAINS", "BRENK", "NIBR"]}
     also_called: ClassVar[dict[str, str]] = dict.fromkeys(("pains", "brenk", "nibr", "toxicophores"), "alerts")
-    passes: ClassVar[dict[str, Any]] = {"kind": "step", "high": 0.0}
+    passes: ClassVar[dict[str, Any] | None] = {"kind": "step", "high": 0.0}
 
     @property
     def cost(self) -> float:
@@ -160,7 +160,7 @@ class RulesComponent(Base):
     """Name of the rule set."""
     example: ClassVar[dict[str, Any]] = {"oracle": "rules", "rules": "lipinski"}
     also_called: ClassVar[dict[str, str]] = dict.fromkeys(("lipinski", "ro5", "rule_of_five", "veber", "reos"), "rules")
-    passes: ClassVar[dict[str, Any]] = {"kind": "step", "high": 0.0}
+    passes: ClassVar[dict[str, Any] | None] = {"kind": "step", "high": 0.0}
 
     @property
     def cost(self) -> float:
