@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 from chemmara.errors import ChemmaraError
@@ -16,16 +17,31 @@ def parquet(source: str, file: IO[bytes], size: int = 1024) -> Iterator[Row]:
     A whole number stays one, also where its column has missing cells; a line end in a cell becomes "\n".
     ChemmaraError for what is not a parquet file.
     """
-    import pyarrow as pa
     from pyarrow import parquet as reader
 
-    try:
+    with _readable(source):
         opened = reader.ParquetFile(file)
         columns = [name for name in opened.schema_arrow.names if not _INDEX.fullmatch(name)]
         yield unlike(source, columns), ""
         for batch in opened.iter_batches(size, columns=columns):
             for cells in zip(*(_texts(column) for column in batch.columns), strict=True):
                 yield list(cells), ""
+
+
+def count(source: str, file: IO[bytes]) -> int:
+    """Number of rows. ChemmaraError for what is not a parquet file."""
+    from pyarrow import parquet as reader
+
+    with _readable(source):
+        return int(reader.ParquetFile(file).metadata.num_rows)
+
+
+@contextmanager
+def _readable(source: str) -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
     except pa.ArrowException as error:
         raise ChemmaraError(f"{source}: not a parquet file ({str(error).splitlines()[0]})") from None
 
@@ -41,10 +57,3 @@ def _texts(column: Any) -> list[str]:
 
 def _one_line_end(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-
-
-def count(file: IO[bytes]) -> int:
-    """Number of rows."""
-    from pyarrow import parquet as reader
-
-    return int(reader.ParquetFile(file).metadata.num_rows)

@@ -105,7 +105,7 @@ def count_rows(name: str | Path) -> int | None:
         with _plain_words(str(name)), open_bytes(str(name)) as source:
             kind = _kind(source, None)
             if kind == "parquet":
-                return count_parquet(source.file)
+                return count_parquet(source.name, source.file)
             blocks = iter(lambda: source.file.read(1 << 20), b"")
             if kind == "sdf":
                 return sum(block.count(b"$$$$") for block in blocks)
