@@ -24,8 +24,9 @@ _VIOLATION: Final = re.compile(r"\**$|.*(Violation|Range Error)$")  # what RDKit
 
 
 def is_sdf(lines: list[str]) -> bool:
-    """Whether the first lines of a file are those of a structure."""
-    return len(lines) >= _HEADER_BLOCK and bool(_COUNTS_LINE.match(lines[_HEADER_BLOCK - 1]))
+    """Whether the first lines of a file are those of a structure: its counts, or else what ends it."""
+    counts = lines[_HEADER_BLOCK - 1] if len(lines) >= _HEADER_BLOCK else ""
+    return bool(_COUNTS_LINE.match(counts)) or any(line.startswith((_END, "$$$$")) for line in lines)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def survey(source: str, lines: Iterator[str]) -> Survey:
         block, values = _parts(record)
         tags.update(dict.fromkeys(values))
         titled = titled or bool(_title(block))
-        records, structures = records + 1, structures + (_END in block or is_sdf(block))
+        records, structures = records + 1, structures + is_sdf(block)
     if records and not structures:
         raise ChemmaraError(f"{source}: not an SD file (it holds no structure)")
     taken = {"smiles", *(["name"] if titled else [])}

@@ -28,7 +28,8 @@ def read(path: Path, text: str | bytes) -> list[dict[str, str]]:
 
 
 def test_values_stay_the_text_they_are(tmp_path: Path) -> None:
-    tags = "> <id>\n000731\n\n>  <plate> (7)\n12E3\n\n> 25 <IC50>\n>99.50\n\n> <note>\n two \n> <lines>\n\n> <none>\n\n\n> DT5\n1\n\n"
+    tags = "> <id>\n000731\n\n>  <plate> (7)\n12E3\n\n> 25 <IC50>\n>99.50\n\n"
+    tags += "> <note>\n two \n> <lines>\n\n> <none>\n\n\n> DT5\n1\n\n"
     assert read(tmp_path / "x.sdf", record("CCO", "ethanol ", tags)) == [
         {"smiles": "CCO", "name": "ethanol", "id": "000731", "plate": "12E3", "IC50": ">99.50",
          "note": " two \n> <lines>", "none": "", "DT5": "1"}
