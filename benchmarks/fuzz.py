@@ -102,11 +102,11 @@ def wrong_rows(file: Fuzzed, answer: Answer, added: list[str]) -> str:
     if [*expected[0], *added] != columns:
         return f"columns {columns} instead of {expected[0]}"
     found = [row[: -len(added)] for row in rows]
-    pairs = zip(found, expected[1:], strict=False)
-    first = next(
-        (f"; row {row + 1} is {ours}, not {theirs}" for row, (ours, theirs) in enumerate(pairs) if ours != theirs), ""
-    )
-    return f"{len(found)} rows instead of {len(expected) - 1}{first}" if found != expected[1:] else ""
+    if found == expected[1:]:
+        return ""
+    pairs = enumerate(zip(found, expected[1:], strict=False), 1)
+    first = next((f"row {row} is {ours}, not {theirs}" for row, (ours, theirs) in pairs if ours != theirs), "")
+    return f"{len(found)} rows instead of {len(expected) - 1}; {first}"
 
 
 def check_file(seed: int, folder: Path, tally: Tally) -> None:

@@ -49,10 +49,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: may not be read (permission denied)") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not a text file in UTF-8") from None
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # beside TOML's own: integers of thousands of digits, endless brackets
+    except (ValueError, RecursionError) as error:  # also integers of 5,000 digits and endless brackets
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
 
 

@@ -5,6 +5,7 @@ import io
 import logging
 import re
 from collections.abc import Generator
+from multiprocessing import parent_process
 from typing import IO, Final
 
 from chemmara.errors import ChemmaraError
@@ -38,7 +39,7 @@ def text_lines(name: str, file: IO[bytes], head: bytes, *, quiet: bool = False) 
             if line.isascii() or not _NOT_UTF8.search(line):
                 yield line
                 continue
-            if not quiet:
+            if not quiet and parent_process() is None:  # a worker process reads what its parent has read before
                 _log.warning("%s: line %d is not UTF-8; its bytes are read as Windows-1252 (Latin-1)", name, number)
                 quiet = True
             yield line.translate(_AS_WINDOWS_1252)
