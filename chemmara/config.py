@@ -61,7 +61,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(data.decode("utf-8-sig"))  # some editors begin a file by a byte order mark
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not a text file in UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also integers of 5,000 digits and endless brackets
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
 
 
