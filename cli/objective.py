@@ -1,4 +1,4 @@
-"""`chemmara objective`: what an objective asks for, and why a molecule has its score."""
+"""`chemmara objective`: an objective's components and transforms, and why a molecule has its score."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,14 +7,13 @@ import typer
 
 from chemmara.errors import ChemmaraError
 
+from .curves import curve_line
+
 if TYPE_CHECKING:
     import pandas as pd
 
-    from chemmara.scoring.components.base import Base
-
 app = typer.Typer(no_args_is_help=True, help="Look into an objective.")
 
-_BLOCKS = " ▁▂▃▄▅▆▇█"
 _EXAMPLES = (
     "CC(=O)Oc1ccccc1C(=O)O",  # aspirin
     "Cc1ccc(NC(=O)c2ccc(CN3CCN(C)CC3)cc2)cc1Nc1nccc(-c2cccnc2)n1",  # imatinib
@@ -44,11 +43,11 @@ def show(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="PNG of the transforms' curves.")] = None,
     json: Annotated[bool, typer.Option("--json", help="The explanation as JSON lines.")] = False,
 ) -> None:
-    """Draw every transform and explain a few molecules' scores: raw value, worth, weight, total.
+    """Draw every transform and explain a few molecules' scores: raw value, desirability, weight, total.
 
     Example: chemmara objective show drug-like --smiles "CC(=O)Oc1ccccc1C(=O)O" --out curves.png
     """
-    from chemmara.scoring.breakdown import explain
+    from chemmara.scoring.breakdown import breakdown
     from chemmara.scoring.load import load_objective
     from chemmara.scoring.objective import Objective
 
@@ -59,13 +58,13 @@ def show(
         if not out.parent.is_dir():
             raise ChemmaraError(f"{out}: its folder {out.parent} does not exist; make it first")
         save_png(transform_figure(config), out)
-    rows = explain(Objective(config), smiles or _EXAMPLES)
+    rows = breakdown(Objective(config), smiles or _EXAMPLES)
     if json:
         typer.echo(str(rows.to_json(orient="records", lines=True)).rstrip("\n"))
         return
     typer.echo(f"{config.aggregation} of:")
     for name, component in zip(config.names, config.component, strict=True):
-        typer.echo(f"  {name:<24}{component.role:<9}weight {component.weight:<6g}{_curve(component)}")
+        typer.echo(f"  {name:<24}{component.role:<9}weight {component.weight:<6g}{curve_line(component)}")
     for molecule, table in rows.groupby("smiles", sort=False):
         _explain(str(molecule), table)
     if out is not None:
@@ -76,18 +75,8 @@ def _explain(molecule: str, table: "pd.DataFrame") -> None:
     from .tables import as_text
 
     typer.echo(f"\n{molecule}: total {as_text(float(table['total'].iloc[0]))}")
-    for component, raw, worth in table[["component", "raw", "worth"]].itertuples(index=False):
-        typer.echo(f"  {component:<24}{as_text(float(raw)):>10}  worth {as_text(float(worth))}")
+    for component, raw, value in table[["component", "raw", "desirability"]].itertuples(index=False):
+        typer.echo(f"  {component:<24}{as_text(float(raw)):>10}  desirability {as_text(float(value))}")
     reasons = "; ".join(dict.fromkeys(table.loc[table["error"] != "", "error"]))
     if reasons:
         typer.echo(f"  {reasons}")
-
-
-def _curve(component: "Base") -> str:
-    """The transform as a line of blocks, with the values at its ends."""
-    from chemmara.scoring.breakdown import transform_curve
-
-    values, worths = transform_curve(component, points=25)
-    unit = f" {component.unit}" if component.unit else ""
-    blocks = "".join(_BLOCKS[round(8 * worth)] for worth in worths)
-    return f"{values[0]:g} |{blocks}| {values[-1]:g}{unit}"

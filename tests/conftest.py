@@ -53,11 +53,11 @@ def campaign_file(tmp_path: Path, tiny_prior: Path) -> Path:
         f"""
 prior = "{tiny_prior}"
 budget = 150
-threshold = 0.5
+hit_threshold = 0.5
 seed = 3
 threads = 1
 checkpoint_seconds = 0.2
-method = {{ name = "mara", threshold = 0.3, batch_size = 16, replay = {{ rows = 8 }} }}
+method = {{ name = "mara", tau = 0.3, batch_size = 16, replay = {{ rows = 8 }} }}
 [objective]
 aggregation = "arithmetic"
 [[objective.component]]
@@ -74,7 +74,8 @@ transform = {{ kind = "ramp", worst = 0.0, best = 60.0 }}
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The workplace's data sets beside the checkout; tests that want them are skipped where they are not."""
-    path = Path(__file__).parents[2] / "shared"
-    if not path.is_dir():
-        pytest.skip("../shared is not here")
-    return path
+    root = Path(__file__).parents[1]
+    for path in (root.parent / "shared", root.parent.parent / "shared"):
+        if path.is_dir():
+            return path
+    pytest.skip("neither ../shared nor ../../shared is here")

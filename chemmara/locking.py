@@ -1,0 +1,61 @@
+"""One writer at a time in a folder: a lock that the operating system releases however the process ends."""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from chemmara.errors import ChemmaraError
+from chemmara.files import new_folder
+
+_NAME = ".lock"
+
+
+@contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Hold the exclusive lock `folder/.lock` for the length of the block; the folder is made if it is missing.
+
+    The lock is the kernel's (flock), so a crash or a kill releases it, and a file left behind locks nothing. Linux
+    passes it on to the server of an NFS folder; a file system without locks gives no protection. Reading needs no lock.
+
+    Raises:
+        ChemmaraError: another process holds it (its process id and host are named), or the folder cannot be written.
+    """
+    new_folder(folder)
+    with (folder / _NAME).open("a+b") as file:
+        if not _lock(file):
+            file.seek(0)
+            holder = file.read(200).decode(errors="replace").strip() or "unknown"
+            raise ChemmaraError(f"{folder}: another process ({holder}) is writing there; wait for it, or stop it first")
+        file.truncate(0)
+        file.write(f"{os.getpid()} on {socket.gethostname()}".encode())
+        file.flush()
+        yield
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: BinaryIO) -> bool:
+        """Whether the lock is ours now; a byte far behind the text is locked, so that others can read the text."""
+        file.seek(1 << 20)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _lock(file: BinaryIO) -> bool:
+        """Whether the lock is ours now."""
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # a file system without locks, such as some network mounts
+            return True
+        return True
