@@ -31,7 +31,7 @@ def _reasons(library: Library, table: pd.DataFrame, errors: list[str]) -> list[s
     reasons = [library.unreadable.get(row, "") for row in table.index]
     empty = table[library.smiles_column] == ""
     return [
-        f"not a molecule: {reason}" if reason and no_smiles else error
+        f"invalid structure: {reason}" if reason and no_smiles else error
         for reason, no_smiles, error in zip(reasons, empty, errors, strict=True)
     ]
 

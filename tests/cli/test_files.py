@@ -43,8 +43,8 @@ def test_the_reason_of_an_unreadable_record_stands_under_error_beside_its_tags(t
         first, second = csv.DictReader(io.StringIO(result.stdout))
         assert (first["smiles"], first["name"], first["id"], first["smiles (tag)"]) == ("CCO", "a", "0001", "CC")
         assert (second["smiles"], second["name"], second["id"], second["total"]) == ("", "b", "0002", "")
-        assert second["error"].startswith("not a molecule: Unsupported CTAB version: 'V9000'")
-        assert "the first is row 2: not a molecule: Unsupported" in result.stderr
+        assert second["error"].startswith("invalid structure: Unsupported CTAB version: 'V9000'")
+        assert "the first is row 2: invalid structure: Unsupported" in result.stderr
     by_tag = chemmara("score", tmp_path / "x.sdf", "--objective", objective, "--smiles-column", "smiles (tag)")
     assert [row["error"] for row in csv.DictReader(io.StringIO(by_tag.stdout))] == ["", ""]
 
