@@ -36,7 +36,7 @@ def pretrain(
         "muon"
     ),
     learning_rate: Annotated[
-        float | None, typer.Option(help="Between warm-up and decay; default: 3e-3, with --from 3e-4.")
+        float | None, typer.Option(help="Between warm-up and decay; default: 3e-3, with --from less, by batch.")
     ] = None,
     decay: Annotated[float, typer.Option(min=0, max=1, help="Last part of the run, of falling rate.")] = 1.0,
     precision: Annotated[

@@ -145,7 +145,7 @@ def unchanged_splits(folder: Path) -> frozenset[str]:
 
 
 def read_split(folder: Path, split: str) -> list[str]:
-    """The SMILES of one split of a prepared corpus as written, parsed by nobody; ChemmaraError if it is not one."""
+    """The SMILES of one split of a prepared corpus as written, not parsed; ChemmaraError if the file is missing."""
     library = split_library(folder, split)
     return [] if library is None else [text.strip() for text in library.smiles()]
 

@@ -1,9 +1,11 @@
 """Settings that suit the size of a training set, where none were given (docs/lab-notes.md, 2026-11-25)."""
 
+import math
+
 from chemmara.pretraining.settings import PretrainConfig
 
 _SMALLEST_BATCH, _LARGEST_BATCH = 8, 128
-_TRANSFER_RATE = 3e-4
+_TRANSFER_RATE = 1e-4  # times the square root of the batch: 3e-4 for 10 molecules, 1e-3 for 100
 _FEWEST_STEPS, _FEWEST_TRANSFER_STEPS = 500, 40
 
 
@@ -12,7 +14,8 @@ def suited(config: PretrainConfig, molecules: int, *, transfer: bool, processes:
 
     - batch: a tenth of the set, between 8 and 128
     - epochs: 10, or as many as give 500 steps (40 where training continues a prior)
-    - learning rate: 3e-3 from scratch, 3e-4 where training continues a prior; Muon's 1.5e-3, there at most this
+    - learning rate: 3e-3 from scratch; where training continues a prior, 1e-4 times the square root of the batch, to
+      one digit; Muon's is 1.5e-3, where training continues a prior at most the learning rate
     - warm-up: a tenth of the steps, at most 200
     - evaluations: ten a run, where training continues a prior twenty, at least one in 1,000 steps
     - patience: 10 evaluations, where training continues a prior 5
@@ -30,7 +33,9 @@ def suited(config: PretrainConfig, molecules: int, *, transfer: bool, processes:
     fewest = _FEWEST_TRANSFER_STEPS if transfer else _FEWEST_STEPS
     epochs = config.epochs if "epochs" in given else max(10.0, fewest / per_epoch)
     steps = max(1, round(epochs * per_epoch))
-    rate = _TRANSFER_RATE if transfer and "learning_rate" not in given else config.learning_rate
+    rate = config.learning_rate
+    if transfer and "learning_rate" not in given:
+        rate = float(f"{_TRANSFER_RATE * math.sqrt(batch):.0e}")
     chosen = {
         "batch_size": batch,
         "epochs": epochs,
