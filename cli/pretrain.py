@@ -77,8 +77,7 @@ def pretrain(
     Ctrl-C saves; `--resume` goes on from there, bit for bit on a CPU. Several processes: start the same command with
     `torchrun --nproc-per-node 2 -m chemmara.cli.main pretrain ...`.
 
-    Examples: chemmara pretrain corpora/zinc250k --out priors/mine --epochs 10,
-    chemmara pretrain series.smi --from chembl-gru --stereo drop --out priors/series
+    Example: chemmara pretrain series.smi --from chembl-gru --stereo drop --out priors/series
     """
     import torch
 
