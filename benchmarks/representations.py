@@ -18,10 +18,10 @@ import torch
 
 from chemmara.benchmark.compare import compare
 from chemmara.benchmark.statistics import as_markdown, estimate
-from chemmara.campaign.run import Run
-from chemmara.campaign.settings import load_campaign, with_method
+from chemmara.campaign.method_spec import with_method
+from chemmara.campaign.settings import load_campaign
 from chemmara.files import write_text
-from chemmara.rl.finetune import Step
+from chemmara.records.tally import Standing
 
 HERE = Path(__file__).parent / "campaigns"
 TASKS = {
@@ -34,22 +34,17 @@ BUDGET, SEEDS = 1500, 3
 FIGURES = {"hits": "Yield", "scaffolds": "scaffolds", "circles75": "#Circles .75", "auc_top10": "AUC top-10"}
 
 
-def timed(out: Path) -> Callable[[str, int, Run], Callable[[Step, Run], None]]:
+def timed(out: Path) -> Callable[[str, int, Standing], None]:
     """A listener to every run that keeps its seconds a call in out/METHOD/SEED/seconds.json."""
+    began: dict[tuple[str, int], tuple[float, int]] = {}
 
-    def begin(method: str, seed: int, run: Run) -> Callable[[Step, Run], None]:
-        began, before = time.perf_counter(), run.progress.calls
-        print(f"{out.name}: {method}, seed {seed}", file=sys.stderr, flush=True)
+    def tell(method: str, seed: int, run: Standing) -> None:
+        start, before = began.setdefault((method, seed), (time.perf_counter(), run.calls))
+        if run.calls == run.budget and run.calls > before:
+            seconds = (time.perf_counter() - start) / (run.calls - before)
+            write_text(out / method / str(seed) / "seconds.json", json.dumps(seconds))
 
-        def tell(step: Step, run: Run) -> None:
-            del step
-            made = run.progress.calls - before
-            if made and run.progress.calls == run.config.budget:
-                write_text(run.folder.path / "seconds.json", json.dumps((time.perf_counter() - began) / made))
-
-        return tell
-
-    return begin
+    return tell
 
 
 def run(prior: str, out: Path) -> None:

@@ -4,7 +4,7 @@ import difflib
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
@@ -16,6 +16,9 @@ class Strict(BaseModel):
     """A section of settings that refuses what it does not know and never changes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+
+    renamed: ClassVar[dict[str, str]] = {}
+    """Keys of earlier versions and what they are called now, for the error message."""
 
 
 def _beside_the_file(value: Any, info: ValidationInfo) -> Any:
@@ -73,6 +76,9 @@ def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
     keys, models = _follow(model, detail["loc"])
     if detail["type"] == "extra_forbidden":
         key, known = str(detail["loc"][-1]), sorted({name for found in models for name in found.model_fields})
+        for found in models:
+            if issubclass(found, Strict) and key in found.renamed:
+                return f"{key!r}{_inside(keys)} is now called {found.renamed[key]!r}; rename it"
         return f"unknown key {key!r}{_inside(keys)}{_did_you_mean(key, known)}"
     if detail["type"] == "missing":
         return f"{str(detail['loc'][-1])!r} is missing{_inside(keys[:-1])}"

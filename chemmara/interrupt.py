@@ -1,29 +1,38 @@
-"""Ctrl-C that saves: a long job is told, and stops at a place of its own choosing."""
+"""Ctrl-C that saves: a long job learns that it should stop, and stops at a place of its own choosing."""
 
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 
 class Interrupt:
-    """Whether the user has asked to stop."""
+    """Whether the user wants the job to stop."""
 
-    def __init__(self) -> None:
-        self.asked = False
+    def __init__(self, acknowledge: Callable[[], None]) -> None:
+        self.requested = False
+        self._acknowledge = acknowledge
 
     def __call__(self, signum: int, frame: FrameType | None) -> None:
-        """Remember the wish; a second one stops at once."""
+        """Record the wish, and tell the user so; a second one stops at once."""
         del signum, frame
-        if self.asked:
+        if self.requested:
             raise KeyboardInterrupt
-        self.asked = True
+        self.requested = True
+        self._acknowledge()
 
 
 @contextmanager
-def interruptible() -> Iterator[Interrupt]:
-    """Turn SIGINT and SIGTERM into a flag for the length of the block."""
-    interrupt = Interrupt()
+def interruptible(acknowledge: Callable[[], None] = lambda: None) -> Iterator[Interrupt]:
+    """Turn SIGINT and SIGTERM into a flag for the length of the block; `acknowledge` is called at the first signal.
+
+    Python delivers signals to the main thread only: in another thread the flag stays down, and nothing is changed.
+    """
+    interrupt = Interrupt(acknowledge)
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupt
+        return
     before = {signum: signal.signal(signum, interrupt) for signum in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield interrupt

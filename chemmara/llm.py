@@ -42,12 +42,12 @@ class MaraReward:
     ) -> list[float]:  # fmt: skip
         """A reward for each completion; NaN (no score) stays NaN."""
         given = self.score(prompts=prompts, completions=completions, completion_ids=completion_ids, **columns)
-        scores = np.array([np.nan if one is None else float(one) for one in given])
+        scores = np.array([np.nan if score is None else float(score) for score in given])
         begun = [self._prompt_ids(prompt) for prompt in prompts]
         logp = self._completion_logp(begun, completion_ids)
         rewards = scores.copy()
-        for prompt in {tuple(one) for one in begun}:  # the prior of an answer is conditional on its prompt
-            rows = np.array([tuple(one) == prompt for one in begun])
+        for prompt in {tuple(ids) for ids in begun}:  # the prior of an answer is conditional on its prompt
+            rows = np.array([tuple(ids) == prompt for ids in begun])
             rewards[rows] = mara_rewards(scores[rows], logp[rows], threshold=self.threshold, beta=self.beta)
         return rewards.tolist()
 

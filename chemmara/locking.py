@@ -1,4 +1,4 @@
-"""One writer at a time in a folder: a lock that the operating system releases when its process ends, however it ends."""
+"""One writer at a time in a folder: a lock that the operating system releases however the process ends."""
 
 import os
 import socket
@@ -29,9 +29,7 @@ def only_writer(folder: Path) -> Iterator[None]:
         if not _lock(file):
             file.seek(0)
             holder = file.read(200).decode(errors="replace").strip() or "unknown"
-            raise ChemmaraError(
-                f"{folder}: another process ({holder}) is writing there; wait for it, or stop it first"
-            )
+            raise ChemmaraError(f"{folder}: another process ({holder}) is writing there; wait for it, or stop it first")
         file.truncate(0)
         file.write(f"{os.getpid()} on {socket.gethostname()}".encode())
         file.flush()

@@ -17,9 +17,9 @@ def compare(
     prior: Annotated[str | None, typer.Option(help="Prior: folder or bundled name, in place of the file's.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Scoring processes, in place of the file's.")] = None,
 ) -> None:
-    """Run methods at equal budgets over paired seeds, and say how they did and how they differ.
+    """Run methods at equal budgets over paired seeds, as many runs at once as there are CPUs, and compare them.
 
-    Keys of the campaign's method table hold for its own method; the others have their defaults, and its tau.
+    Keys of the campaign's method table are used for its own method; the others have their defaults, and its tau.
     Writes runs.csv, table.md, comparison.png and comparison.html. Ctrl-C saves; the same command goes on.
 
     A method may change keys, as `mara+beta=0.02` or `mara+anchor.choose=lowest`, and is named so in the table.
@@ -27,12 +27,13 @@ def compare(
     Example: chemmara compare quickstart --methods reinvent,vanilla,mara --seeds 3 --out runs/comparison
     """
     from chemmara.benchmark.compare import compare as run_all
-    from chemmara.campaign.settings import load_campaign, with_method
+    from chemmara.campaign.method_spec import with_method
+    from chemmara.campaign.settings import load_campaign
 
     from .progress import comparison_progress
 
     base = load_campaign(campaign, budget=budget, workers=workers, prior=prior)
-    campaigns = {name: with_method(base, name) for name in dict.fromkeys(methods.split(","))}
+    campaigns = {name: with_method(base, name, option="--methods") for name in dict.fromkeys(methods.split(","))}
     with comparison_progress() as tell:
         run_all(campaigns, range(base.seed, base.seed + seeds), out, tell)
     typer.echo((out / "table.md").read_text(encoding="utf-8"), nl=False)

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from chemmara.errors import ChemmaraError
+from chemmara.processors import let_threads_sleep
 
 from . import (
     compare,
@@ -57,8 +58,8 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(wanted: bool) -> None:
+    if wanted:
         from chemmara import __version__
 
         typer.echo(f"chemmara {__version__}")
@@ -71,6 +72,7 @@ def program(
 ) -> None:
     """Many good and different molecules from a budget of oracle calls."""
     del version
+    let_threads_sleep()  # before a command imports torch
 
 
 app.command()(init.init)

@@ -44,11 +44,11 @@ def show(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="PNG of the transforms' curves.")] = None,
     json: Annotated[bool, typer.Option("--json", help="The explanation as JSON lines.")] = False,
 ) -> None:
-    """Draw every transform and explain a few molecules' scores: raw value, worth, weight, total.
+    """Draw every transform and explain a few molecules' scores: raw value, desirability, weight, total.
 
     Example: chemmara objective show drug-like --smiles "CC(=O)Oc1ccccc1C(=O)O" --out curves.png
     """
-    from chemmara.scoring.breakdown import explain
+    from chemmara.scoring.breakdown import breakdown
     from chemmara.scoring.load import load_objective
     from chemmara.scoring.objective import Objective
 
@@ -59,7 +59,7 @@ def show(
         if not out.parent.is_dir():
             raise ChemmaraError(f"{out}: its folder {out.parent} does not exist; make it first")
         save_png(transform_figure(config), out)
-    rows = explain(Objective(config), smiles or _EXAMPLES)
+    rows = breakdown(Objective(config), smiles or _EXAMPLES)
     if json:
         typer.echo(str(rows.to_json(orient="records", lines=True)).rstrip("\n"))
         return
@@ -76,8 +76,8 @@ def _explain(molecule: str, table: "pd.DataFrame") -> None:
     from .tables import as_text
 
     typer.echo(f"\n{molecule}: total {as_text(float(table['total'].iloc[0]))}")
-    for component, raw, worth in table[["component", "raw", "worth"]].itertuples(index=False):
-        typer.echo(f"  {component:<24}{as_text(float(raw)):>10}  worth {as_text(float(worth))}")
+    for component, raw, value in table[["component", "raw", "desirability"]].itertuples(index=False):
+        typer.echo(f"  {component:<24}{as_text(float(raw)):>10}  desirability {as_text(float(value))}")
     reasons = "; ".join(dict.fromkeys(table.loc[table["error"] != "", "error"]))
     if reasons:
         typer.echo(f"  {reasons}")
@@ -87,7 +87,7 @@ def _curve(component: "Base") -> str:
     """The transform as a line of blocks, with the values at its ends."""
     from chemmara.scoring.breakdown import transform_curve
 
-    values, worths = transform_curve(component, points=25)
+    values, desirabilities = transform_curve(component, points=25)
     unit = f" {component.unit}" if component.unit else ""
-    blocks = "".join(_BLOCKS[round(8 * worth)] for worth in worths)
+    blocks = "".join(_BLOCKS[round(8 * value)] for value in desirabilities)
     return f"{values[0]:g} |{blocks}| {values[-1]:g}{unit}"

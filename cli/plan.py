@@ -75,12 +75,12 @@ def explain(
     import json
     from dataclasses import asdict
 
-    from chemmara.campaign.preference import explain as compare
+    from chemmara.campaign.preference import preference
 
     from .progress import waiting
 
     with waiting("reading the run"):
-        found = compare(folder, first, second)
+        found = preference(folder, first, second)
     if as_json:
         typer.echo(json.dumps(asdict(found) | {"predicted": found.predicted, "words": found.words()}, indent=2))
         return

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from chemmara.campaign.run import Run
     from chemmara.pretraining.train import Report
-    from chemmara.rl.finetune import Step
+    from chemmara.records.tally import Standing
 
 _SECONDS_BETWEEN_LINES = 60.0
 _SECONDS_BETWEEN_CAMPAIGN_LINES = 10.0
@@ -87,30 +86,47 @@ def counter(words: str, total: int | None = None) -> Iterator[Callable[[int], No
 
 
 @contextmanager
-def campaign_progress(run: "Run") -> Iterator[Callable[["Step", "Run"], None]]:
-    """A function that shows a campaign's step: a live bar on a terminal, a line every now and then in a log."""
+def campaign_progress(start: "Standing") -> Iterator[Callable[["Standing"], None]]:
+    """A function that shows where a campaign is: a live bar on a terminal, a line every now and then in a log."""
     bar = _bar("BarColumn", "MofNCompleteColumn", "calls · {task.description}", "TimeRemainingColumn")
     console = bar.console
-    began, first = time.monotonic(), run.progress.step
-    last_line = began
+    began = last_line = time.monotonic()
     with bar:
-        task = bar.add_task("starting", total=run.config.budget, completed=run.progress.calls)
+        waits = "going on from the last saved step" if start.step else "sampling and scoring the first batch"
+        task = bar.add_task(waits, total=start.budget, completed=start.calls)
 
-        def tell(step: "Step", run: "Run") -> None:
+        def tell(run: "Standing") -> None:
             nonlocal last_line
-            del step
-            tally, now = run.tally, time.monotonic()
-            rate = (run.progress.step - first) / (now - began)
+            now = time.monotonic()
             words = (
-                f"best {tally.best:.3f} · top 10 {tally.top10:.3f} · {tally.hits} hits · {len(tally.scaffolds)}"
-                f" scaffolds · {tally.circles} circles · {rate:.2f} steps/s"
+                f"best {run.best:.3f} · top 10 {run.top10:.3f} · {run.hits} hits · {run.scaffolds} scaffolds"
+                f" · {run.circles} circles · {pace(run.calls - start.calls, now - began)}"
             )
-            bar.update(task, completed=tally.calls, description=words)
+            bar.update(task, completed=run.calls, description=words)
             if not console.is_terminal and now - last_line > _SECONDS_BETWEEN_CAMPAIGN_LINES:
                 last_line = now
-                print(f"step {run.progress.step}: {tally.calls} calls · {words}", file=sys.stderr, flush=True)
+                print(f"step {run.step}: {run.calls} calls · {words}", file=sys.stderr, flush=True)
 
         yield tell
+
+
+def pace(molecules: int, seconds: float) -> str:
+    """How fast oracle calls come, in words: molecules a second, or seconds a call where that is less than one.
+
+    >>> pace(128, 4.0), pace(2, 30.0), pace(0, 3.0)
+    ('32 molecules/s', '15 s a call', '')
+    """
+    if not molecules or not seconds:
+        return ""
+    rate = molecules / seconds
+    return f"{rate:.3g} molecules/s" if rate >= 1 else f"{1 / rate:.3g} s a call"
+
+
+def interrupt_noticed() -> None:
+    """Say at once that an interrupt was noticed."""
+    print(
+        "\ninterrupted: the step is finished and saved first (Ctrl-C again stops at once)", file=sys.stderr, flush=True
+    )
 
 
 @contextmanager
@@ -122,24 +138,18 @@ def bytes_counter(words: str) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
-def comparison_progress() -> Iterator[Callable[[str, int, "Run"], Callable[["Step", "Run"], None]]]:
-    """A function that gives each run of a comparison its listener: a line when it begins, then one now and then."""
+def comparison_progress() -> Iterator[Callable[[str, int, "Standing"], None]]:
+    """A function that shows where a run of a comparison is: a line when it begins, now and then, and when it ends."""
+    last_line: dict[tuple[str, int], float] = {}
 
-    def begin(method: str, seed: int, run: "Run") -> Callable[["Step", "Run"], None]:
-        print(f"{method}, seed {seed}: {run.progress.calls} of {run.config.budget} calls done", file=sys.stderr)
-        last_line = time.monotonic()
+    def tell(method: str, seed: int, run: "Standing") -> None:
+        now = time.monotonic()
+        if now - last_line.get((method, seed), -1e9) > _SECONDS_BETWEEN_CAMPAIGN_LINES or run.calls >= run.budget:
+            last_line[method, seed] = now
+            words = f"{run.calls} of {run.budget} calls, {run.hits} hits, {run.scaffolds} scaffolds"
+            print(f"{method}, seed {seed}: {words}", file=sys.stderr, flush=True)
 
-        def tell(step: "Step", run: "Run") -> None:
-            nonlocal last_line
-            del step
-            if time.monotonic() - last_line > _SECONDS_BETWEEN_CAMPAIGN_LINES:
-                last_line = time.monotonic()
-                words = f"{run.tally.calls} calls, {run.tally.hits} hits, {len(run.tally.scaffolds)} scaffolds"
-                print(f"{method}, seed {seed}: {words}", file=sys.stderr, flush=True)
-
-        return tell
-
-    yield begin
+    yield tell
 
 
 @contextmanager

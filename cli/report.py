@@ -20,5 +20,5 @@ def report(
     from .progress import waiting
 
     with waiting("writing the report"):
-        page, _ = write_outputs(folder)
-    typer.echo(page)
+        outputs = write_outputs(folder)
+    typer.echo(outputs.page)

@@ -10,6 +10,10 @@ from chemmara.errors import ChemmaraError
 if TYPE_CHECKING:
     from chemmara.campaign.run import Run
 
+_KeepGoing = Annotated[
+    bool, typer.Option("--keep-going", help="Do not stop where an oracle fails on every molecule, or on 50 in a row.")
+]
+
 
 def run(
     campaign: Annotated[str, typer.Argument(help="TOML file, or the name of a bundled campaign (quickstart).")],
@@ -23,16 +27,19 @@ def run(
     prior: Annotated[str | None, typer.Option(help="Prior: folder or bundled name, in place of the file's.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on if --out holds this run; begin if not.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Begin again, removing the run that --out holds.")] = False,
+    keep_going: _KeepGoing = False,
 ) -> None:
     """Run a generation campaign: sample, score, learn, until the budget of oracle calls is spent.
 
-    Every call is in DIR/ledger.sqlite before anything is learned from it. Ctrl-C saves; so does nothing at all: after
-    a crash `chemmara resume DIR` goes on, and ends with the same ledger as a run that was never interrupted.
+    Every call is in DIR/ledger.sqlite before anything is learned from it. Ctrl-C finishes the step and saves. After a
+    crash or a kill nothing is lost either: `chemmara resume DIR` goes on, and ends with the same ledger as a run that
+    was never interrupted.
 
     Example: chemmara run quickstart --out runs/quickstart
     """
+    from chemmara.campaign.method_spec import with_method
     from chemmara.campaign.run import Run
-    from chemmara.campaign.settings import load_campaign, with_method
+    from chemmara.campaign.settings import load_campaign
     from chemmara.records.run_folder import RunFolder
 
     if resume and force:
@@ -40,14 +47,15 @@ def run(
     settings = load_campaign(campaign, budget=budget, seed=seed, workers=workers, prior=prior)
     settings = settings if method is None else with_method(settings, method)
     if resume and RunFolder(out).exists():
-        _go(Run.resume(out, settings))
+        _go(Run.resume(out, settings), keep_going=keep_going)
     else:
-        _go(Run.start(out, settings, force=force))
+        _go(Run.start(out, settings, force=force), keep_going=keep_going)
 
 
 def resume(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")],
     budget: Annotated[int | None, typer.Option(help="A larger budget than before.")] = None,
+    keep_going: _KeepGoing = False,
 ) -> None:
     """Go on with a run where it was saved: after Ctrl-C, a crash, or with a larger --budget.
 
@@ -57,20 +65,49 @@ def resume(
     from chemmara.campaign.settings import saved_settings
 
     settings = saved_settings(folder)
-    _go(Run.resume(folder, settings.model_copy(update={"budget": budget}) if budget is not None else settings))
+    settings = settings.model_copy(update={"budget": budget}) if budget is not None else settings
+    _go(Run.resume(folder, settings), keep_going=keep_going)
 
 
-def _go(current: "Run") -> None:
+def _go(current: "Run", *, keep_going: bool) -> None:
     """Run to the end, with a display; then hits, report and summary."""
     from chemmara.campaign.results import write_outputs
 
-    from .progress import campaign_progress, waiting
+    from .progress import campaign_progress, interrupt_noticed, waiting
     from .tables import print_figures
 
-    with current, campaign_progress(current) as tell:
-        reason = current.go(tell)
-    with waiting("writing hits and report"):
-        page, figures = write_outputs(current.folder.path)
+    folder = current.folder.path
+    with current:
+        typer.echo(_how(current), err=True)
+        try:
+            with campaign_progress(current.standing()) as tell:
+                reason = current.go(tell, acknowledge=interrupt_noticed, keep_going=keep_going)
+        except KeyboardInterrupt:
+            typer.echo(f"saved; go on with: chemmara resume {folder}", err=True)
+            raise
+        with waiting("writing hits and report"):
+            outputs = write_outputs(folder)
     typer.echo(f"Ended: {reason}.", err=True)
-    print_figures(figures)
-    typer.echo(f"hits    {current.folder.path / 'hits.csv'}\nreport  {page}")
+    for line in _unscored(outputs.reasons):
+        typer.echo(line, err=True)
+    print_figures(outputs.figures)
+    typer.echo(f"hits    {folder / 'hits.csv'}\nreport  {outputs.page}")
+
+
+def _how(current: "Run") -> str:
+    """The first line of a run: what works on it, and why."""
+    from chemmara.processors import usable_cpus
+
+    settings, cpus = current.config, usable_cpus()
+    scoring = f"{settings.workers} scoring processes" if settings.workers > 1 else "scoring in the same process"
+    scoring = f"scoring by {settings.scheduler}" if settings.scheduler else scoring
+    chosen = "as the settings say or the run was begun with" if current.progress.step else f"of {cpus} usable CPUs"
+    return f"{settings.threads} threads for the network ({chosen}), {scoring}; budget {settings.budget} oracle calls"
+
+
+def _unscored(reasons: dict[str, int]) -> list[str]:
+    """How many calls have no score, and the commonest reasons."""
+    if not reasons:
+        return []
+    lines = [f"{sum(reasons.values())} calls have no score. The commonest reasons:"]
+    return [*lines, *(f"  {number} times: {reason}" for reason, number in list(reasons.items())[:3])]

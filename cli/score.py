@@ -10,7 +10,7 @@ from chemmara.errors import ChemmaraError
 if TYPE_CHECKING:
     from chemmara.molecules.library import Library
     from chemmara.scoring.objective import Objective
-    from chemmara.scoring.worker_limits import Limits
+    from chemmara.scoring.worker_limits import WorkerLimits
 
 
 def score(
@@ -42,7 +42,7 @@ def score(
     from chemmara.scoring.load import load_objective
     from chemmara.scoring.objective import Objective
     from chemmara.scoring.tasks import task as benchmark_task
-    from chemmara.scoring.worker_limits import Limits
+    from chemmara.scoring.worker_limits import WorkerLimits
 
     if task is not None and objective is None:
         asked = Objective(benchmark_task(task))
@@ -54,7 +54,7 @@ def score(
     if suite_score:
         _suite_score(task, molecules)
     else:
-        _rows(asked, molecules, out, Limits(workers, timeout, memory, scheduler), cache)
+        _rows(asked, molecules, out, WorkerLimits(workers, timeout, memory, scheduler), cache)
 
 
 def _suite_score(task: str | None, molecules: "Library") -> None:
@@ -65,7 +65,9 @@ def _suite_score(task: str | None, molecules: "Library") -> None:
     typer.echo(f"{assess(task, list(molecules.smiles())):.6f}")
 
 
-def _rows(asked: "Objective", molecules: "Library", out: Path | None, limits: "Limits", cache: Path | None) -> None:
+def _rows(
+    asked: "Objective", molecules: "Library", out: Path | None, limits: "WorkerLimits", cache: Path | None
+) -> None:
     from chemmara.molecules.readers import count_rows
     from chemmara.scoring.cache import remembering
     from chemmara.scoring.table import scored

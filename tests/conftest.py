@@ -53,11 +53,11 @@ def campaign_file(tmp_path: Path, tiny_prior: Path) -> Path:
         f"""
 prior = "{tiny_prior}"
 budget = 150
-threshold = 0.5
+hit_threshold = 0.5
 seed = 3
 threads = 1
 checkpoint_seconds = 0.2
-method = {{ name = "mara", threshold = 0.3, batch_size = 16, replay = {{ rows = 8 }} }}
+method = {{ name = "mara", tau = 0.3, batch_size = 16, replay = {{ rows = 8 }} }}
 [objective]
 aggregation = "arithmetic"
 [[objective.component]]

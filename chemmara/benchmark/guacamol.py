@@ -35,7 +35,7 @@ def assess(name: str, smiles: Sequence[str]) -> float:
     guacamol = name if name.endswith("_guacamol") else f"{name}_guacamol"
     if guacamol not in TASKS:
         raise ChemmaraError(f"{name}: is not a task of GuacaMol's suite")
-    flat = [text for one in smiles if (text := flat_smiles(one))]
+    flat = [flat for text in smiles if (flat := flat_smiles(text))]
     scores = Objective(task(guacamol))(list(dict.fromkeys(flat))).total
     return aggregate(scores, top_counts(name))
 

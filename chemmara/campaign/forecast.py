@@ -20,8 +20,8 @@ class Pilot:
     """Sequences drawn from the prior and scored; row i of every field is the same one."""
 
     prior_logp: np.ndarray  # (n,) nats
-    scores: np.ndarray  # (n,) 0 for what is no molecule
-    smiles: list[str]  # canonical; "" for what is no molecule
+    scores: np.ndarray  # (n,) 0 for an invalid SMILES
+    smiles: list[str]  # canonical; "" for an invalid SMILES
     scaffolds: list[str]
 
     def __len__(self) -> int:
@@ -36,7 +36,7 @@ class Forecast:
     beta: float
     tau: float
     score: float  # expected
-    good: float  # probability of a score from the screening threshold on
+    good: float  # probability of a hit: a score of at least the hit threshold
     low: float  # of `good`: 95 % bootstrap interval
     high: float
     strings: float  # effective number: exp of the entropy, from log zeta
@@ -56,13 +56,13 @@ class Forecast:
 
 
 def forecast(
-    pilot: Pilot, rewards: RewardName, *, beta: float, tau: float, threshold: float, resamples: int = 200
+    pilot: Pilot, rewards: RewardName, *, beta: float, tau: float, hit_threshold: float, resamples: int = 200
 ) -> Forecast:
-    """The optimum for one kind of reward, beta and tau; `threshold` is the screening threshold."""
-    earned = np.asarray(REWARDS[rewards](pilot.scores, pilot.prior_logp, threshold=tau, beta=beta))
-    log_weights = earned / beta
+    """The optimum for one kind of reward, beta and tau; a hit scores at least `hit_threshold`."""
+    augmented = np.asarray(REWARDS[rewards](pilot.scores, pilot.prior_logp, threshold=tau, beta=beta))
+    log_weights = augmented / beta
     weights = np.exp(log_weights - log_weights.max())
-    good = pilot.scores >= threshold
+    good = pilot.scores >= hit_threshold
     drawn = np.random.default_rng(0).integers(0, len(pilot), (resamples, len(pilot)))
     resampled = (weights * good)[drawn].sum(1) / weights[drawn].sum(1)
     weights = weights / weights.sum()
@@ -77,23 +77,23 @@ def forecast(
         strings=float(np.exp(min(entropy, 700.0))),
         molecules=_effective(weights, pilot.smiles),
         scaffolds=_effective(weights, pilot.scaffolds),
-        flips=preferred_better(pilot.scores, pilot.prior_logp, earned, beta),
+        flips=preferred_better(pilot.scores, pilot.prior_logp, augmented, beta),
         samples=float(1 / (weights**2).sum()),
         seen=_seen(pilot, weights),
     )  # fmt: skip
 
 
 def preferred_better(
-    scores: np.ndarray, prior_logp: np.ndarray, earned: np.ndarray, beta: float, weights: np.ndarray | None = None
+    scores: np.ndarray, prior_logp: np.ndarray, rewards: np.ndarray, beta: float, weights: np.ndarray | None = None
 ) -> float:
     """Share of pairs, one likelier under the prior and one better, of which the optimum prefers the better (eq. 7).
 
     All (n,); pairs count by the product of their `weights`, alike where there are none, so that a pilot's share is
     that of two samples of the prior. Of a longer pilot the first 2,000 are paired. NaN where no pair disagrees.
     """
-    scores, prior_logp, earned = scores[:_PAIRED], prior_logp[:_PAIRED], earned[:_PAIRED]
+    scores, prior_logp, rewards = scores[:_PAIRED], prior_logp[:_PAIRED], rewards[:_PAIRED]
     weights = np.ones(len(scores)) if weights is None else weights[:_PAIRED]
-    level = prior_logp + earned / beta
+    level = prior_logp + rewards / beta
     disagree = (scores[:, None] > scores[None, :]) & (prior_logp[:, None] < prior_logp[None, :])
     preferred = disagree & (level[:, None] > level[None, :] + _ALIKE)
     pairs = float(weights @ disagree @ weights)
@@ -104,16 +104,16 @@ def _seen(pilot: Pilot, weights: np.ndarray) -> float:
     """One less the share of weight on strings met once: what one more sample of the optimum would find new."""
     strings = list(zip(pilot.smiles, np.round(pilot.prior_logp, 3).tolist(), strict=True))
     met = Counter(strings)
-    return max(0.0, 1.0 - float(weights[[met[one] == 1 for one in strings]].sum()))
+    return max(0.0, 1.0 - float(weights[[met[string] == 1 for string in strings]].sum()))
 
 
 def _effective(weights: np.ndarray, groups: list[str]) -> float:
-    """Exp of the entropy of the mass by group; what is no molecule is left out."""
+    """Exp of the entropy of the mass by group; invalid SMILES are left out."""
     mass: dict[str, float] = {}
     for weight, group in zip(weights, groups, strict=True):
         if group:
             mass[group] = mass.get(group, 0.0) + float(weight)
-    shares = np.array([one for one in mass.values() if one > 0])
+    shares = np.array([share for share in mass.values() if share > 0])
     if not len(shares):
         return 0.0
     shares = shares / shares.sum()

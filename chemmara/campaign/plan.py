@@ -1,4 +1,4 @@
-"""A campaign's prospects from a pilot: a sample of its prior, scored once, and read at many betas and thresholds."""
+"""A campaign's prospects from a pilot: a sample of its prior, scored once, and read at many betas."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from chemmara.rl.rewards import RewardName
 from chemmara.scoring.budget import Budgeted
 from chemmara.scoring.cache import remembering
 from chemmara.scoring.objective import Objective
-from chemmara.scoring.worker_limits import Limits
+from chemmara.scoring.worker_limits import WorkerLimits
 from chemmara.scoring.workers import measuring
 
 BETAS: Final = (1 / 512, 1 / 128, 1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4)
 _SOUGHT = 0.5  # probability of a hit that a recommended beta reaches
-_ABREAST = 0.05  # how far below the screening threshold tau does best (docs/methods/thresholds.md)
+_BELOW = 0.05  # how far below the hit threshold tau does best (docs/methods/tau.md)
 _LEFT = 0.02  # share of the pilot that must reach tau for an anchor to be met in a batch
 
 
@@ -41,11 +41,13 @@ class Plan:
         """One row a forecast."""
         rows = [
             {
-                "method": one.rewards, "beta": one.beta, "tau": one.tau, "score": one.score, "hits": one.good,
-                "low": one.low, "high": one.high, "strings": one.strings, "molecules": one.molecules,
-                "scaffolds": one.scaffolds, "flips": one.flips, "effective samples": one.samples, "seen": one.seen,
+                "method": found.rewards, "beta": found.beta, "tau": found.tau, "score": found.score,
+                "hits": found.good, "low": found.low, "high": found.high, "strings": found.strings,
+                "molecules": found.molecules,
+                "scaffolds": found.scaffolds, "flips": found.flips, "effective samples": found.samples,
+                "seen": found.seen,
             }
-            for one in self.forecasts
+            for found in self.forecasts
         ]  # fmt: skip
         return pd.DataFrame(rows)
 
@@ -53,57 +55,61 @@ class Plan:
 def plan(
     campaign: CampaignConfig, *, n: int, betas: Sequence[float] = BETAS, advance: Callable[[int], None] = lambda _: None
 ) -> Plan:
-    """Sample the prior n times, score what is a molecule, and forecast the optimum for every beta.
+    """Sample the prior n times, score the valid molecules, and forecast the optimum for every beta.
 
     Costs at most n oracle calls, of the campaign's cache where it has one. ChemmaraError if nothing could be scored.
     """
     pilot, calls = _pilot(campaign, n, advance)
-    tau = _recommended_tau(pilot, campaign.threshold)
+    tau = _recommended_tau(pilot, campaign.hit_threshold)
     kinds: tuple[RewardName, RewardName] = ("vanilla", "mara")
     forecasts = [
-        forecast(pilot, kind, beta=beta, tau=tau, threshold=campaign.threshold) for kind in kinds for beta in betas
+        forecast(pilot, kind, beta=beta, tau=tau, hit_threshold=campaign.hit_threshold)
+        for kind in kinds
+        for beta in betas
     ]
-    beta, why = _recommended_beta([one for one in forecasts if one.rewards == "vanilla"])
+    beta, why = _recommended_beta([found for found in forecasts if found.rewards == "vanilla"])
     return Plan(pilot, calls, forecasts, beta, tau, why)
 
 
 def _pilot(campaign: CampaignConfig, n: int, advance: Callable[[int], None]) -> tuple[Pilot, int]:
     prior = load_prior(campaign.prior)
     objective = Objective(campaign.objective)
-    limits = Limits(campaign.workers, campaign.timeout, campaign.memory, campaign.scheduler)
+    limits = WorkerLimits(campaign.workers, campaign.timeout, campaign.worker_memory, campaign.scheduler)
     logp, scores, smiles = [], [], []
-    with measuring(objective, limits) as asked, remembering(objective, asked, campaign.cache) as measure:
+    with measuring(objective, limits) as by_workers, remembering(objective, by_workers, campaign.cache) as measure:
         budget = Budgeted(objective, measure, n)
         for rollout in sample_batches(
             prior.model, prior.tokenizer, n, seed=campaign.seed, max_length=prior.config.max_length, batch_size=128
         ):
             found = budget(rollout.smiles)
-            known = ~np.isnan(found.total) | ~found.valid  # what an oracle could not measure says nothing
+            known = ~np.isnan(found.total) | ~found.valid  # a molecule without a score says nothing
             logp.append(rollout.logp.double().numpy()[known])
             scores.append(np.where(found.valid, found.total, 0.0)[known])
-            smiles += [one for one, keep in zip(found.smiles, known, strict=True) if keep]
+            smiles += [text for text, keep in zip(found.smiles, known, strict=True) if keep]
             advance(len(rollout.smiles))
     if not any(smiles):
         raise ChemmaraError(f"{campaign.prior}: not one of {n} samples could be scored; try the objective on a library")
-    return Pilot(np.concatenate(logp), np.concatenate(scores), smiles, [_scaffold(one) for one in smiles]), budget.used
+    return Pilot(
+        np.concatenate(logp), np.concatenate(scores), smiles, [_scaffold(text) for text in smiles]
+    ), budget.used
 
 
 def _scaffold(smiles: str) -> str:
-    """The scaffold; a marker of its own for acyclic molecules, and nothing for what is no molecule."""
+    """The scaffold; "acyclic" for a molecule without rings, "" for an invalid SMILES."""
     molecule = parse(smiles) if smiles else None
     return "" if molecule is None else scaffold(molecule) or "acyclic"
 
 
-def _recommended_tau(pilot: Pilot, threshold: float) -> float:
-    """A little below the screening threshold, or lower where the prior hardly reaches that."""
+def _recommended_tau(pilot: Pilot, hit_threshold: float) -> float:
+    """A little below the hit threshold, or lower where the prior hardly reaches that."""
     reachable = float(np.quantile(pilot.scores, 1 - _LEFT))
-    return round(max(0.05, min(threshold - _ABREAST, reachable)), 3)
+    return round(max(0.05, min(hit_threshold - _BELOW, reachable)), 3)
 
 
 def _recommended_beta(forecasts: list[Forecast]) -> tuple[float, str]:
     """The largest beta, nearest to the prior, at which hits are likely even without MARA, whose lift adds to it."""
-    fitting = [one for one in forecasts if one.good >= _SOUGHT]
-    chosen = max(fitting, key=lambda one: one.beta) if fitting else max(forecasts, key=lambda one: one.good)
+    fitting = [found for found in forecasts if found.good >= _SOUGHT]
+    chosen = max(fitting, key=lambda found: found.beta) if fitting else max(forecasts, key=lambda found: found.good)
     words = (
         f"the largest beta at which a hit has a probability of at least {_SOUGHT:g} even without MARA"
         if fitting

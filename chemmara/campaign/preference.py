@@ -12,14 +12,14 @@ from chemmara.language_model.sampling import log_likelihood
 from chemmara.molecules.chem import canonical_smiles, parse, randomised
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
-from chemmara.rl.rewards import REWARDS, RewardName
+from chemmara.rl.rewards import REWARDS
 
 _TEXTS = 64  # SMILES over which a molecule's probability is summed
-_ALIKE = 0.05  # nats: below, no preference worth the name
+_ALIKE = 0.05  # nats: a smaller preference is called none
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Preference:
     """Log ratios of A to B, in nats."""
 
     first: str  # canonical SMILES
@@ -41,16 +41,16 @@ class Explanation:
     def words(self) -> str:
         """The answer in a sentence."""
         return (
-            f"the policy {_preference(self.observed)}; the optimum {_preference(self.predicted)}: the prior's"
+            f"the policy {_in_words(self.observed)}; the optimum {_in_words(self.predicted)}: the prior's"
             f" preference for A is {self.prior:+.1f}, the score's {self.score:+.1f}, MARA's {self.lift:+.1f}"
         )
 
 
-def explain(folder: Path, first: str, second: str) -> Explanation:
+def preference(folder: Path, first: str, second: str) -> Preference:
     """Of two molecules that a run has scored; ChemmaraError if one is not in its ledger.
 
     A molecule's probability is summed over its canonical and 64 randomised SMILES: a lower bound that hits most of it.
-    The lift is that of the two alone; the diversity memory and the equal mass of clusters are left out.
+    The lift is that of the two alone; the diversity filter and the equal mass of clusters are left out.
     """
     settings, place = saved_settings(folder), RunFolder(folder)
     if not (place.policy / "weights.safetensors").exists():
@@ -58,25 +58,22 @@ def explain(folder: Path, first: str, second: str) -> Explanation:
     with Ledger.open(place.ledger) as ledger:
         known = {call.smiles: call.score for call in ledger.calls()}
         steps = ledger.steps()
-    smiles = [_known(one, known, folder) for one in (first, second)]
-    scores = np.array([known[one] for one in smiles])
-    tau = float(steps["threshold"].iloc[-1])
+    smiles = [_known(text, known, folder) for text in (first, second)]
+    scores = np.array([known[text] for text in smiles])
+    tau = float(steps["tau"].iloc[-1])
     prior, policy = load_prior(settings.prior), load_prior(str(place.policy))
-    prior_logp = np.array([_molecule_logp(prior, one) for one in smiles])
-    policy_logp = np.array([_molecule_logp(policy, one) for one in smiles])
+    prior_logp = np.array([_molecule_logp(prior, text) for text in smiles])
+    policy_logp = np.array([_molecule_logp(policy, text) for text in smiles])
     beta = settings.method.beta
-    rewards: RewardName = (
-        "mara" if settings.method.rewards == "mara-2" else settings.method.rewards
-    )  # the same gradient
-    earned = np.asarray(REWARDS[rewards](scores, prior_logp, threshold=tau, beta=beta))
-    return Explanation(
+    rewards = np.asarray(REWARDS[settings.method.rewards](scores, prior_logp, threshold=tau, beta=beta))
+    return Preference(
         smiles[0], smiles[1], (float(scores[0]), float(scores[1])), settings.method.rewards, beta, tau,
-        prior=_apart(prior_logp), score=_apart(scores) / beta, lift=_apart(earned - scores) / beta,
+        prior=_apart(prior_logp), score=_apart(scores) / beta, lift=_apart(rewards - scores) / beta,
         observed=_apart(policy_logp),
     )  # fmt: skip
 
 
-def _preference(nats: float) -> str:
+def _in_words(nats: float) -> str:
     if abs(nats) < _ALIKE:
         return "likes both alike"
     return f"prefers {'A to B' if nats > 0 else 'B to A'} by {abs(nats):.1f} nats"
@@ -90,7 +87,7 @@ def _known(text: str, known: dict[str, float], folder: Path) -> str:
     """Canonical SMILES of a molecule with a score in the ledger."""
     smiles = canonical_smiles(text)
     if smiles is None:
-        raise ChemmaraError(f"{text}: is no molecule")
+        raise ChemmaraError(f"{text}: is an invalid SMILES")
     if smiles not in known or np.isnan(known[smiles]):
         raise ChemmaraError(f"{folder}: has no score of {text}; choose molecules from its ledger or hits.csv")
     return smiles

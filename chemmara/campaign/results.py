@@ -1,5 +1,6 @@
-"""What a run leaves for people: hits.csv, hits.smi, hits.sdf of docked ones and report.html, made from its ledger."""
+"""Files for people, made from a run's ledger: hits.csv, hits.smi, hits.sdf (of docked hits) and report.html."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,21 +9,30 @@ from chemmara.files import replacing, write_text
 from chemmara.oracles.docking import pose_file
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
-from chemmara.records.summary import hits_of, run_figures
+from chemmara.records.summary import failure_reasons, hits_of, run_figures
 from chemmara.report.page import run_page
-from chemmara.scoring.pareto import component_worths, pareto_rank
+from chemmara.scoring.pareto import component_desirabilities, pareto_rank
 
 
-def write_outputs(path: Path) -> tuple[Path, dict[str, float]]:
-    """Write the files of a run's folder; the page's path, and the headline figures."""
+@dataclass(frozen=True)
+class Outputs:
+    """What was written for a run, and what it says."""
+
+    page: Path
+    figures: dict[str, float]  # headline figures
+    reasons: dict[str, int]  # for missing scores, with the number of calls, the commonest first
+
+
+def write_outputs(path: Path) -> Outputs:
+    """Write hits.csv, hits.smi, hits.sdf and report.html of the run in a folder."""
     folder = RunFolder(path)
     if not folder.ledger.exists():
         raise ChemmaraError(f"{path}: not a run's folder (ledger.sqlite is missing)")
     with Ledger.open(folder.ledger) as ledger:
         calls, settings = ledger.frame(), ledger.get("campaign")
-        hits = hits_of(calls, settings["threshold"])
-        figures = run_figures(calls, settings["threshold"], settings["budget"])
-        front = pareto_rank(component_worths(settings["objective"], hits))
+        hits = hits_of(calls, settings["hit_threshold"])
+        figures = run_figures(calls, settings["hit_threshold"], settings["budget"])
+        front = pareto_rank(component_desirabilities(settings["objective"], hits))
         hits.insert(list(hits.columns).index("score") + 1, "pareto", front)
         with replacing(path / "hits.csv") as partial:
             hits.drop(columns="error").to_csv(partial, index=False)
@@ -33,7 +43,7 @@ def write_outputs(path: Path) -> tuple[Path, dict[str, float]]:
         )
         page = path / "report.html"
         write_text(page, run_page(path.name, ledger))
-    return page, figures
+    return Outputs(page, figures, failure_reasons(calls))
 
 
 def _gather_poses(objective: dict[str, Any], hits: list[str], out: Path) -> None:

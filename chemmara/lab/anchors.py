@@ -34,15 +34,15 @@ def anchors(seeds: int = 12, *, quick: bool = False) -> Result:
             rows.append({"anchor": name, "space": seed, **_figures(space, course.logp), **_exact(space, choose)})
     table = pd.DataFrame(rows)
     means = {str(name): estimate(group["good"].tolist()) for name, group in table.groupby("anchor", sort=False)}
-    best, worst = max(means, key=lambda one: means[one].mean), min(means, key=lambda one: means[one].mean)
-    told = "; ".join(f"{name} {mean}" for name, mean in means.items())
+    best, worst = max(means, key=lambda name: means[name].mean), min(means, key=lambda name: means[name].mean)
+    summary = "; ".join(f"{name} {mean}" for name, mean in means.items())
     holds = best.startswith("support") and worst == "lowest"
     return Result(
         "anchors",
         "any anchor makes the good equally likely; its own support decides how much more likely than the rest they are"
         " (eq. 11 with another z).",
         "the highest support leaves most of the policy good; the lowest over-corrects, and takes mass from the good.",
-        f"share of the policy that is good, mean and 95 % interval over {table['space'].nunique()} spaces: {told}.",
+        f"share of the policy that is good, mean and 95 % interval over {table['space'].nunique()} spaces: {summary}.",
         holds, table, _figure(table), not quick,
     )  # fmt: skip
 

@@ -40,11 +40,12 @@ def clusters(seeds: int = 10, *, quick: bool = False) -> Result:
                 steps=1500 if quick else 4000, batch=256 if quick else 512,
             )  # fmt: skip
             mass = [
-                np.logaddexp.reduce(course.logp[(cluster == one) & (space.scores >= _THRESHOLD)]) for one in range(5)
+                np.logaddexp.reduce(course.logp[(cluster == number) & (space.scores >= _THRESHOLD)])
+                for number in range(5)
             ]
             rows.append(
                 {"rewards": name, "space": seed, "kl": kl(course.logp, target)}
-                | {f"log mass, cluster {one}": float(value) for one, value in enumerate(mass)}
+                | {f"log mass, cluster {number}": float(value) for number, value in enumerate(mass)}
                 | {"spread of log mass": float(np.ptp(mass))}
             )
     table = pd.DataFrame(rows)
@@ -91,8 +92,8 @@ def _rewards(space: Space, cluster: np.ndarray, *, counted: bool) -> Rewards:
         scores = space.scores[at]
         lifted = mara_rewards(scores, space.prior_logp[at], threshold=_THRESHOLD, beta=_BETA)
         if counted:
-            asked = [names[i] for i in at]
-            lifted = lifted - _BETA * np.log(known.sizes(asked, asked, scores >= _THRESHOLD))
+            answers = [names[i] for i in at]
+            lifted = lifted - _BETA * np.log(known.sizes(answers, answers, scores >= _THRESHOLD))
         return torch.from_numpy(lifted)
 
     return rewards

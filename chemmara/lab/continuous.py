@@ -65,8 +65,8 @@ def _prior_logp(x: np.ndarray) -> np.ndarray:
 def _target(rewards: str) -> np.ndarray:
     """Density of the exact optimum on the grid."""
     scores, logp = _scores(_GRID), _prior_logp(_GRID)
-    earned = mara_rewards(scores, logp, threshold=_THRESHOLD, beta=_BETA) if rewards == "mara" else scores
-    values = np.exp(logp + earned / _BETA - (logp + earned / _BETA).max())
+    augmented = mara_rewards(scores, logp, threshold=_THRESHOLD, beta=_BETA) if rewards == "mara" else scores
+    values = np.exp(logp + augmented / _BETA - (logp + augmented / _BETA).max())
     return values / (values.sum() * (_GRID[1] - _GRID[0]))
 
 
@@ -82,7 +82,7 @@ class _Mixture:
         return (weights.log_softmax(0) - 0.5 * z**2 - widths - 0.5 * np.log(2 * np.pi)).logsumexp(1)
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
-        weights, means, widths = (one.detach() for one in self.parameters)
+        weights, means, widths = (parameter.detach() for parameter in self.parameters)
         rows = torch.multinomial(weights.softmax(0), n, replacement=True, generator=generator)
         return means[rows] + widths[rows].exp() * torch.randn(n, generator=generator, dtype=torch.float64)
 
@@ -96,15 +96,15 @@ def _learn(rewards: str, seed: int, *, steps: int, batch: int = 512, components:
     generator = torch.Generator().manual_seed(seed)
     means = torch.linspace(-3.8, 3.8, components, dtype=torch.float64)
     values = (torch.zeros(components, dtype=torch.float64), means, torch.full_like(means, np.log(0.25)))
-    policy = _Mixture([nn.Parameter(one.clone()) for one in values])
+    policy = _Mixture([nn.Parameter(value.clone()) for value in values])
     search = torch.optim.Adam(policy.parameters, lr=0.02)
     for step in range(steps):
         even = 8 * torch.rand(batch // 8, generator=generator, dtype=torch.float64) - 4
         x = torch.cat([policy.sample(batch - len(even), generator), even])
         scores, prior_logp = _scores(x.numpy()), _prior_logp(x.numpy())
-        earned = mara_rewards(scores, prior_logp, threshold=_THRESHOLD, beta=_BETA) if rewards == "mara" else scores
+        augmented = mara_rewards(scores, prior_logp, threshold=_THRESHOLD, beta=_BETA) if rewards == "mara" else scores
         loss = log_variance_loss(
-            policy.logp(x), torch.from_numpy(prior_logp), torch.from_numpy(np.asarray(earned)), beta=_BETA
+            policy.logp(x), torch.from_numpy(prior_logp), torch.from_numpy(np.asarray(augmented)), beta=_BETA
         ).mean()
         for group in search.param_groups:
             group["lr"] = 0.02 * (1 - step / steps)

@@ -28,8 +28,8 @@ def estimators(seeds: int = 3, *, quick: bool = False) -> Result:
         rewards = torch.tensor(mara_rewards(space.scores, space.prior_logp, threshold=0.5, beta=_BETA))
         prior_logp = torch.tensor(space.prior_logp)
         halfway = (prior_logp + 0.5 * rewards / _BETA).log_softmax(0)
-        for name, one in ESTIMATORS.items():
-            for drawn in ("policy", "prior") if one.off_policy != "no" else ("policy",):
+        for name, estimator in ESTIMATORS.items():
+            for drawn in ("policy", "prior") if estimator.off_policy != "no" else ("policy",):
                 figures = _bias_and_variance(name, halfway, prior_logp, rewards, seed, batches, off=drawn == "prior")
                 rows.append({"space": seed, "estimator": name, "drawn from": drawn, **figures})
     table = pd.DataFrame(rows)
@@ -52,20 +52,20 @@ def _bias_and_variance(
     name: EstimatorName, policy: Tensor, prior_logp: Tensor, rewards: Tensor, seed: int, batches: int, *, off: bool
 ) -> dict[str, float]:
     """|mean - exact|, its standard error and the variance of one batch's gradient, all over |exact|."""
-    one = ESTIMATORS[name]
-    generator, losses = torch.Generator().manual_seed(seed), one.new()
+    estimator = ESTIMATORS[name]
+    generator, losses = torch.Generator().manual_seed(seed), estimator.new()
     source = prior_logp if off else policy
     found = []
     for _ in range(batches):
         logits = policy.clone().requires_grad_()
         logp = logits.log_softmax(0)
         rows = torch.multinomial(source.exp(), _BATCH, replacement=True, generator=generator)
-        behaviour = source[rows] if off and one.off_policy == "weighted" else None
+        behaviour = source[rows] if off and estimator.off_policy == "weighted" else None
         loss = losses(logp[rows], prior_logp[rows], rewards[rows], beta=_BETA, behaviour_logp=behaviour).mean()
         found.append(torch.autograd.grad(loss, logits)[0].numpy())
     gradients = -np.array(found) * (_BETA / 2 if name in _REGRESSIONS else 1.0)
     logits = policy.clone().requires_grad_()
-    divergence = one.target or "reverse"
+    divergence = estimator.target or "reverse"
     exact = torch.autograd.grad(objective(logits.log_softmax(0), prior_logp, rewards, _BETA, divergence), logits)[0]
     length = float(exact.norm())
     variance = float(gradients.var(0, ddof=1).sum())

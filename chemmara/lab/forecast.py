@@ -22,11 +22,11 @@ def foretell(seeds: int = 20, *, quick: bool = False) -> Result:
         pilot, met = _pilot(space, 500, seed)
         for kind in kinds:
             for beta in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0):
-                found = forecast(pilot, kind, beta=beta, tau=_TAU, threshold=_TAU)
-                earned = np.asarray(REWARDS[kind](space.scores, space.prior_logp, threshold=_TAU, beta=beta))
-                goal = np.exp(reverse_kl_target(space.prior_logp, earned, beta))
+                found = forecast(pilot, kind, beta=beta, tau=_TAU, hit_threshold=_TAU)
+                augmented = np.asarray(REWARDS[kind](space.scores, space.prior_logp, threshold=_TAU, beta=beta))
+                goal = np.exp(reverse_kl_target(space.prior_logp, augmented, beta))
                 mass = float(goal[space.scores >= _TAU].sum())
-                flips = preferred_better(space.scores, space.prior_logp, earned, beta, space.prior)
+                flips = preferred_better(space.scores, space.prior_logp, augmented, beta, space.prior)
                 rows.append(
                     {"space": seed, "rewards": kind, "beta": beta, "predicted mass": found.good, "true mass": mass,
                      "inside": found.low - _DIGIT <= mass <= found.high + _DIGIT, "trusted": found.trusted,

@@ -43,7 +43,7 @@ def forward_kl(seeds: int = 3, *, quick: bool = False) -> Result:
     )  # fmt: skip
     own, other = table["kl to its target"].max(), table["kl to the reverse target"].max()
     sampled = [_sampled(seed, quick=quick) for seed in range(1 if quick else seeds)]
-    reached = max(max(one) for one in sampled)
+    reached = max(max(row) for row in sampled)
     moved = _implied_targets_apart(space)
     return Result(
         "forward-kl",
@@ -68,8 +68,8 @@ def _sampled(seed: int, *, quick: bool) -> list[float]:
     space, beta, threshold = Space.random(12, seed), 0.2, 0.5
     found = []
     for name in ("vanilla", "mara"):
-        earned = REWARDS[name](space.scores, space.prior_logp, threshold=threshold, beta=beta)
-        goal = forward_kl_target(space.prior_logp, np.asarray(earned), beta)
+        augmented = REWARDS[name](space.scores, space.prior_logp, threshold=threshold, beta=beta)
+        goal = forward_kl_target(space.prior_logp, np.asarray(augmented), beta)
         course = learn(
             space, "forward-kl", named(space, name, beta=beta, threshold=threshold), goal, beta=beta, seed=seed,
             steps=600 if quick else 6000, batch=256 if quick else 1024,

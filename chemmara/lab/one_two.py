@@ -58,7 +58,7 @@ def one_two(seeds: int = 10, *, quick: bool = False) -> Result:
     even: Any = table.groupby(["divergence", "rewards", "beta"])["even"].sum()
     best = int(even["reverse", "mara"].max())
     reverse: Any = table[table["divergence"] == "reverse"].groupby(["rewards", "beta"])
-    told = "; ".join(
+    summary = "; ".join(
         f"{rewards}, beta {beta:g}: {estimate(group['entropy'].tolist())} nats ({group['even'].sum()} of {len(group)})"
         for (rewards, beta), group in reverse
     )
@@ -68,7 +68,7 @@ def one_two(seeds: int = 10, *, quick: bool = False) -> Result:
         "of two equally right answers the trained policy keeps the one its prior likes, or falls for one by chance;"
         " under MARA both stay.",
         f"MARA above 0.95 ln 2 = {0.95 * _EVEN:.3f} nats at validity above 0.99 on at least 9 of 10 seeds at one beta.",
-        f"entropy of valid answers under reverse KL, mean and 95 % interval (runs that are even and valid): {told}.",
+        f"entropy of valid answers under reverse KL, mean and 95 % interval (runs that are even and valid): {summary}.",
         best >= needed, table, _figure(table), not quick,
     )  # fmt: skip
 
@@ -90,7 +90,7 @@ def pretrained(seed: int, steps: int = 200) -> LanguageModel:
 
 def answer_ids(answer: str) -> list[int]:
     """Token ids of an answer, end token included; every character is a token."""
-    return [*(_FIRST + TOKENS.tokens.index(one) for one in answer), END]
+    return [*(_FIRST + TOKENS.tokens.index(character) for character in answer), END]
 
 
 def _texts(seed: int, batch: int = 256) -> Iterator[Tensor]:
@@ -126,11 +126,11 @@ def train(
     losses = rloo_loss if divergence == "reverse" else forward_kl_loss
     for step in range(steps):
         rollout = sample(policy, TOKENS, batch, generator=generator, max_length=_LONGEST)
-        scores = torch.tensor([float(one in ANSWERS) for one in rollout.smiles])
+        scores = torch.tensor([float(text in ANSWERS) for text in rollout.smiles])
         with torch.no_grad():
             prior_logp = sequence_logp(prior, rollout.tokens)
-        earned = REWARDS[rewards](scores, prior_logp, threshold=0.5, beta=beta)
-        loss = losses(sequence_logp(policy, rollout.tokens), prior_logp, earned, beta=beta).mean()
+        augmented = REWARDS[rewards](scores, prior_logp, threshold=0.5, beta=beta)
+        loss = losses(sequence_logp(policy, rollout.tokens), prior_logp, augmented, beta=beta).mean()
         for group in search.param_groups:
             group["lr"] = _RATE * (1 - step / steps)
         search.zero_grad()

@@ -15,7 +15,7 @@ from chemmara.rl.rewards import REWARDS
 _BETA, _THRESHOLD = 0.2, 0.5
 _BOUND = 1e-3  # nats
 _STYLES: Final = {"reinvent": "--", "log-variance": "--", "trajectory-balance": ":"}  # they lie upon others
-_CLAIMS: Final[list[EstimatorName]] = [name for name, one in ESTIMATORS.items() if one.target == "reverse"]
+_CLAIMS: Final[list[EstimatorName]] = [name for name, estimator in ESTIMATORS.items() if estimator.target == "reverse"]
 
 
 def ratio(seeds: int = 2, *, quick: bool = False) -> Result:
@@ -27,9 +27,9 @@ def ratio(seeds: int = 2, *, quick: bool = False) -> Result:
     rows, courses = [], {}
     for name, space in spaces.items():
         for rewards in ("vanilla", "mara"):
-            earned = REWARDS[rewards](space.scores, space.prior_logp, threshold=_THRESHOLD, beta=_BETA)
-            target = reverse_kl_target(space.prior_logp, np.asarray(earned), _BETA)
-            exact = optimum(space, np.asarray(earned), _BETA)
+            augmented = REWARDS[rewards](space.scores, space.prior_logp, threshold=_THRESHOLD, beta=_BETA)
+            target = reverse_kl_target(space.prior_logp, np.asarray(augmented), _BETA)
+            exact = optimum(space, np.asarray(augmented), _BETA)
             rows.append(_row(name, rewards, "exact gradient", -1, exact, target))
             for estimator in _CLAIMS:
                 for seed in range(1 if quick else seeds):

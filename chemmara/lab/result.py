@@ -47,11 +47,11 @@ def write_page(names: list[str], out: Path) -> Path:
     """Claim, prediction and measurement of experiments on disk as one Markdown page with their figures."""
     parts = ["# The lab\n", "Claim, prediction and measurement of each experiment, by `chemmara lab all`.\n"]
     for name in names:
-        told = json.loads((out / name / "result.json").read_text(encoding="utf-8"))
-        quick = "" if told["full"] else "\nA quick run, not the evidence.\n"
+        summary = json.loads((out / name / "result.json").read_text(encoding="utf-8"))
+        quick = "" if summary["full"] else "\nA quick run, not the evidence.\n"
         parts.append(
-            f"## {name}\n{quick}\nClaim: {told['claim']}\n\nPrediction: {told['prediction']}\n\n"
-            f"Measured: {told['measured']} **{'Holds' if told['holds'] else 'Does not hold'}.**\n\n"
+            f"## {name}\n{quick}\nClaim: {summary['claim']}\n\nPrediction: {summary['prediction']}\n\n"
+            f"Measured: {summary['measured']} **{'Holds' if summary['holds'] else 'Does not hold'}.**\n\n"
             f"![{name}]({name}/figure.png)\n"
         )
     write_text(out / "README.md", "\n".join(parts))

@@ -13,7 +13,7 @@ from chemmara.lab.learn import Rewards, learn
 from chemmara.lab.result import Result
 from chemmara.lab.space import Space, entropy, kl, reverse_kl_target
 from chemmara.rl.rewards import mara_rewards
-from chemmara.rl.thresholds import PercentileThreshold, Threshold, ThresholdConfig
+from chemmara.rl.tau import PercentileTau, Tau, TauConfig
 
 _BETA, _N, _BOUND = 0.1, 30, 1e-3
 _FIXED: Final = (0.3, 0.5, 0.7, 0.9, 1.0)
@@ -22,9 +22,9 @@ _TICKS: Final = (5, 6, 8, 10, 15, 20)
 
 def thresholds(seeds: int = 10, *, quick: bool = False) -> Result:
     """Random spaces of 30 answers with scores from 0 to 1: tau fixed, or a percentile of the batch or the run."""
-    rules: dict[str, ThresholdConfig] = {f"{tau:g}": tau for tau in _FIXED}
-    rules |= {f"batch, {p}th": PercentileThreshold(percentile=p) for p in (50, 75, 90)}
-    rules |= {f"run, {p}th": PercentileThreshold(percentile=p, over="run") for p in (50, 75, 90)}
+    rules: dict[str, TauConfig] = {f"{tau:g}": tau for tau in _FIXED}
+    rules |= {f"batch, {p}th": PercentileTau(percentile=p) for p in (50, 75, 90)}
+    rules |= {f"run, {p}th": PercentileTau(percentile=p, over="run") for p in (50, 75, 90)}
     rows = []
     for seed in range(1 if quick else seeds):
         space = _graded(seed)
@@ -57,7 +57,7 @@ def thresholds(seeds: int = 10, *, quick: bool = False) -> Result:
         " share the policy; with tau above all scores nothing is left of MARA.",
         f"fixed tau: within {_BOUND:g} nats of its exact optimum, and fewer effective answers from 0.3 to 0.9.",
         f"largest KL to the exact optimum {worst:.2g} nats; effective answers (exp entropy, mean and 95 % interval): "
-        + "; ".join(f"{name}: {one}" for name, one in answers.items()) + ".",
+        + "; ".join(f"{name}: {answer}" for name, answer in answers.items()) + ".",
         bool(worst < _BOUND and falling), table, _figure(table), not quick,
     )  # fmt: skip
 
@@ -67,14 +67,14 @@ def _graded(seed: int) -> Space:
     return Space.of(np.exp(1.5 * generator.standard_normal(_N)), generator.beta(1.2, 1.2, _N))
 
 
-def _moving(space: Space, rule: ThresholdConfig) -> Rewards:
+def _moving(space: Space, rule: TauConfig) -> Rewards:
     """MARA's rewards with tau taken from each batch by a rule."""
-    threshold = Threshold(rule)
+    rule_of_tau = Tau(rule)
     names = [str(i) for i in range(len(space.scores))]
 
     def rewards(rows: torch.Tensor) -> torch.Tensor:
         at = rows.numpy()
-        tau = threshold.tau([names[i] for i in at], space.scores[at])
+        tau = rule_of_tau.of_batch([names[i] for i in at], space.scores[at])
         return torch.from_numpy(mara_rewards(space.scores[at], space.prior_logp[at], threshold=tau, beta=_BETA))
 
     return rewards
@@ -97,7 +97,7 @@ def _figure(table: pd.DataFrame) -> Figure:
                 textcoords="offset points", xytext=beside[kind], fontsize=8,
             )  # fmt: skip
     axes.set_yscale("log")
-    axes.set_yticks(_TICKS, [str(one) for one in _TICKS])
+    axes.set_yticks(_TICKS, [str(tick) for tick in _TICKS])
     axes.minorticks_off()
     axes.margins(0.08)
     axes.set_xlabel("mean score of the policy")

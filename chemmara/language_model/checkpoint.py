@@ -1,13 +1,14 @@
 """A prior as a folder: config.json, vocabulary.json, weights.safetensors, and a card.md for people. No pickle."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from pydantic import PositiveInt, ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save_file
 
 from chemmara import assets
 from chemmara.config import Strict
@@ -48,6 +49,7 @@ class Prior:
     config: PriorConfig
     tokenizer: Tokenizer
     model: LanguageModel
+    sha256: str = ""  # of the weights' file it was loaded from; "" for a prior that was made in memory
 
     @property
     def parameters(self) -> int:
@@ -88,12 +90,12 @@ def load_prior(name: str | Path, device: str | torch.device = "cpu") -> Prior:
     config = _read_json(PriorConfig, folder, "config.json")
     vocabulary = _read_json(Vocabulary, folder, "vocabulary.json")
     tokenizer = Tokenizer(NOTATIONS[vocabulary.notation].name, vocabulary.tokens)
-    with torch.random.fork_rng(devices=()):  # the first weights are replaced at once, and nobody's random state moves
+    with torch.random.fork_rng(devices=[]):  # the first weights are drawn, and then replaced by the file's
         model = build(config.network, len(tokenizer))
-    _load_weights(model, folder / "weights.safetensors")
+    checksum = _load_weights(model, folder / "weights.safetensors")
     model.to(device)
     model.eval()
-    return Prior(folder.name, config, tokenizer, model)
+    return Prior(folder.name, config, tokenizer, model, checksum)
 
 
 def _read_json(kind: type[Any], folder: Path, file: str) -> Any:
@@ -112,9 +114,11 @@ def _read_json(kind: type[Any], folder: Path, file: str) -> Any:
         ) from None
 
 
-def _load_weights(model: LanguageModel, path: Path) -> None:
+def _load_weights(model: LanguageModel, path: Path) -> str:
+    """Fill the model from a file; the file's sha256."""
     try:
-        weights = load_file(path)
+        content = path.read_bytes()
+        weights = load(content)
     except FileNotFoundError:
         raise CheckpointError(f"{path.parent}: not a prior ({path.name} is missing)") from None
     except (SafetensorError, OSError) as error:
@@ -128,3 +132,4 @@ def _load_weights(model: LanguageModel, path: Path) -> None:
             f"({name} is {found.get(name, 'missing')}, expected {expected.get(name, 'nothing')})"
         )
     model.load_state_dict(weights)
+    return sha256(content).hexdigest()

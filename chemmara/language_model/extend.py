@@ -43,7 +43,7 @@ def extended(prior: Prior, tokens: Sequence[str]) -> Prior:
     model.load_state_dict(weights)
     model.to(weights["output.bias"].device)
     model.eval()
-    return replace(prior, tokenizer=tokenizer, model=model)
+    return replace(prior, tokenizer=tokenizer, model=model, sha256="")
 
 
 @torch.no_grad()

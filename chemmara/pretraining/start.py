@@ -58,7 +58,7 @@ def continued_start(
         raise ChemmaraError(f"{error} (prior {parent.name})") from None
     needed = Tokenizer.of(map(write, [*texts.train, *texts.valid]), tokenizer.notation).tokens
     added = tuple(token for token in needed if token not in tokenizer.tokens)
-    prior = replace(extended(parent, added), name=name)
+    prior = replace(extended(parent, added), name=name, sha256="")
     corpus = _corpus(lambda smiles: prior.tokenizer.encode(write(smiles)), texts)
     cut = None
     if corpus.train.lengths.max() > parent.config.max_length:

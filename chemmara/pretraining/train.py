@@ -106,7 +106,7 @@ class Trainer:
                     report = self._evaluate(report)
                 if self.team.leads:
                     tell(report)
-                stop = bool(self.team.agree(float(interrupt.asked)))
+                stop = bool(self.team.agree(float(interrupt.requested)))
                 if stop and self.team.leads:
                     save_state(self.folder, self.progress, self.prior.model, self.optimizers)
                 if stop:

@@ -56,6 +56,6 @@ def favour_molecules(
             clip_grad_norm_(model.parameters(), config.max_grad_norm)
             optimizer.step()
             tell(step + 1, float(valid.mean()))
-            if interrupt.asked:
+            if interrupt.requested:
                 model.load_state_dict(before)
                 raise KeyboardInterrupt

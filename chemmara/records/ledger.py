@@ -13,7 +13,7 @@ from chemmara.errors import ChemmaraError
 if TYPE_CHECKING:
     import pandas as pd
 
-_FORMAT = 1
+_FORMAT = 2
 _TABLES = """
 CREATE TABLE calls (
     call INTEGER PRIMARY KEY, step INTEGER NOT NULL, smiles TEXT NOT NULL UNIQUE, score REAL,
@@ -72,7 +72,10 @@ class Ledger:
             raise ChemmaraError(f"{path}: not a ledger, or damaged ({error})") from None
         if version != _FORMAT:
             connection.close()
-            raise ChemmaraError(f"{path}: has format {version}; this chemmara reads format {_FORMAT}")
+            raise ChemmaraError(
+                f"{path}: has format {version}, and this chemmara reads format {_FORMAT}; use the version that"
+                " wrote it (the table `calls` is the same in both)"
+            )
         return cls(connection)
 
     def close(self) -> None:
@@ -87,7 +90,9 @@ class Ledger:
 
     def append(self, calls: Sequence[Call]) -> None:
         """Add calls in one transaction, on disk when this returns; ChemmaraError if one is there but differs."""
-        rows = [(one.call, one.step, one.smiles, _null(one.score), _json(one.components), one.error) for one in calls]
+        rows = [
+            (call.call, call.step, call.smiles, _null(call.score), _json(call.components), call.error) for call in calls
+        ]
         with self._connection:
             for row in rows:
                 there = self._connection.execute("SELECT * FROM calls WHERE call = ?", row[:1]).fetchone()
@@ -108,7 +113,7 @@ class Ledger:
         ]
 
     def append_step(self, step: int, calls: int, figures: dict[str, float]) -> None:
-        """Note a step, or note it again: calls used by then, and its figures."""
+        """Record a step, or record it again: calls used by then, and its figures."""
         with self._connection:
             self._connection.execute("INSERT OR REPLACE INTO steps VALUES (?, ?, ?)", (step, calls, _json(figures)))
 
@@ -121,12 +126,12 @@ class Ledger:
         return pd.DataFrame([{"step": s, "calls": c, **f} for (s, c, _), f in zip(rows, figures, strict=True)])
 
     def set(self, key: str, value: Any) -> None:
-        """Note a fact about the run, as JSON."""
+        """Record a fact about the run, as JSON."""
         with self._connection:
             self._connection.execute("INSERT OR REPLACE INTO run VALUES (?, ?)", (key, json.dumps(value)))
 
     def get(self, key: str) -> Any:
-        """A fact about the run; None if it was never noted."""
+        """A fact about the run; None if it was never recorded."""
         row = self._connection.execute("SELECT value FROM run WHERE key = ?", (key,)).fetchone()
         return None if row is None else json.loads(row[0])
 
@@ -135,9 +140,9 @@ class Ledger:
         import pandas as pd
 
         calls = self.calls()
-        plain = [(one.call, one.step, one.smiles, one.score, one.error) for one in calls]
+        plain = [(call.call, call.step, call.smiles, call.score, call.error) for call in calls]
         table = pd.DataFrame(plain, columns=["call", "step", "smiles", "score", "error"])
-        return table.join(pd.DataFrame([one.components for one in calls], index=table.index))
+        return table.join(pd.DataFrame([call.components for call in calls], index=table.index))
 
 
 def _null(value: float) -> float | None:

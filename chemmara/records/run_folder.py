@@ -45,17 +45,19 @@ class RunFolder:
         """Whether a run was begun here."""
         return self.config.exists() or self.ledger.exists()
 
-    def create(self, *, force: bool) -> None:
-        """Make the folder for a new run; ChemmaraError if it holds one, unless `force` removes that."""
+    def refuse_a_run(self, *, force: bool) -> None:
+        """ChemmaraError if the folder holds a run already, unless `force` says that it may be removed."""
         if self.exists() and not force:
             raise ChemmaraError(f"{self.path}: holds a run already; --resume goes on with it, --force begins again")
+
+    def create(self) -> None:
+        """Make the folder for a new run, without the files of an old one."""
         new_folder(self.path)
-        if force:
-            self.clear()
+        self.clear()
 
     def clear(self) -> None:
         """Remove the files of a run, and nothing else that the folder may hold."""
-        names = ("hits.csv", "hits.smi", "report.html")
+        names = ("hits.csv", "hits.smi", "hits.sdf", "report.html")
         files = [self.config, self.ledger, self.checkpoint, self.metrics, *(self.path / name for name in names)]
         files += [self.ledger.with_name(self.ledger.name + suffix) for suffix in ("-wal", "-shm")]
         for file in files:

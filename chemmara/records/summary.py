@@ -26,31 +26,37 @@ def library_figures(smiles: Sequence[str]) -> dict[str, float]:
     }
 
 
-def run_figures(calls: pd.DataFrame, threshold: float, budget: int) -> dict[str, float]:
-    """What a run is judged by: quality of its calls, and diversity of its hits (score >= threshold), best first.
+def run_figures(calls: pd.DataFrame, hit_threshold: float, budget: int) -> dict[str, float]:
+    """What a run is judged by: quality of its calls, and diversity of its hits (score >= hit_threshold), best first.
 
     `calls` is a ledger's frame. NaN where a figure is not defined, such as OB100 with fewer than 100 hits.
     """
     scores = calls["score"].to_numpy(dtype=float)
-    hits = hits_of(calls, threshold)["smiles"].tolist()
+    hits = hits_of(calls, hit_threshold)["smiles"].tolist()
     return {
         "calls": len(calls),
         "best": float(np.nanmax(scores)) if np.isfinite(scores).any() else float("nan"),
         "top10": top_mean(scores, 10),
-        "hits": yield_at(scores, threshold),
-        "ob1": oracle_burden(scores, 1, threshold),
-        "ob100": oracle_burden(scores, 100, threshold),
+        "hits": yield_at(scores, hit_threshold),
+        "ob1": oracle_burden(scores, 1, hit_threshold),
+        "ob100": oracle_burden(scores, 100, hit_threshold),
         **_diversity(hits),
         "auc_top10": auc_top(scores, 10, budget=budget),
         "auc_top10_not_carried": auc_top(scores, 10, budget=budget, carry=False),
     }
 
 
-def hits_of(calls: pd.DataFrame, threshold: float) -> pd.DataFrame:
-    """The calls with a score of at least the threshold, best first, equal ones in the order they were found."""
+def hits_of(calls: pd.DataFrame, hit_threshold: float) -> pd.DataFrame:
+    """The calls with a score of at least the hit threshold, best first, equal ones in the order they were found."""
     scores = calls["score"].to_numpy(dtype=float)
     order = np.argsort(-scores, kind="stable")
-    return calls.iloc[order[scores[order] >= threshold]]
+    return calls.iloc[order[scores[order] >= hit_threshold]]
+
+
+def failure_reasons(calls: pd.DataFrame) -> dict[str, int]:
+    """Reasons for missing scores with the number of calls that have each, the commonest first."""
+    missing = calls.loc[calls["score"].isna(), "error"]
+    return {str(reason): int(number) for reason, number in missing.value_counts().items()}
 
 
 def _diversity(unique: list[str]) -> dict[str, float]:
@@ -63,10 +69,10 @@ def _diversity(unique: list[str]) -> dict[str, float]:
     }
 
 
-def curves(calls: pd.DataFrame, threshold: float, points: int = 50) -> pd.DataFrame:
+def curves(calls: pd.DataFrame, hit_threshold: float, points: int = 50) -> pd.DataFrame:
     """Hits, scaffolds among them and the mean of the ten best against calls, at evenly spread calls."""
     scores = calls["score"].to_numpy(dtype=float)
-    is_hit = scores >= threshold
+    is_hit = scores >= hit_threshold
     seen: set[str] = set()
     grown = np.zeros(len(calls) + 1, dtype=int)
     for call, (smiles, hit) in enumerate(zip(calls["smiles"], is_hit, strict=True), start=1):

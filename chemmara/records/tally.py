@@ -10,6 +10,20 @@ from chemmara.molecules.chem import fingerprint, parse, scaffold
 _TOP = 10
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Where a run is between two steps."""
+
+    step: int
+    calls: int
+    budget: int
+    hits: int
+    scaffolds: int  # distinct Bemis-Murcko scaffolds of the hits
+    circles: int  # hits pairwise farther apart than .75 in Tanimoto distance
+    best: float  # best score; NaN before the first score
+    top10: float  # mean score of the ten best molecules
+
+
 @dataclass
 class Tally:
     """Counts over the calls so far; `circles` is greedy in order of discovery at Tanimoto distance .75.
@@ -17,7 +31,7 @@ class Tally:
     The report's #Circles goes best first over the whole set and may differ a little from this live figure.
     """
 
-    threshold: float
+    hit_threshold: float
     calls: int = 0
     hits: int = 0
     best: float = float("nan")
@@ -32,14 +46,18 @@ class Tally:
             return
         self.best = score if self.calls == 1 or not self.best >= score else self.best
         (heapq.heappush if len(self._top) < _TOP else heapq.heappushpop)(self._top, score)
-        molecule = parse(smiles) if score >= self.threshold else None
+        molecule = parse(smiles) if score >= self.hit_threshold else None
         if molecule is None:
             return
         self.hits += 1
         self.scaffolds.add(scaffold(molecule))
-        mine = fingerprint(molecule)
-        if all(similarity < 0.25 for similarity in BulkTanimotoSimilarity(mine, self._centres)):  # noqa: PLR2004
-            self._centres.append(mine)
+        own = fingerprint(molecule)
+        if all(similarity < 0.25 for similarity in BulkTanimotoSimilarity(own, self._centres)):  # noqa: PLR2004
+            self._centres.append(own)
+
+    def standing(self, step: int, budget: int) -> Standing:
+        """The figures after a step."""
+        return Standing(step, self.calls, budget, self.hits, len(self.scaffolds), self.circles, self.best, self.top10)
 
     @property
     def circles(self) -> int:

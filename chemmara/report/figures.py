@@ -21,12 +21,12 @@ _COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F
 _GREY: Final = "#888888"  # legible on light and dark pages
 
 
-def run_figure(calls: pd.DataFrame, threshold: float) -> Figure:
+def run_figure(calls: pd.DataFrame, hit_threshold: float) -> Figure:
     """Hits and their scaffolds against oracle calls; the mean of the ten best; how many calls had which score."""
-    course = curves(calls, threshold)
+    course = curves(calls, hit_threshold)
     figure = Figure(figsize=(11.4, 3.0), layout="constrained")
     found, best, scores = figure.subplots(1, 3)
-    found.plot(course["calls"], course["hits"], color=_COLOURS[0], label=f"hits (score ≥ {threshold:g})")
+    found.plot(course["calls"], course["hits"], color=_COLOURS[0], label=f"hits (score ≥ {hit_threshold:g})")
     found.plot(course["calls"], course["scaffolds"], color=_COLOURS[1], label="scaffolds among them", linestyle="--")
     found.set_ylabel("molecules, scaffolds")
     found.legend(frameon=False, labelcolor=_GREY)
@@ -34,40 +34,40 @@ def run_figure(calls: pd.DataFrame, threshold: float) -> Figure:
     best.set_ylabel("mean score of the 10 best")
     best.set_ylim(0, 1.02)
     scores.hist(calls["score"].dropna(), bins=np.linspace(0, 1, 41).tolist(), color=_COLOURS[4])
-    scores.axvline(threshold, color=_COLOURS[1], linewidth=1)
+    scores.axvline(hit_threshold, color=_COLOURS[1], linewidth=1)
     scores.set_ylabel("oracle calls")
     _quiet(figure, {found: "oracle calls", best: "oracle calls", scores: "score"})
     return figure
 
 
-def comparison_figure(runs: Mapping[str, Sequence[pd.DataFrame]], threshold: float) -> Figure:
+def comparison_figure(runs: Mapping[str, Sequence[pd.DataFrame]], hit_threshold: float) -> Figure:
     """Hits and scaffolds against calls for each method: the mean over its seeds, a band from lowest to highest."""
     figure = Figure(figsize=(9.0, 3.6), layout="constrained")
     for axes, column in zip(figure.subplots(1, 2), ("hits", "scaffolds"), strict=True):
         for (method, frames), colour in zip(runs.items(), _COLOURS * 9, strict=False):
-            courses = [curves(frame, threshold) for frame in frames]
+            courses = [curves(frame, hit_threshold) for frame in frames]
             grid = np.linspace(0, max(course["calls"].max() for course in courses), 60)
             lines = np.array([np.interp(grid, course["calls"], course[column]) for course in courses])
             axes.plot(grid, lines.mean(axis=0), color=colour, label=method)
             axes.fill_between(grid, lines.min(axis=0), lines.max(axis=0), color=colour, alpha=0.15, linewidth=0)
-        axes.set_ylabel(f"{column} (score ≥ {threshold:g})" if column == "hits" else "scaffolds among the hits")
+        axes.set_ylabel(f"{column} (score ≥ {hit_threshold:g})" if column == "hits" else "scaffolds among the hits")
     figure.axes[0].legend(frameon=False, labelcolor=_GREY)
     _quiet(figure, dict.fromkeys(figure.axes, "oracle calls"))
     return figure
 
 
 def transform_figure(objective: ObjectiveConfig) -> Figure:
-    """What each component's values are worth, one curve a component; a bar where the value is its worth already."""
+    """Desirability against raw value, one curve for each component."""
     columns = min(3, len(objective.component))
     rows = -(-len(objective.component) // columns)
     figure = Figure(figsize=(3.8 * columns, 2.6 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     below: dict[Axes, str] = {}
     for here, name, component in zip(axes, objective.names, objective.component, strict=False):
-        values, worths = transform_curve(component)
-        here.plot(values, worths, color=_COLOURS[0])
+        values, desirabilities = transform_curve(component)
+        here.plot(values, desirabilities, color=_COLOURS[0])
         here.set_ylim(-0.03, 1.03)
-        here.set_ylabel("worth" if component.role == "score" else component.role)
+        here.set_ylabel("desirability" if component.role == "score" else component.role)
         below[here] = f"{name} ({component.unit})" if component.unit else name
     for spare in axes[len(objective.component) :]:
         spare.set_axis_off()

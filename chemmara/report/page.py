@@ -14,7 +14,7 @@ from chemmara.records.ledger import Ledger
 from chemmara.records.summary import hits_of, run_figures
 from chemmara.report.figures import as_svg, comparison_figure, run_figure
 from chemmara.report.structures import drawing
-from chemmara.scoring.pareto import component_worths, pareto_rank
+from chemmara.scoring.pareto import component_desirabilities, pareto_rank
 
 _SHOWN = 24  # molecules drawn
 
@@ -22,8 +22,8 @@ _SHOWN = 24  # molecules drawn
 def run_page(name: str, ledger: Ledger) -> str:
     """The page of a run, from its ledger and nothing else; a run without calls has a page, too."""
     calls, settings = ledger.frame(), ledger.get("campaign")
-    threshold = settings["threshold"]
-    figures = run_figures(calls, threshold, settings["budget"])
+    hit_threshold = settings["hit_threshold"]
+    figures = run_figures(calls, hit_threshold, settings["budget"])
     return _render(
         "run.html",
         name=name,
@@ -32,9 +32,9 @@ def run_page(name: str, ledger: Ledger) -> str:
         versions=ledger.get("versions"),
         prior_sha256=ledger.get("prior_sha256"),
         failed=[call for call in ledger.calls() if math.isnan(call.score)],
-        course=_drawn(as_svg(run_figure(calls, threshold), "course")),
-        front=_front(hits_of(calls, threshold), settings["objective"]),
-        hits=_cards(hits_of(calls, threshold), [c for c in calls.columns if c not in _COLUMNS]),
+        course=_drawn(as_svg(run_figure(calls, hit_threshold), "course")),
+        front=_front(hits_of(calls, hit_threshold), settings["objective"]),
+        hits=_cards(hits_of(calls, hit_threshold), [c for c in calls.columns if c not in _COLUMNS]),
     )
 
 
@@ -43,7 +43,7 @@ def comparison_page(
     runs: Mapping[str, Sequence[pd.DataFrame]],
     table: pd.DataFrame,
     pairs: pd.DataFrame,
-    threshold: float,
+    hit_threshold: float,
     budget: int,
 ) -> str:
     """The page of a comparison: curves, and text cells by method (`table`) and by pair of methods (`pairs`)."""
@@ -51,10 +51,10 @@ def comparison_page(
         "comparison.html",
         name=name,
         tables={"method": table, "paired difference": pairs},
-        threshold=threshold,
+        hit_threshold=hit_threshold,
         budget=budget,
         seeds=max(len(frames) for frames in runs.values()),
-        curves=_drawn(as_svg(comparison_figure(runs, threshold), "comparison")),
+        curves=_drawn(as_svg(comparison_figure(runs, hit_threshold), "comparison")),
     )
 
 
@@ -84,10 +84,14 @@ def _number(value: float) -> str:
 
 def _front(hits: pd.DataFrame, objective: dict[str, Any]) -> list[dict[str, Any]]:
     """The hits that no other one beats in every component, best first; [] where one component leaves no choice."""
-    names = [one["name"] or one["oracle"] for one in objective["component"] if one.get("role", "score") == "score"]
+    names = [
+        component["name"] or component["oracle"]
+        for component in objective["component"]
+        if component.get("role", "score") == "score"
+    ]
     if len(names) == 1 or not len(hits):
         return []
-    best: Any = hits[pareto_rank(component_worths(objective, hits)) == 1]
+    best: Any = hits[pareto_rank(component_desirabilities(objective, hits)) == 1]
     return [{**hit, "values": {name: hit[name] for name in names}} for hit in best.to_dict("records")]
 
 

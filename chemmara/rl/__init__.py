@@ -1,1 +1,1 @@
-"""Mode-anchored reinforcement learning: rewards, losses, replay, diversity memory, one step and its loop."""
+"""Mode-anchored reinforcement learning: rewards, losses, replay, diversity filter, one step and its loop."""

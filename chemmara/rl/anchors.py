@@ -1,46 +1,45 @@
-"""Which good sample is MARA's anchor: chosen how, and among which."""
+"""MARA's anchor: which good sample it is, and among which samples it is chosen."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from rdkit.DataStructs import BulkTanimotoSimilarity
 
 from chemmara.config import Strict
-from chemmara.molecules.chem import fingerprint, parse
 from chemmara.rl.rewards import Anchor
 
-_KEEP = 0.9  # share of the old level that a running anchor keeps a step
+_KEEP = 0.9  # share of the old level that a running anchor keeps at each step
 
 
 class AnchorConfig(Strict):
     """The sample z to whose level good samples are lifted."""
 
-    choose: Literal["support", "median", "random", "lowest", "centroid"] = "support"
-    """Highest (the paper's), median or lowest prior support, any, or the nearest in Tanimoto to the others."""
+    choose: Literal["support", "median", "random", "lowest"] = "support"
+    """The good sample with the highest (the paper's), median or lowest prior log-probability, or a random one."""
     over: Literal["batch", "running", "run"] = "batch"
-    """Chosen from the batch, from the batch and averaged over steps (0.9 of the old), or from all good of the run."""
+    """Chosen from the batch; from the batch and averaged over steps (0.9 of the old level); or from all good samples
+    of the run."""
 
 
 @dataclass
 class Anchors:
-    """Chooses the anchor of each batch, and remembers what the choice needs."""
+    """Chooses the anchor of each batch, and keeps what the choice depends on."""
 
     config: AnchorConfig
     generator: torch.Generator
     level: list[float] = field(default_factory=list)  # running: score and log prior
     seen: dict[str, tuple[float, float]] = field(default_factory=dict)  # run: best-supported score, log prior by SMILES
 
-    def choose(self, scores: np.ndarray, prior_logp: np.ndarray, smiles: list[str], threshold: float) -> Anchor | None:
+    def choose(self, scores: np.ndarray, prior_logp: np.ndarray, smiles: list[str], tau: float) -> Anchor | None:
         """The anchor of a batch, all (n,); None without a good sample."""
-        good = np.flatnonzero(scores >= threshold)
+        good = np.flatnonzero(scores >= tau)
         rows = [(smiles[i], float(scores[i]), float(prior_logp[i])) for i in good]
         if self.config.over == "run":
-            for one, score, logp in rows:
-                if one not in self.seen or logp > self.seen[one][1]:
-                    self.seen[one] = (score, logp)
-            rows = [(one, *pair) for one, pair in self.seen.items() if pair[0] >= threshold]
+            for text, score, logp in rows:
+                if text not in self.seen or logp > self.seen[text][1]:
+                    self.seen[text] = (score, logp)
+            rows = [(text, *pair) for text, pair in self.seen.items() if pair[0] >= tau]
         if not rows:
             return None
         _, score, logp = rows[self._pick(rows)]
@@ -62,8 +61,6 @@ class Anchors:
                 return int(order[len(order) // 2])
             case "random":
                 return int(torch.randint(len(rows), (1,), generator=self.generator))
-            case "centroid":
-                return _most_central([one for one, _, _ in rows])
 
     def state(self) -> dict[str, Any]:
         """What a later step depends on, as plain values."""
@@ -72,11 +69,4 @@ class Anchors:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
         self.level = list(state["level"])
-        self.seen = {one: (score, logp) for one, (score, logp) in state["seen"].items()}
-
-
-def _most_central(smiles: list[str]) -> int:
-    """Row of the molecule with the highest mean Tanimoto similarity to all (Morgan 2, 2048 bits)."""
-    molecules = [parse(one) for one in smiles]
-    prints = [fingerprint(one) for one in molecules if one is not None]
-    return int(np.argmax([np.mean(BulkTanimotoSimilarity(one, prints)) for one in prints]))
+        self.seen = {text: (score, logp) for text, (score, logp) in state["seen"].items()}

@@ -1,18 +1,18 @@
-"""How crowded the cluster of each good sample is: what cluster-anchored MARA takes from its reward."""
+"""How many good molecules are known of each sample's cluster: cluster-anchored MARA subtracts beta log of it."""
 
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
 
-from chemmara.rl.memory import Neighbourhoods, Scaffolds, Spheres
+from chemmara.rl.diversity_filter import Neighbourhoods, Scaffolds, Spheres
 
 EqualMass = Literal["string", "molecule", "scaffold", "niche"]
 _NICHE: Final = 0.4  # Tanimoto similarity to the first member from which a molecule belongs to a niche
 
 
 class Molecules:
-    """Every molecule is a cluster: of the strings that write it."""
+    """Every molecule is a cluster of its own, whose members are the strings that write it."""
 
     def key(self, smiles: str) -> str:
         """The canonical SMILES."""
@@ -30,7 +30,7 @@ class Clusters:
 
     @classmethod
     def of(cls, kind: EqualMass) -> "Clusters | None":
-        """Empty clusters; None where every string stands for itself."""
+        """Empty clusters; None where every string counts for itself."""
         founded: dict[str, Neighbourhoods] = {
             "molecule": Molecules(), "scaffold": Scaffolds(), "niche": Spheres(_NICHE)
         }  # fmt: skip
@@ -38,11 +38,11 @@ class Clusters:
 
     def sizes(self, smiles: list[str], texts: list[str], good: np.ndarray) -> np.ndarray:
         """(n,) known good members of each row's cluster, the batch's own among them; 1 for rows that are not good."""
-        keys = [self._meet(smiles[i], texts[i]) if good[i] else None for i in range(len(smiles))]
+        keys = [self._cluster_of(smiles[i], texts[i]) if good[i] else None for i in range(len(smiles))]
         return np.array([1 if key is None else self.counts[key] for key in keys])
 
-    def _meet(self, smiles: str, text: str) -> str:
-        """The cluster of a good sample, which is a member from now on."""
+    def _cluster_of(self, smiles: str, text: str) -> str:
+        """The cluster of a good sample, which is counted as a member from now on."""
         member = text if self.kind == "molecule" else smiles
         if member not in self.members:
             key = self.neighbourhoods.key(smiles)
@@ -58,6 +58,6 @@ class Clusters:
         """Know the members of a saved state."""
         for member, key in state:
             if self.kind == "niche":
-                self.neighbourhoods.key(member)  # founds the same niches again
+                self.neighbourhoods.key(member)  # makes the same niches again
             self.members[member] = key
             self.counts[key] = self.counts.get(key, 0) + 1

@@ -1,6 +1,6 @@
-"""Estimators by name: what each one's loss is, what it aims at, and whether it stands samples of another policy.
+"""Estimators by name: the loss of each, the optimum it aims at, and whether it can learn from another policy's samples.
 
-Every loss takes (policy_logp, prior_logp, rewards, *, beta, behaviour_logp=None), all (n,), and gives one value a row.
+Every loss takes (policy_logp, prior_logp, rewards, *, beta, behaviour_logp=None), all (n,), and gives (n,) values.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ OffPolicy = Literal["any", "weighted", "no"]
 
 @dataclass(frozen=True)
 class Estimator:
-    """One way to turn scored samples into a loss."""
+    """A way to turn scored samples into a loss."""
 
     new: Callable[[], Loss]  # a fresh loss; an nn.Module where it learns something itself
     target: Target | None  # the optimum it claims: eq. 2 (reverse KL), eq. 5 (forward KL), or none

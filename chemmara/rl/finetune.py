@@ -16,10 +16,11 @@ from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.sampling import Rollout, pad, sample, sequence_logp
 from chemmara.rl.augmentation import Augmentation, Rows
+from chemmara.rl.diversity_filter import DiversityFilter
 from chemmara.rl.estimators import ESTIMATORS, Loss, learned
-from chemmara.rl.memory import DiversityMemory
 from chemmara.rl.method import MethodConfig
 from chemmara.rl.replay import Replay
+from chemmara.rl.rewards import Anchor
 from chemmara.scoring.scores import Scores
 
 Objective = Callable[[list[str]], Scores]
@@ -33,7 +34,8 @@ class Update:
     policy_logp: Tensor  # (rows,) before the update, nats
     prior_logp: Tensor  # (rows,) nats
     rewards: Tensor  # (rows,)
-    earned: np.ndarray  # (rows,) scores after the diversity memory
+    filtered_scores: np.ndarray  # (rows,) scores after the diversity filter
+    anchor: Anchor | None  # the sample that the good rows were lifted to; None without a good row
     loss: float  # mean over the rows; NaN where there were none
 
 
@@ -43,7 +45,7 @@ class Step:
 
     rollout: Rollout
     scores: Scores
-    earned: np.ndarray  # (batch,) scores after the diversity memory; 0 for what is no molecule, NaN for no score
+    filtered_scores: np.ndarray  # (batch,) after the diversity filter; 0 for an invalid SMILES, NaN for no score
     tau: float  # score from which a sample was good
     update: Update  # from the sampled batch; the first, where there are several
     replayed: list[Update]  # one a round
@@ -51,7 +53,7 @@ class Step:
 
 @dataclass
 class Learner:
-    """The policy in training with everything that changes beside it."""
+    """The policy in training, with everything that changes beside it."""
 
     prior: Prior
     policy: LanguageModel
@@ -60,7 +62,7 @@ class Learner:
     augmentation: Augmentation
     optimizer: Adam
     generator: torch.Generator
-    memory: DiversityMemory | None
+    diversity_filter: DiversityFilter | None
     replay: Replay | None
 
     def step(self, objective: Objective) -> Step:
@@ -73,55 +75,62 @@ class Learner:
             max_length=self.prior.config.max_length,
         )
         scores = objective(rollout.smiles)
-        values = np.where(scores.valid, scores.total, 0.0)  # no molecule earns nothing; no score (NaN) is left out
-        tau = self.augmentation.threshold.tau(scores.smiles, values)
-        earned = self.memory.filter(scores.smiles, values) if self.memory else values
-        rows = Rows(rollout.tokens, scores.smiles, rollout.smiles, values, earned)
+        values = np.where(scores.valid, scores.total, 0.0)  # an invalid SMILES earns 0; no score (NaN) is left out
+        tau = self.augmentation.tau.of_batch(scores.smiles, values)
+        kept = self.diversity_filter
+        filtered_scores = kept.filtered_scores(scores.smiles, values) if kept else values
+        rows = Rows(rollout.tokens, scores.smiles, rollout.smiles, filtered_scores)
         update = self._update(rows, tau)
         for _ in range(self.method.updates - 1):
             self._update(replace(rows, behaviour_logp=rollout.logp), tau)
         if self.replay:
-            self.replay.add(scores.smiles, rollout.tokens.tolist(), earned.tolist(), rollout.logp.tolist())
-        return Step(rollout, scores, earned, tau, update, self._relive(tau))
+            self.replay.add(scores.smiles, rollout.tokens.tolist(), filtered_scores.tolist(), rollout.logp.tolist())
+        return Step(rollout, scores, filtered_scores, tau, update, self._replay_rounds(tau))
 
     def _update(self, rows: Rows, tau: float) -> Update:
         """One gradient step on E[reward] - beta KL(policy || prior) (eq. 1) from the rows that have a score."""
         rows = rows.measured()
         if not rows.smiles:
             nothing = torch.empty(0)
-            return Update(nothing, nothing, nothing, np.empty(0), float("nan"))
+            return Update(nothing, nothing, nothing, np.empty(0), None, float("nan"))
         policy_logp = sequence_logp(self.policy, rows.tokens)
         with torch.no_grad():
             prior_logp = sequence_logp(self.prior.model, rows.tokens)
-        rewards, support = self.augmentation.rewards(rows, prior_logp, tau)  # MARA: eq. 11
+        augmented = self.augmentation.rewards(rows, prior_logp, tau)  # MARA: eq. 11
         loss = self.loss(
-            policy_logp, support, rewards, beta=self.method.beta, behaviour_logp=rows.behaviour_logp
+            policy_logp,
+            prior_logp,
+            augmented.rewards,
+            beta=self.method.beta,
+            behaviour_logp=rows.behaviour_logp,
         ).mean()
 
         self.optimizer.zero_grad()
         loss.backward()
         clip_grad_norm_(self.policy.parameters(), self.method.max_grad_norm)
         self.optimizer.step()
-        return Update(policy_logp.detach(), prior_logp, rewards, rows.earned, loss.item())
+        return Update(
+            policy_logp.detach(), prior_logp, augmented.rewards, rows.filtered_scores, augmented.anchor, loss.item()
+        )
 
-    def _relive(self, tau: float) -> list[Update]:
+    def _replay_rounds(self, tau: float) -> list[Update]:
         """Rounds of updates from replayed molecules; none before there are any."""
         if not self.replay or not self.replay.kept:
             return []
         updates = []
         for _ in range(self.replay.config.rounds):
             drawn = self.replay.draw(self.generator, self.prior.tokenizer)
-            tokens = pad([one.tokens for one in drawn])
-            scores = np.array([one.score for one in drawn])
-            texts = [self.prior.tokenizer.decode_smiles(one.tokens) for one in drawn]
-            behaviour = torch.tensor([one.logp for one in drawn]) if self._weighs else None
-            rows = Rows(tokens, [one.smiles for one in drawn], texts, scores, scores, behaviour)
+            tokens = pad([row.tokens for row in drawn])
+            scores = np.array([row.score for row in drawn])
+            texts = [self.prior.tokenizer.decode_smiles(row.tokens) for row in drawn]
+            behaviour = torch.tensor([row.logp for row in drawn]) if self._weighs else None
+            rows = Rows(tokens, [row.smiles for row in drawn], texts, scores, behaviour)
             updates.append(self._update(rows, tau))
         return updates
 
     @property
     def _weighs(self) -> bool:
-        """Whether the loss needs to know who sampled a row."""
+        """Whether the loss needs the log-probability of each row under the policy that sampled it."""
         return ESTIMATORS[self.method.estimator].off_policy == "weighted"
 
 
@@ -138,6 +147,6 @@ def new_learner(prior: Prior, policy: LanguageModel, method: MethodConfig, seed:
         augmentation=Augmentation.of(method, generator),
         optimizer=Adam([group for group in rates if group["params"]], lr=method.learning_rate),
         generator=generator,
-        memory=DiversityMemory.of(method.memory) if method.memory else None,
+        diversity_filter=DiversityFilter.of(method.diversity_filter) if method.diversity_filter else None,
         replay=Replay(method.replay) if method.replay else None,
     )

@@ -1,4 +1,4 @@
-"""Policy gradients: losses of the kind -(what a sample is worth) x log policy. One value a row, their mean the loss.
+"""Policy gradients: losses of the form -(return of a sample) x log policy. One value for each row.
 
 All take (n,) tensors: `policy_logp` with its gradient, `prior_logp` and `rewards` without. `behaviour_logp` is the
 log-probability of each row under the policy that sampled it; None says that this is the policy itself (on-policy).
@@ -14,8 +14,8 @@ _CLIP = 0.2  # PPO's epsilon
 _FLOOR = 1e-4  # of a standard deviation, so that equal returns are not divided by nothing
 
 
-def regularised_rewards(policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, beta: float) -> Tensor:
-    """R(y) - beta log(policy(y) / prior(y)), without gradient: what a sample is worth with the KL term in."""
+def returns_with_kl(policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, beta: float) -> Tensor:
+    """R(y) - beta log(policy(y) / prior(y)), without gradient: the return of each sample."""
     return rewards - beta * (policy_logp.detach() - prior_logp)
 
 
@@ -30,8 +30,8 @@ def reinforce_loss(
     policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, *, beta: float, behaviour_logp: Tensor | None = None
 ) -> Tensor:
     """REINFORCE (Williams 1992) with the KL term inside the return and no baseline; unbiased on-policy."""
-    worth = regularised_rewards(policy_logp, prior_logp, rewards, beta)
-    return -worth * policy_logp * importance_weights(policy_logp, behaviour_logp)
+    returns = returns_with_kl(policy_logp, prior_logp, rewards, beta)
+    return -returns * policy_logp * importance_weights(policy_logp, behaviour_logp)
 
 
 def rloo_loss(
@@ -41,8 +41,8 @@ def rloo_loss(
 
     A batch of one has no others and keeps its return.
     """
-    worth = regularised_rewards(policy_logp, prior_logp, rewards, beta)
-    return -(worth - _others(worth)) * policy_logp * importance_weights(policy_logp, behaviour_logp)
+    returns = returns_with_kl(policy_logp, prior_logp, rewards, beta)
+    return -(returns - _others(returns)) * policy_logp * importance_weights(policy_logp, behaviour_logp)
 
 
 def ppo_loss(
@@ -55,9 +55,9 @@ def ppo_loss(
     policy / behaviour has left [0.8, 1.2] in the direction of the advantage, a row pulls no more: that matters from the
     second update on the same samples (`updates`), the first is on-policy.
     """
-    worth = regularised_rewards(policy_logp, prior_logp, rewards, beta)
-    spread = worth.std() if len(worth) > 1 else worth.new_zeros(())
-    advantage = (worth - worth.mean()) / (spread + _FLOOR)
+    returns = returns_with_kl(policy_logp, prior_logp, rewards, beta)
+    spread = returns.std() if len(returns) > 1 else returns.new_zeros(())
+    advantage = (returns - returns.mean()) / (spread + _FLOOR)
     ratio = (policy_logp - (policy_logp.detach() if behaviour_logp is None else behaviour_logp)).exp()
     return -torch.minimum(ratio * advantage, ratio.clamp(1 - _CLIP, 1 + _CLIP) * advantage)
 

@@ -1,4 +1,4 @@
-"""Likelihoods: losses that make chosen rows more likely. One value a row, their mean the loss."""
+"""Likelihood losses: they make chosen rows more likely. One value for each row; the loss is their mean."""
 
 from typing import Final
 

@@ -1,22 +1,22 @@
-"""Methods: compositions of reward, estimator, replay and memory, each with a name."""
+"""Methods: compositions of rewards, estimator, replay and diversity filter, each with a name."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BeforeValidator, PositiveFloat, PositiveInt, model_validator
 
 from chemmara.config import Strict
 from chemmara.rl.anchors import AnchorConfig
 from chemmara.rl.clusters import EqualMass
+from chemmara.rl.diversity_filter import DiversityFilterConfig
 from chemmara.rl.estimators import ESTIMATORS, EstimatorName
-from chemmara.rl.memory import MemoryConfig
 from chemmara.rl.replay import ReplayConfig
 from chemmara.rl.rewards import RewardName
-from chemmara.rl.thresholds import ThresholdConfig
+from chemmara.rl.tau import TauConfig
 
 _DIVERSE: Final[dict[str, Any]] = {
     "estimator": "reinvent",
     "replay": {"keep": "best-per-scaffold", "smiles": "randomised", "rows": 64, "rounds": 2},
-    "memory": {"kind": "scaffold"},
+    "diversity_filter": {"kind": "scaffold"},
 }
 METHODS: Final[dict[str, dict[str, Any]]] = {
     "mara": {"rewards": "mara", **_DIVERSE},
@@ -38,58 +38,61 @@ METHODS: Final[dict[str, dict[str, Any]]] = {
 
 
 def _none_for_false(value: Any) -> Any:
-    """TOML has no word for nothing, so false takes away what a named method has."""
+    """TOML has no word for none: false takes away a part that a named method has."""
     return None if value is False else value
 
 
 _Replay = Annotated[
     ReplayConfig | None, BeforeValidator(_none_for_false, json_schema_input_type=ReplayConfig | Literal[False] | None)
 ]
-_Memory = Annotated[
-    MemoryConfig | None, BeforeValidator(_none_for_false, json_schema_input_type=MemoryConfig | Literal[False] | None)
+_Filter = Annotated[
+    DiversityFilterConfig | None,
+    BeforeValidator(_none_for_false, json_schema_input_type=DiversityFilterConfig | Literal[False] | None),
 ]
 
 
 class MethodConfig(Strict):
     """How the policy learns. `name` picks a composition; every other key here overrides one part of it."""
 
+    renamed: ClassVar[dict[str, str]] = {"threshold": "tau", "memory": "diversity_filter"}
+
     name: str = "mara"
     """Composition to start from: mara (the default), vanilla (the same without MARA), reinvent, rloo, ..."""
     rewards: RewardName = "vanilla"
-    """What becomes of scores: vanilla, mara (mara-2 is the same by the paper's algorithm 2), or, as a control, one of
-    MARA's halves (flattened, prior-undone)."""
-    threshold: ThresholdConfig = 0.75
-    """Score from which MARA counts a sample as good (tau), best a little below the campaign's screening threshold; or
-    a table: kind "percentile" or "adaptive"."""
+    """What scores are turned into: vanilla (nothing changes), mara, or half of MARA as a control (flattened,
+    prior-undone)."""
+    tau: TauConfig = 0.75
+    """Score from which MARA counts a sample as good, best a little below the campaign's hit_threshold; or a table of
+    kind "percentile" or "adaptive"."""
     anchor: AnchorConfig = AnchorConfig()
     """The good sample to whose level MARA lifts the others."""
     equal_mass: EqualMass = "string"
-    """What becomes equally likely among the good: strings (the paper's MARA), molecules, scaffolds, or niches of
-    Tanimoto similarity 0.4. A good sample's reward is less by beta log of the good known of its kind."""
-    order: Literal["memory-first", "mara-first"] = "memory-first"
-    """Whether what the memory finds crowded can be an anchor (mara-first) or not."""
+    """What becomes equally likely among good samples: strings (the paper's MARA), molecules, scaffolds, or niches of
+    Tanimoto similarity 0.4. Except for strings, beta log(n) is subtracted from the reward of a good sample, where n is
+    the number of good molecules (or strings) known of its cluster."""
     estimator: EstimatorName = "reinvent"
     """Loss: a regression (reinvent, log-variance, trajectory-balance, augmented-hill-climb), a policy gradient
     (reinforce, rloo, ppo, forward-kl), or a likelihood (target-likelihood, top-likelihood)."""
     updates: PositiveInt = 1
-    """Updates from each sampled batch; those after the first are off-policy, and weighted where the loss needs it."""
+    """Updates from each sampled batch. Those after the first are off-policy; importance weights correct for it where
+    the loss needs that."""
     beta: PositiveFloat = 1 / 128
-    """Weight of the KL term, which holds the policy near the prior; 1 / sigma in REINVENT's terms."""
+    """Weight of the KL term, which keeps the policy near the prior; 1 / sigma in REINVENT's terms."""
     batch_size: PositiveInt = 64
-    """Molecules sampled a step."""
+    """Molecules sampled in a step."""
     learning_rate: PositiveFloat = 5e-4
-    """Adam's rate."""
+    """Learning rate of Adam."""
     max_grad_norm: PositiveFloat = 1.0
-    """Longer gradients are shortened to this."""
+    """Gradients with a larger norm are scaled down to this norm."""
     replay: _Replay = None
-    """Learning again from the best molecules so far; false: none, where the named method has one."""
-    memory: _Memory = None
-    """Taking the score from molecules like those found already; false: none, where the named method has one."""
+    """Learns again from the best molecules so far; false: no replay, where the named method has it."""
+    diversity_filter: _Filter = None
+    """Molecules too similar to earlier hits score 0; false: no filter, where the named method has it."""
 
     @model_validator(mode="before")
     @classmethod
     def _start_from_the_named_method(cls, data: Any) -> Any:
-        """Lay the user's keys over those of the named method, inside `replay` and `memory` too."""
+        """Lay the user's keys over those of the named method, inside `replay` and `diversity_filter` too."""
         if isinstance(data, str):
             data = {"name": data}
         if not isinstance(data, dict):
@@ -98,26 +101,26 @@ class MethodConfig(Strict):
         if name not in METHODS:
             raise ValueError(f"no such method {name!r}; known are: {', '.join(METHODS)}")
         merged = METHODS[name] | data
-        for part in ("replay", "memory"):
-            base, mine = METHODS[name].get(part), data.get(part)
-            # Another kind of memory shares no keys with the method's own.
+        for part in ("replay", "diversity_filter"):
+            base, own = METHODS[name].get(part), data.get(part)
+            # A filter of another kind shares no keys with the method's own.
             if (
                 isinstance(base, dict)
-                and isinstance(mine, dict)
-                and mine.get("kind", base.get("kind")) == base.get("kind")
+                and isinstance(own, dict)
+                and own.get("kind", base.get("kind")) == base.get("kind")
             ):
-                merged[part] = base | mine
+                merged[part] = base | own
         return merged
 
     @model_validator(mode="after")
-    def _only_losses_that_stand_it_learn_off_policy(self) -> "MethodConfig":
-        stands = ESTIMATORS[self.estimator].off_policy
-        if self.updates > 1 and stands == "no":
-            raise ValueError(f"updates = {self.updates} is off-policy, which {self.estimator} does not stand; use 1")
-        if self.replay is not None and stands != "any" and (stands == "no" or self.replay.smiles == "randomised"):
-            fitting = ", ".join(name for name, one in ESTIMATORS.items() if one.off_policy == "any")
+    def _only_losses_that_allow_it_learn_off_policy(self) -> "MethodConfig":
+        allowed = ESTIMATORS[self.estimator].off_policy
+        if self.updates > 1 and allowed == "no":
+            raise ValueError(f"updates = {self.updates} is off-policy, which {self.estimator} does not allow; use 1")
+        if self.replay is not None and allowed != "any" and (allowed == "no" or self.replay.smiles == "randomised"):
+            fitting = ", ".join(name for name, estimator in ESTIMATORS.items() if estimator.off_policy == "any")
             raise ValueError(
                 f"replay is off-policy, where {self.estimator} is biased; use one of {fitting}"
-                + ("" if stands == "no" else ', or replay smiles = "sampled", whose rows can be weighted')
+                + ("" if allowed == "no" else ', or replay smiles = "sampled", whose rows can be weighted')
             )
         return self

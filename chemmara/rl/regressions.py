@@ -1,6 +1,6 @@
-"""Regressions: losses that vanish where log policy = log prior + R / beta - log Z. One value a row.
+"""Regressions: losses that vanish where log policy = log prior + R / beta - log Z. One value for each row.
 
-Off-policy their optimum stays where it is, as long as log Z is part of the loss: `behaviour_logp` is not looked at.
+Off-policy their optimum stays where it is, as long as log Z is part of the loss, so `behaviour_logp` is not used.
 Their gradients are 2 / beta times those of the policy gradients.
 """
 
@@ -32,7 +32,7 @@ def log_variance_loss(
 
     At the optimum that difference is log Z for every sequence, so the mean over the batch stands for log Z, and no pull
     common to all rows is left. On-policy the gradient is that of REINVENT in expectation, with less variance;
-    off-policy the optimum stays the same. A batch of one says nothing: its loss is 0.
+    off-policy the optimum stays the same. The loss of a batch of one is 0.
     """
     del behaviour_logp
     apart = prior_logp + rewards / beta - policy_logp
@@ -70,7 +70,7 @@ def augmented_hill_climb_loss(
 ) -> Tensor:
     """REINVENT's loss on the better half of the batch alone (Augmented Hill-Climb, doi 10.1186/s13321-022-00646-z).
 
-    Biased on purpose: what is below the median is not pushed down, and no fixed target is claimed.
+    Biased on purpose: samples below the median are not pushed down, and the loss has no fixed target.
     """
     best = top_rows(rewards, _CLIMBING)
     loss = reinvent_loss(policy_logp, prior_logp, rewards, beta=beta, behaviour_logp=behaviour_logp)

@@ -28,7 +28,7 @@ class ReplayConfig(Strict):
 
 
 @dataclass(frozen=True)
-class Remembered:
+class ReplayEntry:
     """One molecule of the replay."""
 
     smiles: str  # canonical
@@ -39,7 +39,7 @@ class Remembered:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class ReplayRow:
     """One molecule to learn from again."""
 
     tokens: Sequence[int]
@@ -50,23 +50,23 @@ class Drawn:
 
 @dataclass
 class Replay:
-    """The best molecules, at most one a group, best first and equal scores oldest first."""
+    """The best molecules, at most one of each group; best first, equal scores in the order they were found."""
 
     config: ReplayConfig
-    kept: list[Remembered] = field(default_factory=list)
+    kept: list[ReplayEntry] = field(default_factory=list)
 
     def add(self, smiles: list[str], sampled: list[list[int]], scores: list[float], logp: list[float]) -> None:
-        """Take in scored molecules; those with score 0 or none are not worth learning from."""
-        best = {one.group: one for one in self.kept}
-        for canonical, tokens, score, mine in zip(smiles, sampled, scores, logp, strict=True):
+        """Take in scored molecules; those with score 0 or without a score are left out."""
+        best = {entry.group: entry for entry in self.kept}
+        for canonical, tokens, score, row_logp in zip(smiles, sampled, scores, logp, strict=True):
             if score > 0:
                 group = self._group(canonical)
                 if group not in best or score > best[group].score:
                     written = tuple(token for token in tokens if token != PAD)
-                    best[group] = Remembered(canonical, written, score, group, mine)
-        self.kept = sorted(best.values(), key=lambda one: -one.score)[: self.config.capacity]
+                    best[group] = ReplayEntry(canonical, written, score, group, row_logp)
+        self.kept = sorted(best.values(), key=lambda entry: -entry.score)[: self.config.capacity]
 
-    def draw(self, generator: torch.Generator, tokenizer: Tokenizer) -> list[Drawn]:
+    def draw(self, generator: torch.Generator, tokenizer: Tokenizer) -> list[ReplayRow]:
         """Up to `rows` different molecules, drawn evenly.
 
         A randomised SMILES that the vocabulary cannot write gives way to the sampled tokens.
@@ -81,9 +81,9 @@ class Replay:
         molecule = parse(smiles)
         return smiles if molecule is None else scaffold(molecule)
 
-    def _written(self, one: Remembered, seed: int, tokenizer: Tokenizer) -> Drawn:
-        molecule = parse(one.smiles) if self.config.smiles == "randomised" else None
+    def _written(self, entry: ReplayEntry, seed: int, tokenizer: Tokenizer) -> ReplayRow:
+        molecule = parse(entry.smiles) if self.config.smiles == "randomised" else None
         text = "" if molecule is None else randomised(molecule, seed)
         if text and tokenizer.knows(text):
-            return Drawn(tokenizer.encode_smiles(text), one.smiles, one.score, float("nan"))
-        return Drawn(one.sampled, one.smiles, one.score, one.logp)
+            return ReplayRow(tokenizer.encode_smiles(text), entry.smiles, entry.score, float("nan"))
+        return ReplayRow(entry.sampled, entry.smiles, entry.score, entry.logp)

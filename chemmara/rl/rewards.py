@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 Array = TypeVar("Array", np.ndarray, Tensor)
-RewardName = Literal["vanilla", "mara", "mara-2", "flattened", "prior-undone"]
+RewardName = Literal["vanilla", "mara", "flattened", "prior-undone"]
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """The sample z to whose level the good are lifted."""
+    """The sample z to whose level good samples are lifted."""
 
     score: float
     prior_logp: float  # nats
@@ -39,7 +39,7 @@ def mara_rewards(
         prior_logp: (n,) log-probabilities of whole sequences under the prior, in nats, never length-normalised.
         threshold: score from which a sample is good (tau).
         beta: weight of the KL term in the objective E[R] - beta KL(policy || prior); REINVENT's 1 / sigma.
-        anchor: another z than the one above; the law holds with any.
+        anchor: the z to use in place of the sample above; the law holds for every z.
 
     Returns:
         (n,) rewards, of the kind (array or tensor) that came in; `scores` itself is not changed.
@@ -48,24 +48,6 @@ def mara_rewards(
     array([1. , 0.8, 0.2])
     """
     return _lift(scores, prior_logp, threshold, beta, anchor, flatten=True, undo_prior=True)
-
-
-def mara_swapped(
-    scores: Array, prior_logp: Array, *, threshold: float, anchor: Anchor | None = None
-) -> tuple[Array, Array]:
-    """MARA by algorithm 2: R(z) in place of the score and log prior(z) in place of log prior(y), for good samples.
-
-    The KL term then measures a good sample against the anchor's support. R - beta (log policy - log prior), and with it
-    the gradient under reverse KL, is that of `mara_rewards`. Returns rewards and prior log-probabilities, both (n,).
-    """
-    good = _as_numpy(scores) >= threshold
-    z = anchor or _best_supported(_as_numpy(scores), _as_numpy(prior_logp), good)
-    if z is None:
-        return scores, prior_logp
-    return (
-        _like(scores, np.where(good, z.score, _as_numpy(scores))),
-        _like(prior_logp, np.where(good, z.prior_logp, _as_numpy(prior_logp))),
-    )
 
 
 def vanilla_rewards(

@@ -16,11 +16,11 @@ from chemmara.language_model.saved_state import (
     under,
 )
 from chemmara.rl.finetune import Learner
-from chemmara.rl.replay import Remembered
+from chemmara.rl.replay import ReplayEntry
 
 
 def save_learner(path: Path, learner: Learner, progress: dict[str, Any]) -> None:
-    """Write policy, optimiser, generator, memory and replay, and the campaign's own progress beside them."""
+    """Write policy, optimiser, generator, diversity filter and replay, and the campaign's own progress beside them."""
     tensors = prefixed(learner.policy.state_dict(), "policy")
     tensors |= prefixed(optimizer_tensors([learner.optimizer]), "optimizer")
     if isinstance(learner.loss, nn.Module):
@@ -28,14 +28,14 @@ def save_learner(path: Path, learner: Learner, progress: dict[str, Any]) -> None
     values = {
         "progress": progress,
         "augmentation": learner.augmentation.state(),
-        "memory": learner.memory.state() if learner.memory else [],
-        "replay": [asdict(one) for one in learner.replay.kept] if learner.replay else [],
+        "diversity_filter": learner.diversity_filter.state() if learner.diversity_filter else [],
+        "replay": [asdict(entry) for entry in learner.replay.kept] if learner.replay else [],
     }
     save_snapshot(path, tensors | {"generator": learner.generator.get_state()}, values)
 
 
 def load_learner(path: Path, learner: Learner) -> dict[str, Any]:
-    """Bring a fresh learner to the saved state; the campaign's progress comes back."""
+    """Bring a fresh learner to the saved state; returns the campaign's progress."""
     values, tensors = read_values(path), read_tensors(path)
     learner.policy.load_state_dict(under(tensors, "policy"))
     restore_optimizers([learner.optimizer], under(tensors, "optimizer"))
@@ -43,8 +43,10 @@ def load_learner(path: Path, learner: Learner) -> dict[str, Any]:
     if isinstance(learner.loss, nn.Module):
         learner.loss.load_state_dict(under(tensors, "loss"))
     learner.augmentation.restore(values["augmentation"])
-    if learner.memory:
-        learner.memory.restore(values["memory"])
+    if learner.diversity_filter:
+        learner.diversity_filter.restore(values["diversity_filter"])
     if learner.replay:
-        learner.replay.kept = [Remembered(**one | {"sampled": tuple(one["sampled"])}) for one in values["replay"]]
+        learner.replay.kept = [
+            ReplayEntry(**entry | {"sampled": tuple(entry["sampled"])}) for entry in values["replay"]
+        ]
     return values["progress"]

@@ -1,4 +1,4 @@
-"""Why a molecule has its score: what each component measured, what that is worth, and what it cost."""
+"""Why a molecule has its score: the raw value of each component, its desirability, and what it cost."""
 
 import time
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ import pandas as pd
 
 from chemmara.molecules.chem import canonical_smiles
 from chemmara.scoring.components.base import Base
-from chemmara.scoring.measurement import Ask
+from chemmara.scoring.measurement import Request
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 
 
-def explain(objective: Objective, smiles: Sequence[str]) -> pd.DataFrame:
-    """One row a molecule and component: smiles, component, role, weight, raw, worth (0 to 1), total, error."""
+def breakdown(objective: Objective, smiles: Sequence[str]) -> pd.DataFrame:
+    """One row a molecule and component: smiles, component, role, weight, raw, desirability (0 to 1), total, error."""
     scores = objective(smiles)
     rows = [
         {
@@ -23,7 +23,7 @@ def explain(objective: Objective, smiles: Sequence[str]) -> pd.DataFrame:
             "role": component.role,
             "weight": component.weight,
             "raw": scores.components[name][i],
-            "worth": worth(component, scores.components[name][[i]])[0],
+            "desirability": desirability(component, scores.components[name][[i]])[0],
             "total": scores.total[i],
             "error": scores.error[i],
         }
@@ -33,13 +33,13 @@ def explain(objective: Objective, smiles: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def worth(component: Base, raw: np.ndarray) -> np.ndarray:
-    """What raw values (n,) of a component are worth, 0 to 1."""
+def desirability(component: Base, raw: np.ndarray) -> np.ndarray:
+    """Desirabilities (n,) of 0 to 1 of raw values of a component."""
     return raw if component.transform is None else component.transform(raw)
 
 
 def transform_curve(component: Base, points: int = 201) -> tuple[np.ndarray, np.ndarray]:
-    """Values (points,) over which a component's transform goes from worst to best, and what they are worth."""
+    """Values (points,) over which a component's transform goes from worst to best, and their desirabilities."""
     settings = {} if component.transform is None else component.transform.model_dump(exclude={"kind", "otherwise"})
     marks = settings.pop("values", None)
     width = settings.pop("width", None) or 0.0
@@ -47,12 +47,12 @@ def transform_curve(component: Base, points: int = 201) -> tuple[np.ndarray, np.
     margin = 3.0 * width or 0.25 * (max(ends) - min(ends)) or 1.0
     low, high = (0.0, 1.0) if component.transform is None else (min(ends) - margin, max(ends) + margin)
     values = np.arange(min(ends), max(ends) + 2) if marks else np.linspace(low, high, points)
-    return values, worth(component, values)
+    return values, desirability(component, values)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of asking one component alone."""
+    """Values of a component that was measured by itself, and the time it took."""
 
     component: str
     values: list[float]  # raw; NaN for none
@@ -62,19 +62,19 @@ class Trial:
 
 
 def trial(objective: ObjectiveConfig, smiles: Sequence[str]) -> list[Trial]:
-    """Ask each component by itself about all molecules, none left out, and time it."""
-    asks = [Ask(text) for one in smiles if (text := canonical_smiles(one))]
+    """Measure all molecules with each component by itself, and time it."""
+    requests = [Request(canonical) for text in smiles if (canonical := canonical_smiles(text))]
     trials = []
     for name, component in zip(objective.names, objective.component, strict=True):
         bare = component.model_copy(update={"role": "score", "name": name})
         alone = Objective(ObjectiveConfig.model_construct(aggregation="arithmetic", component=(bare,)))
         began = time.perf_counter()
-        first = alone.measure(asks[:1])
+        first = alone.measure(requests[:1])
         loaded = time.perf_counter()
-        others = alone.measure(asks[1:])
+        others = alone.measure(requests[1:])
         each = 1e3 * (time.perf_counter() - loaded) / max(1, len(others))
         measured = [*first, *others]
         beyond = max(0.0, 1e3 * (loaded - began) - each)
-        values = [one.values[0] for one in measured]  # noqa: PD011 - no data frame
-        trials.append(Trial(name, values, [one.error for one in measured], each, beyond))
+        values = [found.values[0] for found in measured]  # noqa: PD011 - no data frame
+        trials.append(Trial(name, values, [found.error for found in measured], each, beyond))
     return trials

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from chemmara.scoring.measurement import Ask, Measure, Measured
+from chemmara.scoring.measurement import Measure, Measured, Request
 from chemmara.scoring.objective import Objective, canonical_texts
 from chemmara.scoring.scores import Scores
 
 
 class Budgeted:
-    """An objective with memory and a limit.
+    """An objective that knows its earlier values, and spends no more than its limit.
 
     Args:
-        objective: what is asked.
-        measure: how the oracles are asked: the objective itself, or workers around it.
+        objective: what a score is.
+        measure: how raw values come: the objective itself, or workers around it.
         limit: unique valid molecules that may be measured.
-        known: canonical SMILES with what was measured of them in calls 1, 2, ...: they are repeats now.
+        known: canonical SMILES with their values of calls 1, 2, ...: they are repeats now.
         recorded: molecules measured before but to be met again, by a run that goes through its last steps once more:
-            each costs a call when first asked for, as it did then, but the oracles are not asked.
+            each costs a call when it first comes up, as it did then, but the oracles are not used.
     """
 
     def __init__(
@@ -49,8 +49,9 @@ class Budgeted:
         """Scores of the SMILES; new molecules beyond the limit, in row order, have none ("budget spent")."""
         texts = canonical_texts(smiles)
         new = [text for text in dict.fromkeys(texts) if text and text not in self._calls][: max(0, self.left)]
-        asked = [text for text in new if text not in self._recorded]
-        measured = dict(zip(asked, self._measure([Ask(text) for text in asked]), strict=True)) if asked else {}
+        unmeasured = [text for text in new if text not in self._recorded]
+        requests = [Request(text) for text in unmeasured]
+        measured = dict(zip(unmeasured, self._measure(requests), strict=True)) if requests else {}
         for text in new:
             self._calls[text] = self.used + 1
             self._measured[text] = measured[text] if text in measured else self._recorded[text]

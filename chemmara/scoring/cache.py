@@ -1,4 +1,4 @@
-"""What oracles said, kept in one SQLite file for all campaigns that name it."""
+"""A cache of oracle values: one SQLite file for all campaigns that name it."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from chemmara.errors import ChemmaraError
-from chemmara.scoring.measurement import Ask, Measure, Measured
+from chemmara.scoring.measurement import Measure, Measured, Request
 from chemmara.scoring.objective import Objective
 
 _TABLE = (
@@ -23,7 +23,7 @@ _AT_ONCE = 500  # molecules a query: SQLite allows so many parameters
 
 @contextmanager
 def remembering(objective: Objective, measure: Measure, path: Path | None) -> Iterator[Measure]:
-    """`measure` with a memory: what the file knows is not asked again, and what is new goes into it.
+    """`measure` with a cache: a value in the file is not measured again, and new values go into it.
 
     The key is the canonical SMILES with the component, its settings, the contents of the files that they name, and the
     versions of chemmara and RDKit. A missing value (NaN) is not kept. Several processes may share the file.
@@ -35,7 +35,7 @@ def remembering(objective: Objective, measure: Measure, path: Path | None) -> It
     keys = [_key(component.identity()) for component in objective.config.component]
     connection = _open(path)
     try:
-        yield lambda asks: _with_memory(connection, keys, measure, asks)
+        yield lambda requests: _with_cache(connection, keys, measure, requests)
     finally:
         connection.close()
 
@@ -64,21 +64,23 @@ def _key(identity: object) -> str:
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
-def _with_memory(connection: sqlite3.Connection, keys: list[str], measure: Measure, asks: list[Ask]) -> list[Measured]:
-    known = np.full((len(asks), len(keys)), np.nan)
-    row_of = {one.smiles: row for row, one in enumerate(asks)}
+def _with_cache(
+    connection: sqlite3.Connection, keys: list[str], measure: Measure, requests: list[Request]
+) -> list[Measured]:
+    known = np.full((len(requests), len(keys)), np.nan)
+    row_of = {request.smiles: row for row, request in enumerate(requests)}
     for column, key in enumerate(keys):
         for smiles, value in _look_up(connection, key, list(row_of)):
             known[row_of[smiles], column] = value
-    missing = [row for row in range(len(asks)) if np.isnan(known[row]).any()]
-    fresh = measure([Ask(asks[row].smiles, tuple(known[row])) for row in missing]) if missing else []
+    missing = [row for row in range(len(requests)) if np.isnan(known[row]).any()]
+    fresh = measure([Request(requests[row].smiles, tuple(known[row])) for row in missing]) if missing else []
     found = [Measured(tuple(values)) for values in known.tolist()]
-    for row, one in zip(missing, fresh, strict=True):
-        found[row] = one
+    for row, measured in zip(missing, fresh, strict=True):
+        found[row] = measured
     new = [
-        (key, asks[row].smiles, value)
-        for row, one in zip(missing, fresh, strict=True)
-        for key, value, before in zip(keys, one.values, known[row], strict=True)
+        (key, requests[row].smiles, value)
+        for row, measured in zip(missing, fresh, strict=True)
+        for key, value, before in zip(keys, measured.values, known[row], strict=True)
         if np.isnan(before) and not np.isnan(value)
     ]
     with connection:

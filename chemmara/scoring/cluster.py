@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 
 from chemmara.errors import ChemmaraError
-from chemmara.scoring.dispatch import spread
+from chemmara.scoring.dispatch import dispatch
 from chemmara.scoring.local import measuring_here
-from chemmara.scoring.measurement import Ask, Measure, Measured
+from chemmara.scoring.measurement import Measure, Measured, Request
 from chemmara.scoring.objective import Objective
-from chemmara.scoring.worker_limits import Limits
+from chemmara.scoring.worker_limits import WorkerLimits
 
 _TASK = 0.5  # seconds a task should take: a cluster hands over in milliseconds, and a scheduler sees every task
 _PATIENCE = 30  # seconds to wait for the scheduler, and for its first worker
 
 
 @contextmanager
-def measuring_on_cluster(objective: Objective, limits: Limits) -> Iterator[Measure]:
+def measuring_on_cluster(objective: Objective, limits: WorkerLimits) -> Iterator[Measure]:
     """By the workers of a Dask scheduler, which need chemmara installed.
 
     Time-outs and memory limits hold in a process of its own beside each worker, which `distributed` allows with
@@ -44,11 +44,11 @@ def measuring_on_cluster(objective: Objective, limits: Limits) -> Iterator[Measu
         nothing = Measured((np.nan,) * len(objective.config.component))
         with client.get_executor(pure=False) as executor:
 
-            def measure(asks: list[Ask]) -> list[Measured]:
+            def measure(requests: list[Request]) -> list[Measured]:
                 threads: Any = client.nthreads()
                 workers = max(1, sum(threads.values()))
-                return spread(
-                    executor.submit, _Remote(objective, inner), asks, workers=workers,
+                return dispatch(
+                    executor.submit, _Remote(objective, inner), requests, workers=workers,
                     task_seconds=None if limits.timeout is not None else _TASK, lost=(KilledWorker,),
                     reason=lambda _: "its workers died, one after the other", nothing=nothing,
                 )  # fmt: skip
@@ -62,14 +62,14 @@ _open: list[tuple[Any, ExitStack, Measure]] = []  # a worker's own way to measur
 class _Remote:
     """Measures on a worker: directly, or within limits in a process of its own."""
 
-    def __init__(self, objective: Objective, limits: Limits) -> None:
-        self._asked = (objective, limits)
+    def __init__(self, objective: Objective, limits: WorkerLimits) -> None:
+        self._given = (objective, limits)
 
-    def __call__(self, asks: list[Ask]) -> tuple[list[Measured], float]:
-        if not _open or _open[0][0] != self._asked:
+    def __call__(self, requests: list[Request]) -> tuple[list[Measured], float]:
+        if not _open or _open[0][0] != self._given:
             for _, old, _ in _open:
                 old.close()
             stack = ExitStack()
-            _open[:] = [(self._asked, stack, stack.enter_context(measuring_here(*self._asked)))]
+            _open[:] = [(self._given, stack, stack.enter_context(measuring_here(*self._given)))]
         began = time.perf_counter()
-        return _open[0][2](asks), time.perf_counter() - began
+        return _open[0][2](requests), time.perf_counter() - began

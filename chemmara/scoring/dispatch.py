@@ -1,11 +1,11 @@
-"""Molecules in tasks over an executor, and the search for the one that a task was lost to."""
+"""Molecules handed to an executor in tasks; a lost task is narrowed down to the molecule that caused it."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from chemmara.scoring.measurement import Ask, Measured
+from chemmara.scoring.measurement import Measured, Request
 
 _TRIES = 2  # a worker that dies may have been killed from outside: its molecule alone gets a second one
 _FIRST_CHUNK = 16
@@ -13,15 +13,15 @@ _FIRST_CHUNK = 16
 
 @dataclass
 class _Task:
-    asks: list[Ask]
+    requests: list[Request]
     tries: int  # of a single molecule, so far
     future: "Future[tuple[list[Measured], float]]"
 
 
-def spread(
+def dispatch(
     submit: Callable[..., "Future[Any]"],
-    measure: Callable[[list[Ask]], tuple[list[Measured], float]],
-    asks: list[Ask],
+    measure: Callable[[list[Request]], tuple[list[Measured], float]],
+    requests: list[Request],
     *,
     workers: int,
     task_seconds: float | None,
@@ -34,7 +34,7 @@ def spread(
     Args:
         submit: of an executor.
         measure: measures a task's molecules, and says how many seconds that took.
-        asks: the molecules, each once.
+        requests: the molecules, each once.
         workers: that share them.
         task_seconds: what a task should take; None: one molecule a task.
         lost: errors of a task that say that it was lost; every other one ends the run.
@@ -42,22 +42,22 @@ def spread(
         nothing: what a lost molecule measures.
     """
     measured: dict[str, Measured] = {}
-    size = 1 if task_seconds is None else max(1, min(_FIRST_CHUNK, -(-len(asks) // (2 * workers))))
-    tasks = [(asks[i : i + size], 0) for i in range(0, len(asks), size)]
+    size = 1 if task_seconds is None else max(1, min(_FIRST_CHUNK, -(-len(requests) // (2 * workers))))
+    tasks = [(requests[i : i + size], 0) for i in range(0, len(requests), size)]
     if task_seconds is not None and len(tasks) > 2 * workers:
-        first, rest = tasks[:workers], asks[workers * size :]
+        first, rest = tasks[:workers], requests[workers * size :]
         seconds = _gather(submit, measure, first, measured, lost, reason, nothing)
         each = seconds / sum(len(chunk) for chunk, _ in first)
         size = max(1, min(int(task_seconds / max(each, 1e-6)), -(-len(rest) // (2 * workers))))
         tasks = [(rest[i : i + size], 0) for i in range(0, len(rest), size)]
     _gather(submit, measure, tasks, measured, lost, reason, nothing)
-    return [measured[one.smiles] for one in asks]
+    return [measured[request.smiles] for request in requests]
 
 
 def _gather(
     submit: Callable[..., "Future[Any]"],
-    measure: Callable[[list[Ask]], tuple[list[Measured], float]],
-    chunks: list[tuple[list[Ask], int]],
+    measure: Callable[[list[Request]], tuple[list[Measured], float]],
+    chunks: list[tuple[list[Request], int]],
     measured: dict[str, Measured],
     lost: tuple[type[BaseException], ...],
     reason: Callable[[BaseException], str],
@@ -72,13 +72,13 @@ def _gather(
             try:
                 values, took = task.future.result()
             except lost as failure:
-                alone = len(task.asks) == 1
+                alone = len(task.requests) == 1
                 again = not alone or (task.tries + 1 < _TRIES and not isinstance(failure, TimeoutError))
                 if again:
-                    waiting += [([one], task.tries + 1 if alone else 0) for one in task.asks]
+                    waiting += [([request], task.tries + 1 if alone else 0) for request in task.requests]
                 else:
-                    measured[task.asks[0].smiles] = Measured(nothing.values, reason(failure))
+                    measured[task.requests[0].smiles] = Measured(nothing.values, reason(failure))
             else:
                 seconds += took
-                measured.update((one.smiles, value) for one, value in zip(task.asks, values, strict=True))
+                measured.update((request.smiles, value) for request, value in zip(task.requests, values, strict=True))
     return seconds

@@ -16,10 +16,10 @@ import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
 from chemmara.errors import ChemmaraError
-from chemmara.scoring.dispatch import spread
-from chemmara.scoring.measurement import Ask, Measure, Measured
+from chemmara.scoring.dispatch import dispatch
+from chemmara.scoring.measurement import Measure, Measured, Request
 from chemmara.scoring.objective import Objective
-from chemmara.scoring.worker_limits import Limits
+from chemmara.scoring.worker_limits import WorkerLimits
 
 _LOCAL_TASK = 0.05  # seconds a task should take, so that handing over (1 ms) costs little
 
@@ -27,7 +27,7 @@ _LOCAL_TASK = 0.05  # seconds a task should take, so that handing over (1 ms) co
 class LocalPool(Executor):
     """Worker processes of this machine as an Executor; a task that is late or kills its worker fails alone."""
 
-    def __init__(self, limits: Limits, begin: Callable[..., None], *arguments: Any) -> None:
+    def __init__(self, limits: WorkerLimits, begin: Callable[..., None], *arguments: Any) -> None:
         context = multiprocessing.get_context("spawn")  # a fork would copy the locks of torch's threads
         self._timeout = limits.timeout
         self._pool = ProcessPool(limits.workers, initializer=begin, initargs=arguments, context=context)
@@ -47,7 +47,7 @@ class LocalPool(Executor):
 
 
 @contextmanager
-def measuring_here(objective: Objective, limits: Limits) -> Iterator[Measure]:
+def measuring_here(objective: Objective, limits: WorkerLimits) -> Iterator[Measure]:
     """By this process, or where time-outs, crashes and memory need one to lose, by others beside it."""
     if limits.here:
         yield objective.measure
@@ -56,9 +56,9 @@ def measuring_here(objective: Objective, limits: Limits) -> Iterator[Measure]:
     task_seconds = None if limits.timeout is not None else _LOCAL_TASK  # a time-out is one molecule's
     nothing = Measured((np.nan,) * len(objective.config.component))
 
-    def measure(asks: list[Ask]) -> list[Measured]:
-        return spread(
-            pool.submit, _measure, asks, workers=limits.workers, task_seconds=task_seconds,
+    def measure(requests: list[Request]) -> list[Measured]:
+        return dispatch(
+            pool.submit, _measure, requests, workers=limits.workers, task_seconds=task_seconds,
             lost=(Late, ProcessExpired), reason=lambda failure: _reason(failure, limits), nothing=nothing,
         )  # fmt: skip
 
@@ -68,19 +68,19 @@ def measuring_here(objective: Objective, limits: Limits) -> Iterator[Measure]:
         pool.shutdown(cancel_futures=True)
 
 
-_mine: list[Objective] = []  # a worker process's own copy, put there once when it begins
+_own: list[Objective] = []  # a worker process's own copy, put there once when it begins
 
 
 def _begin(objective: Objective, memory: float | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal; the parent decides
     if memory is not None:
         limit_memory(memory)
-    _mine.append(objective)
+    _own.append(objective)
 
 
-def _measure(asks: list[Ask]) -> tuple[list[Measured], float]:
+def _measure(requests: list[Request]) -> tuple[list[Measured], float]:
     began = time.perf_counter()
-    return _mine[0].measure(asks), time.perf_counter() - began
+    return _own[0].measure(requests), time.perf_counter() - began
 
 
 def limit_memory(gib: float) -> None:
@@ -96,7 +96,7 @@ def limit_memory(gib: float) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-def _reason(failure: BaseException, limits: Limits) -> str:
+def _reason(failure: BaseException, limits: WorkerLimits) -> str:
     if isinstance(failure, ProcessExpired):
         return f"the worker died (exit code {failure.exitcode})"
     return f"no answer within {limits.timeout:g} s"

@@ -1,4 +1,4 @@
-"""How an oracle is asked: about which molecules, what it said, and what becomes of one that fails."""
+"""One measurement: which molecule, its raw values, and the reason where an oracle fails."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,26 +14,26 @@ _SLACK = 1e-9  # rounding that a value may lie beyond its range
 
 @dataclass(frozen=True)
 class Measured:
-    """What the oracles said of one molecule."""
+    """The raw values of a molecule."""
 
-    values: tuple[float, ...]  # raw, one a component; NaN where an oracle cannot say
+    values: tuple[float, ...]  # raw, one for each component; NaN for no value
     error: str = ""  # why a value is missing
 
 
 @dataclass(frozen=True)
-class Ask:
+class Request:
     """One molecule to measure."""
 
     smiles: str  # canonical
-    known: tuple[float, ...] = ()  # raw values that need not be asked for, one a component, NaN for the others
+    known: tuple[float, ...] = ()  # raw values known already, one for each component; NaN for the others
 
 
-Measure = Callable[[list[Ask]], list[Measured]]
+Measure = Callable[[list[Request]], list[Measured]]
 """Measures molecules, in order: the objective itself, workers around it, or a memory around them."""
 
 
-def ask(oracle: Oracle, molecules: list[Mol]) -> list[tuple[float, str]]:
-    """Value and reason for its absence, molecule by molecule."""
+def measure_with(oracle: Oracle, molecules: list[Mol]) -> list[tuple[float, str]]:
+    """Values by an oracle with the reason where one is missing, molecule by molecule; a failure costs one molecule."""
     try:
         values = np.asarray(oracle(molecules), dtype=float)
         if values.shape != (len(molecules),):
@@ -43,7 +43,7 @@ def ask(oracle: Oracle, molecules: list[Mol]) -> list[tuple[float, str]]:
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the one place where an oracle may fail in any way: below
         if len(molecules) == 1:
             return [(np.nan, f"{type(error).__name__}: {error}".splitlines()[0])]
-        return [ask(oracle, [molecule])[0] for molecule in molecules]  # so that the failure costs one molecule
+        return [measure_with(oracle, [molecule])[0] for molecule in molecules]  # so that the failure costs one molecule
     return [_checked(float(value), oracle) for value in values]
 
 

@@ -14,7 +14,7 @@ from chemmara.oracles.interface import Oracle
 from chemmara.scoring.aggregation import AGGREGATIONS, ZERO_IS_FINAL, AggregationName
 from chemmara.scoring.components import Component
 from chemmara.scoring.components.base import COSTLY
-from chemmara.scoring.measurement import Ask, Measure, Measured, ask
+from chemmara.scoring.measurement import Measure, Measured, Request, measure_with
 from chemmara.scoring.scores import Scores
 
 _RESERVED = {"total", "error", "call", "step", "smiles", "score"}
@@ -68,24 +68,24 @@ class Objective:
         """Scores of the SMILES (`texts`: their canonical forms, if known); each different molecule is measured once."""
         texts = canonical_texts(smiles) if texts is None else texts
         different = list(dict.fromkeys(text for text in texts if text))
-        measured = dict(zip(different, (measure or self.measure)([Ask(text) for text in different]), strict=True))
+        measured = dict(zip(different, (measure or self.measure)([Request(text) for text in different]), strict=True))
         return self.assemble(smiles, texts, measured, {})
 
-    def measure(self, asks: list[Ask]) -> list[Measured]:
-        """Raw values, row by row; what an oracle raises costs the one molecule that it raised on.
+    def measure(self, requests: list[Request]) -> list[Measured]:
+        """Raw values, row by row; an oracle that raises costs only the molecule that it raised on.
 
         Cheap oracles measure every molecule, costly ones only those whose score is not 0 already (NaN for the others).
         """
-        molecules = [remember_smiles(_parsed(one.smiles), one.smiles) for one in asks]
-        raw = np.array([one.known or (np.nan,) * len(self._oracles) for one in asks], dtype=float)
-        raw = raw.reshape(len(asks), len(self._oracles))
+        molecules = [remember_smiles(_parsed(request.smiles), request.smiles) for request in requests]
+        raw = np.array([request.known or (np.nan,) * len(self._oracles) for request in requests], dtype=float)
+        raw = raw.reshape(len(requests), len(self._oracles))
         why: list[list[str]] = [[] for _ in molecules]
         for i in self._order:
             unknown = np.isnan(raw[:, i])
             if self.config.component[i].cost >= COSTLY:
-                unknown &= ~self._ruled_out(self._worths(raw))
+                unknown &= ~self._ruled_out(self._desirabilities(raw))
             rows = np.flatnonzero(unknown)
-            answers = ask(self._oracles[i], [molecules[row] for row in rows]) if len(rows) else []
+            answers = measure_with(self._oracles[i], [molecules[row] for row in rows]) if len(rows) else []
             for row, (value, reason) in zip(rows, answers, strict=True):
                 raw[row, i] = value
                 if reason:
@@ -94,7 +94,7 @@ class Objective:
 
     @cached_property
     def _order(self) -> list[int]:
-        """Components in the order of asking: cheap ones, then costly ones, filters before the others."""
+        """Components in the order of measuring: cheap ones, then costly ones, filters before the others."""
         costs = [(c.cost >= COSTLY, c.role != "filter", c.cost, i) for i, c in enumerate(self.config.component)]
         return [i for *_, i in sorted(costs)]
 
@@ -113,7 +113,7 @@ class Objective:
             components=dict(zip(self.config.names, raw.T, strict=True)),
             valid=np.array([bool(text) for text in texts], dtype=bool),
             error=[
-                "" if scored else row.error if text else f"not a molecule: {why_invalid(given)}"
+                "" if scored else row.error if text else f"invalid SMILES: {why_invalid(given)}"
                 for given, text, row, scored in zip(smiles, texts, rows, ~np.isnan(total), strict=True)
             ],
             call=np.array([calls.get(text, 0) for text in texts], dtype=np.int64),
@@ -121,19 +121,19 @@ class Objective:
 
     def total(self, raw: np.ndarray) -> np.ndarray:
         """Scores (n,) of raw values (n, components); what one component rules out is 0 whatever the others say."""
-        worths = self._worths(raw)
-        scores, filters, penalties = (worths[:, self._roles == role] for role in ("score", "filter", "penalty"))
+        desirabilities = self._desirabilities(raw)
+        scores, filters, penalties = (desirabilities[:, self._roles == role] for role in ("score", "filter", "penalty"))
         weights = np.array([component.weight for component in self.config.component])[self._roles == "score"]
         total = AGGREGATIONS[self.config.aggregation](scores, weights / weights.sum()) * penalties.prod(axis=1)
         total[np.isnan(filters).any(axis=1)] = np.nan
-        total[self._ruled_out(worths)] = 0.0
+        total[self._ruled_out(desirabilities)] = 0.0
         return total
 
     @cached_property
     def _roles(self) -> np.ndarray:
         return np.array([component.role for component in self.config.component])
 
-    def _worths(self, raw: np.ndarray) -> np.ndarray:
+    def _desirabilities(self, raw: np.ndarray) -> np.ndarray:
         """Values of 0 to 1 (n, components)."""
         return np.column_stack(
             [
@@ -142,10 +142,10 @@ class Objective:
             ]
         )
 
-    def _ruled_out(self, worths: np.ndarray) -> np.ndarray:
-        """Which rows (n,) score 0 by one component alone."""
+    def _ruled_out(self, desirabilities: np.ndarray) -> np.ndarray:
+        """Which rows (n,) score 0 whatever the other components say."""
         final = (self._roles != "score") | (self.config.aggregation in ZERO_IS_FINAL)
-        return (worths[:, final] == 0).any(axis=1)
+        return (desirabilities[:, final] == 0).any(axis=1)
 
 
 def _parsed(canonical_text: str) -> Mol:
@@ -156,5 +156,5 @@ def _parsed(canonical_text: str) -> Mol:
 
 
 def canonical_texts(smiles: Sequence[str]) -> list[str]:
-    """Canonical SMILES of each text; "" where it is not a molecule."""
+    """Canonical SMILES of each text; "" for an invalid SMILES."""
     return ["" if molecule is None else canonical(molecule) for molecule in map(parse, smiles)]

@@ -11,7 +11,7 @@ from chemmara.scoring.transforms import Transform
 _ROWS = 512  # compared at once: memory stays flat
 
 
-def pareto_rank(worths: np.ndarray) -> np.ndarray:
+def pareto_rank(desirabilities: np.ndarray) -> np.ndarray:
     """Front of each row (n, k), larger being better: 1 for those that no other row beats, 2 for those after these, ...
 
     A row beats another where it is at least as good in every column and better in one (Goldberg 1989). 0 for a row
@@ -20,13 +20,13 @@ def pareto_rank(worths: np.ndarray) -> np.ndarray:
     >>> pareto_rank(np.array([[0.9, 0.1], [0.1, 0.9], [0.1, 0.1], [0.9, np.nan]]))
     array([1, 1, 2, 0])
     """
-    ranks = np.zeros(len(worths), dtype=int)
-    left = np.flatnonzero(~np.isnan(worths).any(axis=1))
+    ranks = np.zeros(len(desirabilities), dtype=int)
+    left = np.flatnonzero(~np.isnan(desirabilities).any(axis=1))
     front = 0
     while len(left):
         front += 1
         beaten = np.concatenate(
-            [_beaten(worths[left[i : i + _ROWS]], worths[left]) for i in range(0, len(left), _ROWS)]
+            [_beaten(desirabilities[left[i : i + _ROWS]], desirabilities[left]) for i in range(0, len(left), _ROWS)]
         )
         ranks[left[~beaten]] = front
         left = left[beaten]
@@ -39,8 +39,8 @@ def _beaten(some: np.ndarray, by: np.ndarray) -> np.ndarray:
     return np.asarray(np.any(as_good & better, axis=1))
 
 
-def component_worths(objective: dict[str, Any], calls: pd.DataFrame) -> np.ndarray:
-    """What each scoring component is worth (n, components), from a run's settings and its ledger's raw values.
+def component_desirabilities(objective: dict[str, Any], calls: pd.DataFrame) -> np.ndarray:
+    """Desirabilities (n, scoring components), from a run's settings and its ledger's raw values.
 
     It needs nothing that the objective named, such as models or receptors, to be there still.
     """

@@ -7,13 +7,13 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Scores:
-    """One batch of measurements; row i of every field is the i-th SMILES that was asked for.
+    """One batch of measurements; row i of every field is the i-th SMILES of the batch.
 
-    NaN means "no score". A row that is not a molecule has `valid` False; a valid row that the oracle could not
+    NaN means "no score". An invalid SMILES has `valid` False; a valid row that the oracle could not
     measure (a crash, a time-out, a spent budget) has `valid` True, `total` NaN and its reason in `error`.
     """
 
-    smiles: list[str]  # canonical SMILES; "" where the text is not a molecule
+    smiles: list[str]  # canonical SMILES; "" for an invalid SMILES
     total: np.ndarray  # (n,) float64, 0 to 1, what the chemist asked for
     components: dict[str, np.ndarray]  # name -> (n,) float64, raw values before the transform
     valid: np.ndarray  # (n,) bool

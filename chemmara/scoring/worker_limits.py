@@ -1,16 +1,16 @@
-"""What may work on a batch, and what one molecule may cost."""
+"""How many processes score, and how much time and memory a molecule may take."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Limits:
-    """How many may work, and what one molecule may cost; the values do not depend on it."""
+class WorkerLimits:
+    """How many processes score, and what a molecule may take; the scores do not depend on it."""
 
     workers: int = 1
-    timeout: float | None = None  # seconds a molecule; none: wait for ever
-    memory: float | None = None  # GiB that a worker may take beyond what it begins with
-    scheduler: str | None = None  # address of a Dask scheduler; none: this machine
+    timeout: float | None = None  # seconds for a molecule; None: no limit
+    memory: float | None = None  # GiB that a scoring process may take beyond what it begins with; None: no limit
+    scheduler: str | None = None  # address of a Dask scheduler; None: this machine
 
     @property
     def here(self) -> bool:

@@ -1,4 +1,4 @@
-"""Who asks the oracles: this machine or a cluster; the values are the same to the bit."""
+"""Who requests the oracles: this machine or a cluster; the values are the same to the bit."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from chemmara.scoring.local import measuring_here
 from chemmara.scoring.measurement import Measure
 from chemmara.scoring.objective import Objective
-from chemmara.scoring.worker_limits import Limits
+from chemmara.scoring.worker_limits import WorkerLimits
 
 
 @contextmanager
-def measuring(objective: Objective, limits: Limits) -> Iterator[Measure]:
+def measuring(objective: Objective, limits: WorkerLimits) -> Iterator[Measure]:
     """A way to measure molecules within limits."""
     if limits.scheduler is None:
         with measuring_here(objective, limits) as measure:

@@ -79,34 +79,34 @@ def parse():
 
 
 def main():
-    asked = parse()
+    options = parse()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    prompts = [line.strip() for line in asked.prompts.read_text(encoding="utf-8").splitlines() if line.strip()]
-    tokenizer = AutoTokenizer.from_pretrained(asked.model)
-    judge = Judge(asked.reward_model, device, asked.generations)
+    prompts = [line.strip() for line in options.prompts.read_text(encoding="utf-8").splitlines() if line.strip()]
+    tokenizer = AutoTokenizer.from_pretrained(options.model)
+    judge = Judge(options.reward_model, device, options.generations)
     reward = judge
-    if not asked.vanilla:
-        reference = AutoModelForCausalLM.from_pretrained(asked.model).to(device)
-        reward = MaraReward(judge, reference, tokenizer, threshold=asked.threshold, beta=asked.beta)
+    if not options.vanilla:
+        reference = AutoModelForCausalLM.from_pretrained(options.model).to(device)
+        reward = MaraReward(judge, reference, tokenizer, threshold=options.threshold, beta=options.beta)
     trainer = RLOOTrainer(
-        model=asked.model,
+        model=options.model,
         reward_funcs=reward,
         args=RLOOConfig(
-            output_dir=str(asked.out / "checkpoints"), beta=asked.beta, normalize_advantages=False,
-            num_generations=asked.generations, per_device_train_batch_size=asked.generations,
-            max_completion_length=asked.length, max_steps=asked.steps, learning_rate=asked.learning_rate,
-            seed=asked.seed, report_to=[], save_strategy="no", bf16=device == "cuda", use_cpu=device == "cpu",
+            output_dir=str(options.out / "checkpoints"), beta=options.beta, normalize_advantages=False,
+            num_generations=options.generations, per_device_train_batch_size=options.generations,
+            max_completion_length=options.length, max_steps=options.steps, learning_rate=options.learning_rate,
+            seed=options.seed, report_to=[], save_strategy="no", bf16=device == "cuda", use_cpu=device == "cpu",
         ),
         train_dataset=Dataset.from_dict({"prompt": prompts}),
         processing_class=tokenizer,
     )  # fmt: skip
     trainer.train()
-    asked.out.mkdir(parents=True, exist_ok=True)
-    trainer.model.save_pretrained(asked.out / "policy")
-    tokenizer.save_pretrained(asked.out / "policy")
-    found = answers(trainer.model, tokenizer, prompts, asked.generations, asked.length)
+    options.out.mkdir(parents=True, exist_ok=True)
+    trainer.model.save_pretrained(options.out / "policy")
+    tokenizer.save_pretrained(options.out / "policy")
+    found = answers(trainer.model, tokenizer, prompts, options.generations, options.length)
     scores = {prompt: judge([prompt] * len(texts), texts) for prompt, texts in found.items()}
-    with (asked.out / "answers.jsonl").open("w", encoding="utf-8") as file:
+    with (options.out / "answers.jsonl").open("w", encoding="utf-8") as file:
         for prompt, texts in found.items():
             for text, score in zip(texts, scores[prompt], strict=True):
                 file.write(json.dumps({"prompt": prompt, "answer": text, "score": score}) + "\n")
@@ -116,7 +116,7 @@ def main():
         shares = [distinct(texts, n) for texts in found.values()]
         known = [share for share in shares if share == share]
         figures[f"distinct-{n}"] = sum(known) / len(known) if known else None
-    (asked.out / "figures.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    (options.out / "figures.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(figures))
 
 

@@ -79,14 +79,14 @@ def main():
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--beta", type=float, default=0.05)
     parser.add_argument("--seed", type=int, default=0)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     logging.getLogger("transformers").setLevel(logging.ERROR)
 
-    tokenizer, model = tiny_tokenizer(), give_it_a_prior(tiny_model(asked.seed))
+    tokenizer, model = tiny_tokenizer(), give_it_a_prior(tiny_model(options.seed))
     print("before: 1 {:.3f}, 2 {:.3f}, entropy {:.3f}".format(*preferences(model)))
     reward = right
-    if not asked.vanilla:
-        reward = MaraReward(right, copy.deepcopy(model), tokenizer, threshold=0.5, beta=asked.beta)
+    if not options.vanilla:
+        reward = MaraReward(right, copy.deepcopy(model), tokenizer, threshold=0.5, beta=options.beta)
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(f"{folder}/prior")  # TRL loads its own copy of the reference from there
         tokenizer.save_pretrained(f"{folder}/prior")
@@ -94,9 +94,9 @@ def main():
             model=f"{folder}/prior",
             reward_funcs=reward,
             args=RLOOConfig(
-                output_dir=folder, beta=asked.beta, normalize_advantages=False, num_generations=64,
-                per_device_train_batch_size=64, max_completion_length=3, max_steps=asked.steps, learning_rate=2e-3,
-                logging_steps=10**9, report_to=[], save_strategy="no", use_cpu=True, seed=asked.seed,
+                output_dir=folder, beta=options.beta, normalize_advantages=False, num_generations=64,
+                per_device_train_batch_size=64, max_completion_length=3, max_steps=options.steps, learning_rate=2e-3,
+                logging_steps=10**9, report_to=[], save_strategy="no", use_cpu=True, seed=options.seed,
                 disable_tqdm=True, bf16=False,
             ),
             train_dataset=Dataset.from_dict({"prompt": [PROMPT] * 64}),

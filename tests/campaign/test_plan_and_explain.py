@@ -12,8 +12,8 @@ from cli.main import app
 CAMPAIGN = """
 prior = "{prior}"
 budget = 60
-threshold = 0.4
-method = {{ name = "mara", batch_size = 16, threshold = 0.3 }}
+hit_threshold = 0.4
+method = {{ name = "mara", batch_size = 16, tau = 0.3 }}
 [objective]
 component = [{{ oracle = "qed" }}]
 """
@@ -65,7 +65,7 @@ def test_explain_adds_up_and_tells_what_it_cannot(campaign: Path, tmp_path: Path
     itself = json.loads(CliRunner().invoke(app, ["explain", str(out), best, best, "--json"]).stdout)
     assert (itself["prior"], itself["score"], itself["lift"], itself["observed"]) == (0, 0, 0, 0)
     assert "likes both alike; the optimum likes both alike" in itself["words"]
-    for text, words in (("C1CC", "is no molecule"), ("CCCCCCCCCCCCCCCCCCCCCCCCCCI", "has no score of")):
+    for text, words in (("C1CC", "is an invalid SMILES"), ("CCCCCCCCCCCCCCCCCCCCCCCCCCI", "has no score of")):
         refused = CliRunner().invoke(app, ["explain", str(out), best, text])
         assert refused.exit_code == 2
         assert words in refused.output

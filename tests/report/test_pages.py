@@ -29,7 +29,7 @@ def ledger(tmp_path: Path, drugs: dict[str, str]) -> Ledger:
     )
     method = {"name": EVIL, "beta": 0.1}
     objective = {"aggregation": "product", "component": [{"name": EVIL, "oracle": "qed"}]}
-    settings = {"prior": EVIL, "budget": 10, "threshold": 0.8, "seed": 1, "method": method, "objective": objective}
+    settings = {"prior": EVIL, "budget": 10, "hit_threshold": 0.8, "seed": 1, "method": method, "objective": objective}
     ledger.set("campaign", settings)
     ledger.set("versions", {"chemmara": EVIL})
     ledger.set("prior_sha256", "0" * 64)

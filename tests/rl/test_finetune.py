@@ -30,7 +30,7 @@ def scored(by: Callable[[int, str], float]) -> Callable[[list[str]], Scores]:
 
 
 def learner(folder: Path, **method: object) -> Learner:
-    settings = MethodConfig.model_validate({"batch_size": 24, "threshold": 0.5, "beta": 0.1, **method})
+    settings = MethodConfig.model_validate({"batch_size": 24, "tau": 0.5, "beta": 0.1, **method})
     return new_learner(load_prior(folder), load_prior(folder).model, settings, seed=0)
 
 
@@ -39,47 +39,51 @@ def weights(model: object) -> torch.Tensor:
 
 
 def test_the_policy_moves_and_the_prior_does_not(tiny_prior: Path) -> None:
-    one = learner(tiny_prior)
-    prior, policy = weights(one.prior.model), weights(one.policy)
-    one.step(scored(lambda i, _: i / 24))
-    assert torch.equal(weights(one.prior.model), prior)
-    assert not torch.equal(weights(one.policy), policy)
+    trained = learner(tiny_prior)
+    prior, policy = weights(trained.prior.model), weights(trained.policy)
+    trained.step(scored(lambda i, _: i / 24))
+    assert torch.equal(weights(trained.prior.model), prior)
+    assert not torch.equal(weights(trained.policy), policy)
 
 
 @pytest.mark.parametrize("method", ["mara", "rloo", "reinforce"])
 def test_a_batch_without_any_score_teaches_nothing(tiny_prior: Path, method: str) -> None:
-    one = learner(tiny_prior, name=method, batch_size=8)
-    before = weights(one.policy)
-    step = one.step(lambda smiles: scored(lambda *_: np.nan)(["C"] * len(smiles)))
+    trained = learner(tiny_prior, name=method, batch_size=8)
+    before = weights(trained.policy)
+    step = trained.step(lambda smiles: scored(lambda *_: np.nan)(["C"] * len(smiles)))
     assert np.isnan(step.update.loss)
-    assert torch.equal(weights(one.policy), before)
+    assert torch.equal(weights(trained.policy), before)
 
 
-def test_what_has_no_score_leaves_the_loss_and_what_is_no_molecule_earns_nothing(tiny_prior: Path) -> None:
-    one = learner(tiny_prior, name="rloo")
-    step = one.step(lambda _: scored(lambda i, _: np.nan if i % 2 else 0.7)(["C", "CC", "bad", "CCC"] * 6))
-    assert step.earned[:4] == pytest.approx([0.7, np.nan, 0.0, np.nan], nan_ok=True)
+def test_what_has_no_score_leaves_the_loss_and_an_invalid_smiles_earns_nothing(tiny_prior: Path) -> None:
+    trained = learner(tiny_prior, name="rloo")
+    step = trained.step(lambda _: scored(lambda i, _: np.nan if i % 2 else 0.7)(["C", "CC", "bad", "CCC"] * 6))
+    assert step.filtered_scores[:4] == pytest.approx([0.7, np.nan, 0.0, np.nan], nan_ok=True)
     assert len(step.update.rewards) == 12
     assert step.update.rewards.tolist() == pytest.approx([0.7, 0.0] * 6)
 
 
 def test_under_mara_the_loss_saw_one_level_for_all_good_samples(tiny_prior: Path) -> None:
-    one = learner(tiny_prior, name="mara", memory=None)
-    step = one.step(scored(lambda i, _: 0.2 if i % 3 else 0.6 + i / 100))
-    good = torch.from_numpy(step.earned[~np.isnan(step.earned)] >= 0.5)
+    trained = learner(tiny_prior, name="mara", diversity_filter=None)
+    step = trained.step(scored(lambda i, _: 0.2 if i % 3 else 0.6 + i / 100))
+    good = torch.from_numpy(step.filtered_scores[~np.isnan(step.filtered_scores)] >= 0.5)
     level = step.update.prior_logp[good] + step.update.rewards[good] / 0.1
     assert good.sum() > 3
     torch.testing.assert_close(level, level[0].expand_as(level), atol=1e-3, rtol=0)
-    values = step_values(step)
-    assert values["good"] == pytest.approx(float((step.earned >= 0.5).mean()))
+    values, anchor = step_values(step), step.update.anchor
+    assert anchor is not None
+    assert level[0].item() == pytest.approx(anchor.prior_logp + anchor.score / 0.1, abs=1e-3)
+    assert (values["anchor_score"], values["anchor_prior_logp"]) == (anchor.score, anchor.prior_logp)
+    assert values["tau"] == 0.5
+    assert values["good"] == pytest.approx(float((step.filtered_scores >= 0.5).mean()))
     assert len(step.replayed) == 2
 
 
 def test_a_full_scaffold_earns_nothing_but_keeps_its_score(tiny_prior: Path) -> None:
-    one = learner(tiny_prior, name="mara", memory={"kind": "scaffold", "bucket": 1})
+    trained = learner(tiny_prior, name="mara", diversity_filter={"kind": "scaffold", "bucket": 1})
     chains = ["C" * n + "O" for n in range(1, 25)]  # acyclic molecules share a scaffold
-    step = one.step(lambda _: scored(lambda *_: 0.9)(chains))
-    assert step.earned.tolist() == [0.9] + [0.0] * 23
+    step = trained.step(lambda _: scored(lambda *_: 0.9)(chains))
+    assert step.filtered_scores.tolist() == [0.9] + [0.0] * 23
     assert set(step.scores.total) == {0.9}
 
 
@@ -90,23 +94,23 @@ def test_every_estimator_learns_as_far_off_policy_as_it_stands(tiny_prior: Path,
     if stands != "no":
         smiles = "randomised" if stands == "any" else "sampled"
         settings |= {"updates": 2, "replay": {"rows": 8, "rounds": 1, "keep": "best", "smiles": smiles}}
-    one = learner(tiny_prior, **settings)
-    before = weights(one.policy)
+    trained = learner(tiny_prior, **settings)
+    before = weights(trained.policy)
     for _ in range(2):
-        step = one.step(scored(lambda i, _: (i % 7) / 7))
+        step = trained.step(scored(lambda i, _: (i % 7) / 7))
     assert np.isfinite(step.update.loss)
     assert len(step.replayed) == (stands != "no")
     assert all(np.isfinite(update.loss) for update in step.replayed)
-    moved = weights(one.policy)
+    moved = weights(trained.policy)
     assert moved.isfinite().all()
     assert not torch.equal(moved, before)
 
 
 def test_a_learner_goes_on_from_its_saved_state_as_if_it_had_never_stopped(tiny_prior: Path, tmp_path: Path) -> None:
-    """With everything that remembers: learned log Z, running anchor, adaptive threshold, clusters, replay, memory."""
+    """With everything that remembers: learned log Z, running anchor, adaptive tau, clusters, replay, filter."""
     settings = {
         "name": "mara-cluster", "estimator": "trajectory-balance", "anchor": {"over": "running", "choose": "random"},
-        "threshold": {"kind": "adaptive", "scaffolds": 3, "at_least": 0.2}, "equal_mass": "niche",
+        "tau": {"kind": "adaptive", "scaffolds": 3, "at_least": 0.2}, "equal_mass": "niche",
     }  # fmt: skip
     objective = scored(lambda _, text: (sum(map(ord, text)) % 10) / 10)
     whole, first = learner(tiny_prior, **settings), learner(tiny_prior, **settings)
@@ -125,8 +129,10 @@ def test_a_learner_goes_on_from_its_saved_state_as_if_it_had_never_stopped(tiny_
 
 
 def test_it_learns_under_every_part_at_once(tiny_prior: Path) -> None:
-    """Long molecules are wanted: cluster-anchored MARA with an adaptive threshold writes longer ones."""
-    one = learner(tiny_prior, name="mara-cluster", threshold={"kind": "adaptive"}, memory=None, learning_rate=5e-3)
+    """Long molecules are wanted: cluster-anchored MARA with an adaptive tau writes longer ones."""
+    trained = learner(
+        tiny_prior, name="mara-cluster", tau={"kind": "adaptive"}, diversity_filter=None, learning_rate=5e-3
+    )
     objective = scored(lambda _, text: min(1.0, len(text) / 20))
-    scores = [np.nanmean(one.step(objective).scores.total) for _ in range(40)]
+    scores = [np.nanmean(trained.step(objective).scores.total) for _ in range(40)]
     assert np.mean(scores[-5:]) > np.mean(scores[:5]) + 0.1

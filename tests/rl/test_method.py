@@ -2,11 +2,12 @@
 
 import pytest
 
-from chemmara.campaign.settings import load_campaign, with_method
+from chemmara.campaign.method_spec import with_method
+from chemmara.campaign.settings import load_campaign
 from chemmara.config import Strict, parse
 from chemmara.errors import ConfigError
 from chemmara.rl.method import METHODS, MethodConfig
-from chemmara.rl.thresholds import PercentileThreshold
+from chemmara.rl.tau import PercentileTau
 
 
 class File(Strict):
@@ -35,7 +36,7 @@ def test_one_key_of_a_part_may_be_changed_and_the_others_stay() -> None:
 
 
 def test_saved_settings_come_back_as_they_were() -> None:
-    method = MethodConfig.model_validate({"name": "reinvent", "memory": {"kind": "sphere"}, "replay": None})
+    method = MethodConfig.model_validate({"name": "reinvent", "diversity_filter": {"kind": "sphere"}, "replay": None})
     assert MethodConfig.model_validate(method.model_dump(mode="json")) == method
 
 
@@ -50,8 +51,11 @@ def test_saved_settings_come_back_as_they_were() -> None:
         ({"name": "rloo", "replay": {}}, 'or replay smiles = "sampled"'),
         ({"name": "reinvent", "estimator": "top-likelihood"}, "replay is off-policy, where top-likelihood is biased"),
         ({"name": "rloo", "estimator": "top-likelihood", "updates": 2}, "updates = 2 is off-policy"),
-        ({"threshold": {"kind": "percentil"}}, "percentile"),
-        ({"threshold": {"kind": "adaptive", "scaffold": 3}}, "did you mean 'scaffolds'?"),
+        ({"tau": {"kind": "percentil"}}, "percentile"),
+        ({"threshold": 0.7}, "'threshold' in method is now called 'tau'; rename it"),
+        ({"memory": {"kind": "scaffold"}}, "'memory' in method is now called 'diversity_filter'; rename it"),
+        ({"diversity_filter": {"threshold": 0.4}}, "'threshold' in method.diversity_filter is now called 'min_score'"),
+        ({"tau": {"kind": "adaptive", "scaffold": 3}}, "did you mean 'scaffolds'?"),
     ],
 )
 def test_mistakes_are_named_in_one_line(method: object, words: str) -> None:
@@ -67,7 +71,7 @@ def test_a_method_on_the_command_line_changes_keys_of_its_own() -> None:
     changed = with_method(campaign, "rloo-mara+beta=0.02+anchor.choose=lowest+anchor.over=run+updates=2").method
     assert (changed.name, changed.beta, changed.updates) == ("rloo-mara", 0.02, 2)
     assert (changed.anchor.choose, changed.anchor.over) == ("lowest", "run")
-    assert changed.threshold == campaign.method.threshold
+    assert changed.tau == campaign.method.tau
     assert with_method(campaign, "mara").method == campaign.method
     assert with_method(campaign, "mara+beta=0.5").method.replay == campaign.method.replay
     for spec, words in (("mara+beta", "is not KEY=VALUE"), ("mara+bet=1", "did you mean 'beta'?")):
@@ -77,11 +81,11 @@ def test_a_method_on_the_command_line_changes_keys_of_its_own() -> None:
 
 def test_false_takes_a_part_away_and_a_table_replaces_a_number() -> None:
     campaign = load_campaign("quickstart")
-    bare = with_method(campaign, "mara+memory=false+replay=false").method
-    assert (bare.memory, bare.replay) == (None, None)
+    bare = with_method(campaign, "mara+diversity_filter=false+replay=false").method
+    assert (bare.diversity_filter, bare.replay) == (None, None)
     assert MethodConfig.model_validate(bare.model_dump(mode="json")) == bare  # as a run's folder keeps it
-    tau = with_method(campaign, "mara+threshold.kind=percentile+threshold.percentile=75").method.threshold
-    assert tau == PercentileThreshold(percentile=75.0)
-    for spec in ("mara+memory=true", "mara+replay=3"):
+    tau = with_method(campaign, "mara+tau.kind=percentile+tau.percentile=75").method.tau
+    assert tau == PercentileTau(percentile=75.0)
+    for spec in ("mara+diversity_filter=true", "mara+replay=3"):
         with pytest.raises(ConfigError, match="should be a table in method"):
             with_method(campaign, spec)

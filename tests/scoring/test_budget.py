@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chemmara.config import parse
 from chemmara.scoring.budget import Budgeted
-from chemmara.scoring.measurement import Ask, Measured
+from chemmara.scoring.measurement import Measured, Request
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 
 OBJECTIVE = Objective(parse(ObjectiveConfig, {"component": [{"oracle": "qed"}]}, source="x"))
@@ -18,9 +18,9 @@ class Counting:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def __call__(self, asks: list[Ask]) -> list[Measured]:
-        self.asked += [one.smiles for one in asks]
-        return [Measured((len(one.smiles) / 100,)) for one in asks]
+    def __call__(self, requests: list[Request]) -> list[Measured]:
+        self.asked += [one.smiles for one in requests]
+        return [Measured((len(one.smiles) / 100,)) for one in requests]
 
 
 def test_worked_example() -> None:

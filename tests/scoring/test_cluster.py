@@ -10,7 +10,7 @@ import pytest
 from chemmara.config import parse
 from chemmara.errors import ChemmaraError
 from chemmara.scoring.objective import Objective, ObjectiveConfig
-from chemmara.scoring.worker_limits import Limits
+from chemmara.scoring.worker_limits import WorkerLimits
 from chemmara.scoring.workers import measuring
 
 dask = pytest.importorskip("dask.distributed", reason="needs the extra [dask]")
@@ -32,7 +32,7 @@ def test_a_worker_killed_twice_changes_nothing(scheduler: str, tmp_path: Path) -
     }  # fmt: skip
     objective = Objective(parse(ObjectiveConfig, {"component": [component]}, source="x"))
     smiles = ["C" * n for n in range(1, 20)]
-    with measuring(objective, Limits(scheduler=scheduler)) as measure:
+    with measuring(objective, WorkerLimits(scheduler=scheduler)) as measure:
         scores = objective(smiles, measure)
     assert len(list(tmp_path.iterdir())) == 2
     np.testing.assert_array_equal(scores.total, [n / 20 for n in range(1, 20)])
@@ -44,6 +44,6 @@ def test_a_scheduler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch)
     objective = Objective(parse(ObjectiveConfig, {"component": [{"oracle": "qed"}]}, source="x"))
     with (
         pytest.raises(ChemmaraError, match=r"scheduler tcp://127\.0\.0\.1:1: does not answer"),
-        measuring(objective, Limits(scheduler="tcp://127.0.0.1:1")),
+        measuring(objective, WorkerLimits(scheduler="tcp://127.0.0.1:1")),
     ):
         pass

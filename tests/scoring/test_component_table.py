@@ -87,7 +87,7 @@ def test_objective_show_explains_and_draws(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "not SMILES syntax" in result.stdout
     assert out.read_bytes().startswith(b"\x89PNG")
-    assert run.invoke(app, ["objective", "show", "qed", "--json"]).stdout.count('"worth"') == 2
+    assert run.invoke(app, ["objective", "show", "qed", "--json"]).stdout.count('"desirability"') == 2
 
 
 def test_score_task_gives_totals_and_reasons(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_score_task_gives_totals_and_reasons(tmp_path: Path) -> None:
     header, aspirin, broken = result.stdout.strip().splitlines()
     assert header.split(",")[-3:] == ["total", "qed", "error"]
     assert aspirin.split(",")[-3].startswith("0.5501")
-    assert broken.split(",")[-3:] == ["", "", "not a molecule: not SMILES syntax"]
+    assert broken.split(",")[-3:] == ["", "", "invalid SMILES: not SMILES syntax"]
     result = run.invoke(app, ["score", str(tmp_path / "l.smi"), "--task", "qed", "--suite-score"])
     # One molecule: .55012 (1 + 1/10 + 1/100) / 3
     assert float(result.stdout) == pytest.approx(0.550122 * 1.11 / 3, abs=1e-5)

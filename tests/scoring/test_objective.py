@@ -30,7 +30,7 @@ def test_worked_example() -> None:
     np.testing.assert_allclose(scores.components["rings"], [1, 1, 0, np.nan])
     assert scores.smiles == ["NC(=O)c1ccccc1", "C1CC1", "CC(N)=O", ""]
     assert scores.valid.tolist() == [True, True, True, False]
-    assert scores.error == ["", "", "", "not a molecule: not SMILES syntax"]
+    assert scores.error == ["", "", "", "invalid SMILES: not SMILES syntax"]
 
 
 def test_aggregations_by_hand() -> None:

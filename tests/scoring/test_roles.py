@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chemmara.config import parse
 from chemmara.errors import ChemmaraError, ConfigError
 from chemmara.scoring.cache import remembering
-from chemmara.scoring.measurement import Ask, Measured
+from chemmara.scoring.measurement import Measured, Request
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 from chemmara.scoring.pareto import pareto_rank
 
@@ -90,12 +90,12 @@ def remembered(path: Path, made: Objective, smiles: list[str]) -> tuple[list[Mea
     """What is measured through the file, and which molecules had to be asked for."""
     asked: list[str] = []
 
-    def measure(asks: list[Ask]) -> list[Measured]:
-        asked.extend(one.smiles for one in asks)
-        return made.measure(asks)
+    def measure(requests: list[Request]) -> list[Measured]:
+        asked.extend(one.smiles for one in requests)
+        return made.measure(requests)
 
     with remembering(made, measure, path) as through:
-        return through([Ask(one) for one in smiles]), asked
+        return through([Request(one) for one in smiles]), asked
 
 
 def test_what_is_known_is_not_asked_again_and_values_stay_the_same(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_what_is_known_is_not_asked_again_and_values_stay_the_same(tmp_path: Pat
     assert asked == ["CCO", "c1ccccc1"]
     again, asked = remembered(path, made, ["c1ccccc1", "CCN", "CCO"])
     assert asked == ["CCN"]
-    assert [again[2], again[0]] == first == made.measure([Ask("CCO"), Ask("c1ccccc1")])
+    assert [again[2], again[0]] == first == made.measure([Request("CCO"), Request("c1ccccc1")])
 
 
 def test_a_component_is_known_by_its_settings_not_by_its_part_in_the_score(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_file_of_the_users_own_that_has_changed_is_asked_again(tmp_path: Path)
 
 def test_a_known_value_is_used_and_only_the_others_are_asked() -> None:
     made = objective({"oracle": "qed"}, RINGS)
-    (measured,) = made.measure([Ask("c1ccccc1", (0.25, np.nan))])
+    (measured,) = made.measure([Request("c1ccccc1", (0.25, np.nan))])
     assert measured.values == (0.25, 1.0)
 
 

@@ -9,7 +9,7 @@ from hostile import BEYOND, CRASH, EXIT, GREEDY, HANG, LEAVE, NOTHING, RAISE, TE
 
 from chemmara.config import parse
 from chemmara.scoring.objective import Objective, ObjectiveConfig
-from chemmara.scoring.worker_limits import Limits
+from chemmara.scoring.worker_limits import WorkerLimits
 from chemmara.scoring.workers import measuring
 
 GOOD = ["C" * n for n in range(1, 6)] + ["C" * n + "O" for n in range(6, 15)]
@@ -31,7 +31,7 @@ def test_a_pool_gives_the_values_of_one_process_to_the_bit(drugs: dict[str, str]
     objective = Objective(parse(ObjectiveConfig, tables, source="x"))
     smiles = [*drugs.values(), "broken", *drugs.values(), *("C" * n + drug for n in range(1, 9) for drug in GOOD)]
     serial = objective(smiles)
-    with measuring(objective, Limits(workers=2)) as measure:
+    with measuring(objective, WorkerLimits(workers=2)) as measure:
         pooled = objective(smiles, measure)
     np.testing.assert_array_equal(pooled.total, serial.total)
     for name in objective.config.names:
@@ -42,7 +42,7 @@ def test_a_pool_gives_the_values_of_one_process_to_the_bit(drugs: dict[str, str]
 def test_a_hostile_oracle_costs_its_own_molecules_and_says_why() -> None:
     objective = hostile()
     smiles = [*GOOD[:6], HANG, CRASH, RAISE, TEXT, LEAVE, NOTHING, GREEDY, EXIT, BEYOND, *GOOD[6:]]
-    with measuring(objective, Limits(workers=2, timeout=2.0, memory=2.0)) as measure:
+    with measuring(objective, WorkerLimits(workers=2, timeout=2.0, memory=2.0)) as measure:
         scores = objective(smiles, measure)
     by_molecule = dict(zip(smiles, zip(scores.total, scores.error, strict=True), strict=True))
     for one in GOOD:
@@ -75,7 +75,7 @@ def test_in_one_process_a_failure_costs_one_molecule_too(one: str) -> None:
 def test_two_workers_killed_from_outside_lose_nothing(tmp_path: Path) -> None:
     objective = hostile(call="hostile:DiesTwice", settings={"folder": str(tmp_path)})
     smiles = ["C" * n for n in range(1, 20)]
-    with measuring(objective, Limits(workers=2)) as measure:
+    with measuring(objective, WorkerLimits(workers=2)) as measure:
         scores = objective(smiles, measure)
     assert len(list(tmp_path.iterdir())) == 2
     np.testing.assert_array_equal(scores.total, [n / 20 for n in range(1, 20)])

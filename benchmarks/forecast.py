@@ -3,12 +3,11 @@
     python benchmarks/foresight.py OUT
 
 One pilot of 1,000 samples of zinc250k-gru on the quickstart's objective; then campaigns of 2,000 calls at three betas,
-three seeds each. Predicted: expected score of a sample of the optimum, text that is no molecule counting 0. Achieved:
+three seeds each. Predicted: expected score of a sample of the optimum, invalid SMILES counting 0. Achieved:
 the same of the samples of a run's last ten steps. Run again, it goes on.
 """
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -16,12 +15,12 @@ import torch
 
 from chemmara.benchmark.compare import compare
 from chemmara.benchmark.statistics import as_markdown, estimate
+from chemmara.campaign.method_spec import with_method
 from chemmara.campaign.plan import plan
-from chemmara.campaign.run import Run
-from chemmara.campaign.settings import load_campaign, with_method
+from chemmara.campaign.settings import load_campaign
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
-from chemmara.rl.finetune import Step
+from chemmara.records.tally import Standing
 from chemmara.rl.rewards import RewardName
 
 BETAS = (0.25, 0.0625, 0.015625)
@@ -36,10 +35,10 @@ def achieved(run: Path) -> float:
     return float((last["mean_score"].fillna(0.0) * last["valid"]).mean())
 
 
-def silent(method: str, seed: int, run: Run) -> Callable[[Step, Run], None]:
-    """Say that a run begins, and nothing of its steps."""
-    print(f"{method}, seed {seed}, {run.progress.calls} calls done", file=sys.stderr, flush=True)
-    return lambda *_: None
+def quiet(method: str, seed: int, run: Standing) -> None:
+    """Say when a run has ended."""
+    if run.calls == run.budget:
+        print(f"{method}, seed {seed}: done", file=sys.stderr, flush=True)
 
 
 def main() -> None:
@@ -50,9 +49,9 @@ def main() -> None:
     specs = [f"{method}+beta={beta}" for method in PREDICTED_AS for beta in BETAS]
     seeds = range(base.seed, base.seed + SEEDS)
     campaigns = {spec: with_method(base, spec) for spec in specs}
-    compare(campaigns, seeds, out, silent)
-    told = plan(base, n=PILOT, betas=BETAS)
-    expected = {(one.rewards, one.beta): one for one in told.forecasts}
+    compare(campaigns, seeds, out, quiet)
+    forecasts = plan(base, n=PILOT, betas=BETAS)
+    expected = {(found.rewards, found.beta): found for found in forecasts.forecasts}
     rows = []
     for method, rewards in PREDICTED_AS.items():
         for beta in BETAS:
@@ -60,7 +59,7 @@ def main() -> None:
             found = [achieved(out / f"{method}+beta={beta}" / str(seed)) for seed in seeds]
             rows.append({"method": method, "beta": beta, "predicted score": f"{said.score:.3f}",
                          "effective samples": f"{said.samples:.0f}", "achieved score": str(estimate(found)),
-                         "each seed": ", ".join(f"{one:.3f}" for one in found)})  # fmt: skip
+                         "each seed": ", ".join(f"{score:.3f}" for score in found)})  # fmt: skip
     print(as_markdown(pd.DataFrame(rows).set_index("method")))
 
 

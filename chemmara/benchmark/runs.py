@@ -1,0 +1,131 @@
+"""Many campaigns at once, each in a process and a folder of its own; what was interrupted goes on where it stopped."""
+
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from typing import Final, cast
+
+from chemmara.campaign.run import Run
+from chemmara.campaign.settings import CampaignConfig
+from chemmara.errors import ChemmaraError
+from chemmara.interrupt import interruptible
+from chemmara.processors import usable_cpus
+from chemmara.records.run_folder import RunFolder
+from chemmara.records.tally import Standing
+
+_POLL: Final = 0.2  # seconds between looks at an interrupt
+
+
+@dataclass(frozen=True)
+class Job:
+    """One campaign to run."""
+
+    method: str
+    seed: int
+    folder: Path
+    settings: CampaignConfig
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Why a job ended before its budget was spent."""
+
+    words: str
+    by_the_user: bool  # a mistake in the input, not a bug
+
+
+Tell = Callable[[str, int, Standing], None]
+"""Hears method, seed and standing of a run, when it begins and after each of its steps."""
+
+
+def run_jobs(jobs: Sequence[Job], tell: Tell) -> None:
+    """Run every job to its end, as many at once as there are usable CPUs for.
+
+    Each campaign has one thread for its network unless its settings say otherwise: two campaigns on one thread each
+    get more done than one after the other on two.
+
+    Raises:
+        KeyboardInterrupt: the user interrupted; every campaign has saved.
+        ChemmaraError: a campaign could not go on; the others have saved. Run again, they go on.
+    """
+    waiting, active = list(jobs), dict[Connection, SpawnProcess]()
+    at_once = max(1, usable_cpus() // max(job.settings.workers for job in jobs)) if jobs else 1
+    with interruptible() as interrupt:
+        try:
+            while waiting or active:
+                while waiting and len(active) < at_once:
+                    active |= _started(waiting.pop(0))
+                for ready in wait(list(active), timeout=_POLL):
+                    _hear(cast("Connection", ready), active, tell)
+                if interrupt.requested:
+                    raise KeyboardInterrupt
+        finally:
+            _end(active.values())
+
+
+def _started(job: Job) -> dict[Connection, SpawnProcess]:
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_run, args=(job, there))
+    process.start()
+    there.close()
+    return {here: process}
+
+
+def _hear(ready: Connection, active: dict[Connection, SpawnProcess], tell: Tell) -> None:
+    """Take one message of a job, or its end."""
+    try:
+        message = ready.recv()
+    except EOFError:
+        process = active.pop(ready)
+        process.join()
+        if process.exitcode:
+            raise ChemmaraError(
+                f"a campaign's process died (exit code {process.exitcode}); run the command again"
+            ) from None
+        return
+    if isinstance(message, Failed):
+        raise ChemmaraError(message.words) if message.by_the_user else RuntimeError(message.words)
+    tell(*message)
+
+
+def _end(processes: Collection[SpawnProcess]) -> None:
+    """Let the campaigns that are still running save and stop."""
+    for process in processes:
+        process.terminate()  # a campaign saves at SIGTERM
+    for process in processes:
+        process.join()
+
+
+def _run(job: Job, report: Connection) -> None:
+    """In the job's process: the campaign, from its beginning or from where it stopped."""
+    if hasattr(os, "setsid"):
+        os.setsid()  # Ctrl-C in the terminal reaches the parent alone, which passes it on once
+    threading.Thread(target=_die_with_the_parent, daemon=True).start()
+    settings = job.settings.model_copy(update={"seed": job.seed, "threads": job.settings.threads or 1})
+    try:
+        again = RunFolder(job.folder).exists()
+        with Run.resume(job.folder, settings) if again else Run.start(job.folder, settings) as run:
+            report.send((job.method, job.seed, run.standing()))
+            run.go(lambda standing: report.send((job.method, job.seed, standing)))
+    except KeyboardInterrupt:
+        return
+    except ChemmaraError as error:
+        report.send(Failed(str(error), by_the_user=True))
+    except Exception:  # noqa: BLE001 - a bug's traceback goes to the parent, which raises it
+        report.send(Failed(f"{job.method}, seed {job.seed}:\n{traceback.format_exc()}", by_the_user=False))
+
+
+def _die_with_the_parent() -> None:
+    """End with the parent, however it ends: nothing is left that would go on holding the folder."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGKILL)

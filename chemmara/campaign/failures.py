@@ -1,0 +1,64 @@
+"""When an oracle that fails again and again stops a campaign, before it has spent the budget on nothing."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from chemmara.errors import ChemmaraError
+from chemmara.records.ledger import Call
+
+_MOST_IN_A_ROW: Final = 50
+_FEWEST: Final = 8  # molecules without a score that are no chance
+
+
+class Failures:
+    """Counts, for each component, the molecules in a row on which it failed since the campaign was begun or resumed.
+
+    Args:
+        folder: of the run, for the message.
+        components: their names.
+        recorded: calls in the ledger before; a resumed run meets some of them again, without asking the oracles.
+        keep_going: never stop.
+    """
+
+    def __init__(self, folder: Path, components: Sequence[str], *, recorded: int, keep_going: bool) -> None:
+        self._folder = folder
+        self._in_a_row = dict.fromkeys(components, 0)
+        self._recorded = recorded
+        self._unscored = 0  # calls before the first score
+        self._scored = False
+        self._keep_going = keep_going
+
+    def check(self, calls: Sequence[Call]) -> None:
+        """Take in the calls of a batch, which are in the ledger already.
+
+        A component failed on a molecule whose call names it in its error. A molecule that another component had ruled
+        out, and that it was not asked about, does not count.
+
+        Raises:
+            ChemmaraError: none of the first molecules (at least 8) has a score, or a component failed on 50 in a row.
+        """
+        calls = [call for call in calls if call.call > self._recorded]
+        for call in calls:
+            self._scored |= not np.isnan(call.score)
+            for name in self._in_a_row:
+                failed = f"{name}: " in call.error
+                if failed or not np.isnan(call.components[name]):
+                    self._in_a_row[name] = self._in_a_row[name] + 1 if failed else 0
+        if self._keep_going or not calls:
+            return
+        self._unscored += len(calls)
+        if not self._scored and self._unscored >= _FEWEST:
+            self._stop(f"none of the first {self._unscored} molecules has a score ({calls[0].error})")
+        for name, number in self._in_a_row.items():
+            if number >= _MOST_IN_A_ROW:
+                last = next(call.error for call in reversed(calls) if f"{name}: " in call.error)
+                self._stop(f"{name} failed on {number} molecules in a row ({last})")
+
+    def _stop(self, reason: str) -> None:
+        raise ChemmaraError(
+            f"{reason}; every call is in the ledger. Mend the oracle, then: chemmara resume {self._folder}"
+            " (or add --keep-going)"
+        )

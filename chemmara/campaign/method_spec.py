@@ -1,0 +1,49 @@
+"""A method on the command line: NAME, or NAME+KEY=VALUE+..., as in `mara+beta=0.02`."""
+
+import tomllib
+from typing import Any
+
+from chemmara import config
+from chemmara.campaign.settings import CampaignConfig
+from chemmara.config import Strict
+from chemmara.errors import ConfigError
+from chemmara.rl.method import MethodConfig
+
+
+class _Method(Strict):
+    method: MethodConfig
+
+
+def with_method(campaign: CampaignConfig, spec: str, *, option: str = "--method") -> CampaignConfig:
+    """The campaign with another method: NAME, or NAME+KEY=VALUE+... with keys of [method].
+
+    A dot leads into a table, as in `mara+anchor.choose=lowest`. The campaign's own keys for the method are kept only
+    if the name is the same. MARA's tau is always kept, since it belongs to the objective.
+
+    Raises:
+        ConfigError: there is no such method or key; `option` names the option in the message.
+    """
+    name, *assignments = spec.split("+")
+    own = campaign.method.model_dump(exclude_unset=True) if name == campaign.method.name else {}
+    table: dict[str, Any] = {"tau": campaign.method.model_dump()["tau"]} | own | {"name": name}
+    for assignment in assignments:
+        key, found, value = assignment.partition("=")
+        if not found:
+            raise ConfigError(f"{option}: {spec!r}: {assignment!r} is not KEY=VALUE")
+        place = table
+        *tables, last = key.split(".")
+        for inner in tables:
+            if not isinstance(place.get(inner), dict):  # a number, such as tau, gives way to a table
+                place[inner] = {}
+            place = place[inner]
+        place[last] = _value(value)
+    method = config.parse(_Method, {"method": table}, source=option).method
+    return campaign.model_copy(update={"method": method})
+
+
+def _value(text: str) -> Any:
+    """A value as TOML writes it; a bare word is a string."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

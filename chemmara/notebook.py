@@ -1,0 +1,160 @@
+"""The functions that a notebook or a script needs; `import chemmara` offers them by name.
+
+Nothing global is changed: torch keeps its threads and its random state; signals are handled in the main thread only.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from chemmara import config
+from chemmara.campaign.results import write_outputs
+from chemmara.campaign.run import Run
+from chemmara.campaign.settings import CampaignConfig, load_campaign, saved_settings
+from chemmara.errors import ChemmaraError
+from chemmara.language_model.checkpoint import Prior, load_prior
+from chemmara.language_model.sampling import sample_batches
+from chemmara.records.ledger import Ledger
+from chemmara.records.run_folder import RunFolder
+from chemmara.records.summary import hits_of, library_figures, run_figures
+from chemmara.records.tally import Standing
+from chemmara.scoring.load import load_objective
+from chemmara.scoring.objective import Objective, ObjectiveConfig
+from chemmara.scoring.worker_limits import WorkerLimits
+from chemmara.scoring.workers import measuring
+
+
+@dataclass(frozen=True)
+class CampaignRun:
+    """What a run has found so far, read from its ledger."""
+
+    folder: Path
+    settings: dict[str, Any]  # of the campaign, as campaign.json has them
+    calls: pd.DataFrame  # one row for each oracle call: call, step, smiles, score, error, raw component values
+    steps: pd.DataFrame  # one row for each step: what was logged of it
+
+    @property
+    def hits(self) -> pd.DataFrame:
+        """Calls with a score of at least the campaign's hit_threshold, best first."""
+        return hits_of(self.calls, self.settings["hit_threshold"])
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Headline figures: hits, scaffolds, #Circles, AUC, ... (docs/metrics.md)."""
+        return run_figures(self.calls, self.settings["hit_threshold"], self.settings["budget"])
+
+
+def sample(prior: Prior | str | Path, n: int, *, seed: int = 0, temperature: float = 1.0) -> list[str]:
+    """SMILES of n molecules from a prior, as the network writes them: some may be invalid.
+
+    >>> len(sample("zinc250k-gru", 5, seed=1))
+    5
+    """
+    loaded = prior if isinstance(prior, Prior) else load_prior(prior)
+    batches = sample_batches(
+        loaded.model, loaded.tokenizer, n, seed=seed, max_length=loaded.config.max_length, temperature=temperature
+    )
+    return [smiles for rollout in batches for smiles in rollout.smiles]
+
+
+def score(
+    smiles: Sequence[str], objective: str | Path | dict[str, Any] | ObjectiveConfig, *, workers: int = 1
+) -> pd.DataFrame:
+    """One row for each SMILES, in order: smiles, total (0 to 1), the raw value of each component, error.
+
+    A row without a score has NaN as its total, and the reason under `error`.
+
+    Args:
+        smiles: the molecules.
+        objective: a TOML file, a bundled objective, a benchmark task, tables as in such a file, or settings.
+        workers: processes that score; the values do not depend on it.
+
+    Raises:
+        ChemmaraError: there is no such objective, or it has a mistake.
+
+    >>> score(["CCO", "C1CC"], "qed")[["smiles", "total", "error"]].round(3).values.tolist()
+    [['CCO', 0.407, ''], ['C1CC', nan, 'invalid SMILES: not SMILES syntax']]
+    """
+    scored = Objective(_objective(objective))
+    with measuring(scored, WorkerLimits(workers)) as measure:
+        found = scored(list(smiles), measure)
+    return pd.DataFrame({"smiles": list(smiles), "total": found.total, **found.components, "error": found.error})
+
+
+def _objective(given: str | Path | dict[str, Any] | ObjectiveConfig) -> ObjectiveConfig:
+    if isinstance(given, ObjectiveConfig):
+        return given
+    if isinstance(given, dict):
+        return config.parse(ObjectiveConfig, given, source="objective")
+    return load_objective(given)
+
+
+def diversity(smiles: Sequence[str]) -> dict[str, float]:
+    """Counts and diversity of a set of molecules: scaffolds, IntDiv1, #Circles, ... (docs/metrics.md).
+
+    >>> found = diversity(["c1ccccc1C", "C1CCCCC1", "CCO", "OCC", "C1CC"])
+    >>> found["unique"], found["invalid"], found["scaffolds"], found["circles75"]
+    (3, 1, 3, 3)
+    """
+    return library_figures(list(smiles))
+
+
+def run(
+    campaign: CampaignConfig | str | Path,
+    folder: str | Path,
+    *,
+    progress: Callable[[Standing], None] = lambda _: None,
+    force: bool = False,
+    keep_going: bool = False,
+) -> CampaignRun:
+    """Run a campaign to its end in a folder, with the same files and the same resuming as `chemmara run`.
+
+    It may run in a thread. An interrupt (Ctrl-C, or a notebook's stop button) finishes the step, saves, and raises
+    KeyboardInterrupt; so does a `progress` that raises it.
+
+    Args:
+        campaign: settings of `load_campaign`, a TOML file, or the name of a bundled campaign.
+        folder: of the run.
+        progress: called after every step.
+        force: replace a run that the folder holds.
+        keep_going: do not stop where an oracle fails again and again.
+
+    Raises:
+        ChemmaraError: a mistake in the settings, a folder that holds a run, or an oracle that always fails.
+    """
+    settings = campaign if isinstance(campaign, CampaignConfig) else load_campaign(campaign)
+    return _finish(Run.start(Path(folder), settings, force=force), progress, keep_going=keep_going)
+
+
+def resume(
+    folder: str | Path,
+    *,
+    budget: int | None = None,
+    progress: Callable[[Standing], None] = lambda _: None,
+    keep_going: bool = False,
+) -> CampaignRun:
+    """Go on with the run in a folder, to its end or to a larger budget; arguments as for `run`."""
+    path = Path(folder)
+    settings = saved_settings(path)
+    settings = settings if budget is None else settings.model_copy(update={"budget": budget})
+    return _finish(Run.resume(path, settings), progress, keep_going=keep_going)
+
+
+def _finish(current: Run, progress: Callable[[Standing], None], *, keep_going: bool) -> CampaignRun:
+    with current:
+        current.go(progress, keep_going=keep_going)
+        write_outputs(current.folder.path)
+    return load_run(current.folder.path)
+
+
+def load_run(folder: str | Path) -> CampaignRun:
+    """The run in a folder, finished or under way; ChemmaraError where there is none."""
+    path = Path(folder)
+    place = RunFolder(path)
+    if not place.ledger.exists():
+        raise ChemmaraError(f"{path}: not a run's folder (ledger.sqlite is missing)")
+    with Ledger.open(place.ledger) as ledger:
+        return CampaignRun(path, ledger.get("campaign"), ledger.frame(), ledger.steps())

@@ -1,0 +1,122 @@
+"""An oracle that always fails stops a campaign before the budget is gone; what it did is kept, and it can go on."""
+
+import math
+import sqlite3
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from chemmara.campaign.failures import Failures
+from chemmara.errors import ChemmaraError
+from chemmara.records.ledger import Call
+from cli.main import app
+
+BROKEN = "def broken(molecules):\n    raise RuntimeError('no licence')\n"
+SOUND = "def broken(molecules):\n    return [0.5] * len(molecules)\n"
+LATE = """
+count = 0
+
+
+def broken(molecules):
+    global count
+    count += len(molecules)
+    if count > 40:
+        raise RuntimeError("the server is gone")
+    return [0.5] * len(molecules)
+"""
+
+
+def call(number: int, score: float, components: dict[str, float], error: str = "") -> Call:
+    return Call(number, 1, f"C{number}", score, components, error)
+
+
+def failed(number: int) -> Call:
+    return call(number, math.nan, {"qed": 0.5, "dock": math.nan}, "dock: no pose")
+
+
+def test_by_hand_fifty_in_a_row_stop_a_campaign_and_a_success_between_them_begins_anew() -> None:
+    failures = Failures(Path("run"), ["qed", "dock"], recorded=0, keep_going=False)
+    failures.check([call(1, 0.5, {"qed": 0.5, "dock": -7.0})])
+    failures.check([failed(number) for number in range(2, 51)])  # 49 in a row
+    failures.check([call(51, 0.5, {"qed": 0.5, "dock": -7.0})])
+    failures.check([failed(number) for number in range(52, 101)])  # 49 again
+    with pytest.raises(ChemmaraError, match=r"dock failed on 50 molecules in a row \(dock: no pose\)"):
+        failures.check([failed(101)])
+
+
+def test_what_another_component_had_ruled_out_does_not_count_and_nor_do_recorded_calls() -> None:
+    failures = Failures(Path("run"), ["qed", "dock"], recorded=100, keep_going=False)
+    failures.check([failed(number) for number in range(1, 101)])  # met again by a resumed run: the oracle was not used
+    unasked = {"qed": 0.0, "dock": math.nan}
+    failures.check([call(number, 0.0, unasked) for number in range(101, 301)])
+    failures.check([failed(number) for number in range(301, 350)])
+    failures.check([call(350, 0.0, unasked)])
+    with pytest.raises(ChemmaraError, match="dock failed on 50"):
+        failures.check([failed(351)])
+
+
+def test_a_first_batch_without_a_score_stops_but_one_unlucky_molecule_does_not() -> None:
+    failures = Failures(Path("run"), ["dock"], recorded=0, keep_going=False)
+    failures.check([failed(number) for number in range(1, 8)])
+    with pytest.raises(ChemmaraError, match=r"none of the first 8 molecules has a score \(dock: no pose\)"):
+        failures.check([failed(8)])
+    keep_going = Failures(Path("run"), ["dock"], recorded=0, keep_going=True)
+    keep_going.check([failed(number) for number in range(1, 200)])
+
+
+def campaign_on(code: str, tmp_path: Path, campaign_file: Path) -> Path:
+    (tmp_path / "oracle.py").write_text(code)
+    path = tmp_path / "own.toml"
+    component = f'[[objective.component]]\noracle = "python"\ncall = "{tmp_path}/oracle.py:broken"\nhigh = 1\nlow = 0\n'
+    path.write_text(f"{campaign_file.read_text()}\n{component}")
+    return path
+
+
+def scores(folder: Path) -> list[float | None]:
+    rows = sqlite3.connect(folder / "ledger.sqlite").execute("SELECT score FROM calls ORDER BY call").fetchall()
+    return [row[0] for row in rows]
+
+
+def test_a_campaign_whose_oracle_always_fails_ends_after_its_first_batch_and_goes_on_once_that_is_mended(
+    tmp_path: Path, campaign_file: Path
+) -> None:
+    from chemmara.oracles.own import load_python
+
+    program, folder = CliRunner(), tmp_path / "run"
+    file = campaign_on(BROKEN, tmp_path, campaign_file)
+    stopped = program.invoke(app, ["run", str(file), "--out", str(folder)])
+    assert stopped.exit_code == 2, stopped.output
+    last = stopped.stderr.strip().splitlines()[-1]
+    assert "has a score (python: RuntimeError: no licence)" in last
+    assert f"chemmara resume {folder}" in last
+    wasted = scores(folder)
+    assert 8 <= len(wasted) <= 16
+    load_python.cache_clear()
+    (tmp_path / "oracle.py").write_text(SOUND)
+    done = program.invoke(app, ["resume", str(folder)])
+    assert done.exit_code == 0, done.output
+    assert f"{len(wasted)} calls have no score. The commonest reasons:" in done.stderr
+    assert f"  {len(wasted)} times: python: RuntimeError: no licence" in done.stderr
+    found = scores(folder)
+    assert len(found) == 150
+    assert found[: len(wasted)] == wasted
+    assert None not in found[len(wasted) :]
+
+
+def test_an_oracle_that_fails_for_good_later_on_stops_the_campaign_unless_it_is_to_keep_going(
+    tmp_path: Path, campaign_file: Path
+) -> None:
+    from chemmara.oracles.own import load_python
+
+    program = CliRunner()
+    file = campaign_on(LATE, tmp_path, campaign_file)
+    stopped = program.invoke(app, ["run", str(file), "--out", str(tmp_path / "a")])
+    assert stopped.exit_code == 2
+    assert "molecules in a row (python: RuntimeError: the server is gone)" in stopped.stderr
+    assert len(scores(tmp_path / "a")) < 150
+    load_python.cache_clear()
+    through = program.invoke(app, ["run", str(file), "--out", str(tmp_path / "b"), "--keep-going"])
+    assert through.exit_code == 0, through.output
+    assert len(scores(tmp_path / "b")) == 150
+    assert "calls have no score. The commonest reasons:" in through.stderr

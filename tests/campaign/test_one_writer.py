@@ -1,0 +1,149 @@
+"""One writer at a time in a folder: a second process is refused in one line, and nothing of the first is lost."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chemmara.errors import ChemmaraError
+from chemmara.locking import only_writer
+
+PROGRAM = [sys.executable, "-m", "cli.main"]
+ROOT = Path(__file__).parents[2]
+SLOW = "import time\n\n\ndef slow(molecules):\n    time.sleep(0.2)\n    return [0.5] * len(molecules)\n"
+
+
+def start(*arguments: object) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [*PROGRAM, *map(str, arguments)], cwd=ROOT, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def calls(folder: Path) -> int:
+    try:
+        connection = sqlite3.connect(f"file:{folder}/ledger.sqlite?mode=ro", uri=True)
+        return connection.execute("SELECT count(*) FROM calls").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
+
+
+def wait_until(true: object, process: "subprocess.Popen[str]") -> None:
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        if true():  # type: ignore[operator]
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    raise AssertionError("it never came to that")
+
+
+@pytest.fixture
+def slow_campaign(tmp_path: Path, campaign_file: Path) -> Path:
+    (tmp_path / "slow.py").write_text(SLOW)
+    text = campaign_file.read_text().replace("budget = 150", "budget = 100000")
+    path = tmp_path / "slow.toml"
+    path.write_text(f'{text}\n[[objective.component]]\noracle = "python"\ncall = "{tmp_path}/slow.py:slow"\nhigh = 1\n'
+                    "low = 0\n")  # fmt: skip
+    return path
+
+
+@pytest.fixture
+def running(tmp_path: Path, slow_campaign: Path) -> "Iterator[tuple[Path, subprocess.Popen[str]]]":
+    """A campaign that goes on and on in another process, some calls in."""
+    folder = tmp_path / "live"
+    process = start("run", slow_campaign, "--out", folder)
+    wait_until(lambda: calls(folder) > 30, process)
+    yield folder, process
+    process.kill()
+    process.communicate()
+
+
+def test_the_lock_is_held_by_one_and_free_after_it(tmp_path: Path) -> None:
+    with only_writer(tmp_path / "a"):
+        words = f"another process \\({os.getpid()} on .*\\) is writing there"
+        with pytest.raises(ChemmaraError, match=words), only_writer(tmp_path / "a"):
+            raise AssertionError
+        with only_writer(tmp_path / "b"):
+            pass
+    with only_writer(tmp_path / "a"):
+        pass
+
+
+def test_a_live_run_refuses_every_other_writer_and_can_be_read(
+    running: "tuple[Path, subprocess.Popen[str]]", slow_campaign: Path
+) -> None:
+    folder, process = running
+    before = calls(folder)
+    for second in (
+        ("run", slow_campaign, "--out", folder), ("run", slow_campaign, "--out", folder, "--resume"),
+        ("run", slow_campaign, "--out", folder, "--force"), ("resume", folder),
+    ):  # fmt: skip
+        refused = start(*second)
+        out, err = refused.communicate(timeout=120)
+        assert refused.returncode == 2, err
+        assert len(err.splitlines()) == 1
+        assert f"{folder}: " in err
+        if second[-1] != folder or second[0] == "resume":
+            assert f"another process ({process.pid} on " in err
+        assert out == ""
+    report = start("report", folder)
+    report.communicate(timeout=120)
+    assert report.returncode == 0
+    assert process.poll() is None
+    assert calls(folder) > before  # it went on all the while, and nothing was removed
+
+
+def test_after_a_kill_the_folder_is_free_and_the_run_goes_on(running: "tuple[Path, subprocess.Popen[str]]") -> None:
+    folder, process = running
+    process.kill()
+    process.communicate()
+    before = calls(folder)
+    again = start("resume", folder)
+    wait_until(lambda: calls(folder) > before, again)
+    again.kill()
+    again.communicate()
+
+
+def test_a_second_comparison_in_the_same_folder_is_refused(tmp_path: Path, slow_campaign: Path) -> None:
+    command = ("compare", slow_campaign, "--methods", "mara", "--seeds", "1", "--out", tmp_path / "c")
+    first = start(*command)
+    wait_until(lambda: calls(tmp_path / "c" / "mara" / "3") > 10, first)
+    second = start(*command)
+    _, err = second.communicate(timeout=120)
+    assert (second.returncode, len(err.splitlines())) == (2, 1)
+    assert f"another process ({first.pid} on " in err
+    first.kill()
+    first.communicate()
+    # The killed comparison leaves no campaign behind that would hold its folder.
+    third = start("resume", tmp_path / "c" / "mara" / "3")
+    before = calls(tmp_path / "c" / "mara" / "3")
+    wait_until(lambda: calls(tmp_path / "c" / "mara" / "3") > before, third)
+    third.kill()
+    third.communicate()
+
+
+def test_a_comparison_that_is_interrupted_saves_every_run_and_ends_as_if_it_had_not_been(
+    tmp_path: Path, campaign_file: Path
+) -> None:
+    import signal
+
+    command = ("compare", campaign_file, "--methods", "mara,vanilla", "--seeds", "1", "--out")
+    whole = start(*command, tmp_path / "whole")
+    out, err = whole.communicate(timeout=300)
+    assert whole.returncode == 0, err
+    first = start(*command, tmp_path / "c")
+    wait_until(lambda: calls(tmp_path / "c" / "mara" / "3") > 20, first)
+    first.send_signal(signal.SIGINT)
+    _, err = first.communicate(timeout=120)
+    assert first.returncode == 130
+    assert "Traceback" not in err
+    again = start(*command, tmp_path / "c")
+    table, err = again.communicate(timeout=300)
+    assert again.returncode == 0, err
+    assert table == out
