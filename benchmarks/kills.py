@@ -4,8 +4,8 @@
 
 Half of the kills (SIGKILL) hit campaigns, a quarter pretraining, a quarter `score --cache`. A job is started, killed
 after a random time, and started again with its own way to go on, until it ends. Checked at every kill: no row that was
-on disk is lost or changed. Checked at every end: the ledger, the prior's weights, or the table is that of a job that was
-never killed, to the byte. Checked last: no process is left over. Exit code 1 if a check fails.
+on disk is lost or changed. Checked at every end: the ledger, the prior's weights, or the table is that of a job that
+was never killed, to the byte. Checked last: no process is left over. Exit code 1 if a check fails.
 """
 
 import argparse

@@ -1,8 +1,9 @@
 """TOML to strict, frozen settings: every mistake at once, with its place and a "did you mean"."""
 
+import codecs
 import difflib
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
@@ -19,6 +20,10 @@ class Strict(BaseModel):
 
     renamed: ClassVar[dict[str, str]] = {}
     """Keys of earlier versions and what they are called now, for the error message."""
+    also_called: ClassVar[dict[str, str]] = {}
+    """Everyday words, in lower case, for the name by which this section is chosen."""
+    belongs_under: ClassVar[dict[str, str]] = {}
+    """Keys that are easily put here by mistake, with the table under which they belong."""
 
 
 def _beside_the_file(value: Any, info: ValidationInfo) -> Any:
@@ -43,16 +48,20 @@ def load(model: type[Settings], path: Path) -> Settings:
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file; ConfigError if it is missing, a folder or not TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        data = path.read_bytes()
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise ConfigError(f"{path}: is a folder; a TOML file is needed") from None
     except PermissionError:
         raise ConfigError(f"{path}: may not be read (permission denied)") from None
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ConfigError(f"{path}: is text in UTF-16; save it as UTF-8")
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))  # some editors begin a file by a byte order mark
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not a text file in UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also integers of 5,000 digits and endless brackets
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
 
 
@@ -61,54 +70,108 @@ def parse(model: type[Settings], data: dict[str, Any], *, source: str, folder: P
     try:
         return model.model_validate(data, context={"folder": folder})
     except ValidationError as error:
-        details = error.errors()
-        # An item that was refused makes its list too short as well: that says nothing new.
-        places = [detail["loc"][:-1] for detail in details]
-        told = [
-            d for d in details if d["type"] != "too_short" or not any(p[: len(d["loc"])] == d["loc"] for p in places)
-        ]
-        lines = [f"{source}: {_sentence(model, detail)}" for detail in told]
+        lines = [f"{source}: {_sentence(model, detail)}" for detail in _causes(model, error.errors())]
         raise ConfigError("\n".join(dict.fromkeys(lines))) from None
 
 
+def _causes(model: type[BaseModel], details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """The mistakes without those that only follow from others.
+
+    A list is too short once an item of it was refused, and a key is missing that was misspelt or put elsewhere.
+    """
+    explained = set()
+    for detail in details:
+        if detail["type"] == "extra_forbidden":
+            *place, key = detail["loc"]
+            models = _follow(model, detail["loc"])[1]
+            meant = difflib.get_close_matches(str(key), _fields(models), n=1)
+            table = _belonging(models, str(key))
+            explained |= {(*place, *meant), (*place, table), (*place, table, key)}
+    places = [detail["loc"][:-1] for detail in details]
+    return [
+        detail
+        for detail in details
+        if not (detail["type"] == "missing" and detail["loc"] in explained)
+        and not (detail["type"] == "too_short" and any(p[: len(detail["loc"])] == detail["loc"] for p in places))
+    ]
+
+
 def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
-    """One mistake in words: what, where, what to do."""
+    """A mistake in words: what, where, what to do."""
     keys, models = _follow(model, detail["loc"])
-    if detail["type"] == "extra_forbidden":
-        key, known = str(detail["loc"][-1]), sorted({name for found in models for name in found.model_fields})
-        for found in models:
-            if issubclass(found, Strict) and key in found.renamed:
-                return f"{key!r}{_inside(keys)} is now called {found.renamed[key]!r}; rename it"
-        return f"unknown key {key!r}{_inside(keys)}{_did_you_mean(key, known)}"
-    if detail["type"] == "missing":
+    kind, value = detail["type"], detail["input"]
+    if kind == "extra_forbidden":
+        return _unknown_key(model, str(detail["loc"][-1]), keys, models, value)
+    if kind == "missing":
         return f"{str(detail['loc'][-1])!r} is missing{_inside(keys[:-1])}"
-    if detail["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
         context = detail.get("ctx", {})
-        kind = context["discriminator"].strip("'")
-        if detail["type"] == "union_tag_not_found":
-            return f"{kind!r} is missing{_inside(keys)}"
+        name = context["discriminator"].strip("'")
+        if kind == "union_tag_not_found":
+            return f"{name!r} is missing{_inside(keys)}"
         known = [tag.strip("'") for tag in context["expected_tags"].split(", ")]
         tag = str(context["tag"])
-        return f"unknown {kind} {tag!r}{_inside(keys)}{_did_you_mean(tag, known)}"
+        return f"unknown {name} {tag!r}{_inside(keys)}{did_you_mean(tag, known, _words_of(models))}"
+    if kind in {"tuple_type", "list_type"} and isinstance(value, dict):
+        return f"{_path(keys)} should be a list of tables: write [[{_path(keys)}]] in double brackets"
     message = detail["msg"].removeprefix("Value error, ").replace("Input should", "should", 1)
-    if detail["type"] in {"model_type", "model_attributes_type", "dict_type"}:
+    if kind in {"model_type", "model_attributes_type", "dict_type"}:
         message = "should be a table"
-    value = detail["input"]
     got = f" (got {value!r})" if isinstance(value, str | int | float | bool) else ""
     return f"{message}{_inside(keys)}{got}"
 
 
-def _did_you_mean(word: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
+def _unknown_key(
+    model: type[BaseModel], key: str, keys: list[int | str], models: list[type[BaseModel]], value: Any
+) -> str:
+    for found in models:
+        if issubclass(found, Strict) and key in found.renamed:
+            return f"{key!r}{_inside(keys)} is now called {found.renamed[key]!r}; rename it"
+    unknown = f"unknown key {key!r}{_inside(keys)}"
+    if table := _belonging(models, key):
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            return f"{unknown}; write [[{table}.{key}]] in place of [[{key}]]"
+        return f"{unknown}; it belongs under [{table}]"
+    if keys and key in model.model_fields:
+        return f"{unknown}; it belongs to the file as a whole: move it above the first [table]"
+    return f"{unknown}{did_you_mean(key, _fields(models))}"
+
+
+def did_you_mean(word: str, known: Iterable[str], also_called: Mapping[str, str] | None = None) -> str:
+    """The end of an error about an unknown word: the one that was probably meant, or all that are known.
+
+    >>> did_you_mean("LogP", ["crippen_logp", "qed"], {"logp": "crippen_logp"}), did_you_mean("qedd", ["qed"])
+    ("; did you mean 'crippen_logp'?", "; did you mean 'qed'?")
+    """
+    known = list(known)
+    everyday = (also_called or {}).get(word.lower().replace("-", "_").replace(" ", "_"))
+    near = [everyday] if everyday else difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {near[0]!r}?" if near else f"; known are: {', '.join(known)}" if known else ""
 
 
+def _words_of(models: list[type[BaseModel]]) -> dict[str, str]:
+    return {word: name for model in models for word, name in getattr(model, "also_called", {}).items()}
+
+
+def _belonging(models: list[type[BaseModel]], key: str) -> str:
+    """The table under which a key belongs that stands in one of these sections by mistake; "" if that is not known."""
+    return next((table for m in models if (table := getattr(m, "belongs_under", {}).get(key))), "")
+
+
+def _fields(models: list[type[BaseModel]]) -> list[str]:
+    return sorted({name for model in models for name in model.model_fields})
+
+
 def _inside(keys: list[int | str]) -> str:
-    """['component', 0, 'weight'] as ' in component[1].weight': counted from 1, as a person reads a file."""
+    return f" in {_path(keys)}" if keys else ""
+
+
+def _path(keys: list[int | str]) -> str:
+    """['component', 0, 'weight'] as 'component[1].weight': counted from 1, as a person reads a file."""
     text = ""
     for key in keys:
         text += f"[{key + 1}]" if isinstance(key, int) else f".{key}" if text else str(key)
-    return f" in {text}" if text else ""
+    return text
 
 
 def _follow(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[list[int | str], list[type[BaseModel]]]:

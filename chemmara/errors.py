@@ -23,3 +23,17 @@ class TokenError(ChemmaraError):
         super().__init__(f"{text}: {reason} {detail}".rstrip())
         self.reason = reason
         self.detail = detail
+
+
+def reason_of(error: BaseException) -> str:
+    r"""An exception in one line that is never empty: its type, and the first line of its text that has words.
+
+    >>> reason_of(TypeError("\n\nPDBQT parsing error: Atom type B is not valid.\n > ATOM 2"))
+    'TypeError: PDBQT parsing error: Atom type B is not valid.'
+    >>> reason_of(ZeroDivisionError()), reason_of(SystemExit(3))
+    ('ZeroDivisionError without a message', 'SystemExit: 3')
+    """
+    kind = type(error).__name__
+    lines = (line.strip() for line in str(error).splitlines())
+    words = next((line for line in lines if any(letter.isalnum() for letter in line)), "")
+    return f"{kind}: {words}" if words else f"{kind} without a message"

@@ -29,6 +29,7 @@ from . import (
     sample,
     score,
 )
+from .notes import notes_on_stderr
 
 
 class Program(TyperGroup):
@@ -37,7 +38,8 @@ class Program(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
         try:
-            return super().invoke(ctx)
+            with notes_on_stderr():
+                return super().invoke(ctx)
         except ChemmaraError as error:
             for line in str(error).splitlines():
                 typer.echo(f"error: {line}", err=True)

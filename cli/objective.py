@@ -1,4 +1,4 @@
-"""`chemmara objective`: what an objective asks for, and why a molecule has its score."""
+"""`chemmara objective`: an objective's components and transforms, and why a molecule has its score."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,14 +7,13 @@ import typer
 
 from chemmara.errors import ChemmaraError
 
+from .curves import curve_line
+
 if TYPE_CHECKING:
     import pandas as pd
 
-    from chemmara.scoring.components.base import Base
-
 app = typer.Typer(no_args_is_help=True, help="Look into an objective.")
 
-_BLOCKS = " ▁▂▃▄▅▆▇█"
 _EXAMPLES = (
     "CC(=O)Oc1ccccc1C(=O)O",  # aspirin
     "Cc1ccc(NC(=O)c2ccc(CN3CCN(C)CC3)cc2)cc1Nc1nccc(-c2cccnc2)n1",  # imatinib
@@ -65,7 +64,7 @@ def show(
         return
     typer.echo(f"{config.aggregation} of:")
     for name, component in zip(config.names, config.component, strict=True):
-        typer.echo(f"  {name:<24}{component.role:<9}weight {component.weight:<6g}{_curve(component)}")
+        typer.echo(f"  {name:<24}{component.role:<9}weight {component.weight:<6g}{curve_line(component)}")
     for molecule, table in rows.groupby("smiles", sort=False):
         _explain(str(molecule), table)
     if out is not None:
@@ -81,13 +80,3 @@ def _explain(molecule: str, table: "pd.DataFrame") -> None:
     reasons = "; ".join(dict.fromkeys(table.loc[table["error"] != "", "error"]))
     if reasons:
         typer.echo(f"  {reasons}")
-
-
-def _curve(component: "Base") -> str:
-    """The transform as a line of blocks, with the values at its ends."""
-    from chemmara.scoring.breakdown import transform_curve
-
-    values, desirabilities = transform_curve(component, points=25)
-    unit = f" {component.unit}" if component.unit else ""
-    blocks = "".join(_BLOCKS[round(8 * value)] for value in desirabilities)
-    return f"{values[0]:g} |{blocks}| {values[-1]:g}{unit}"

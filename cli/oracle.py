@@ -1,4 +1,4 @@
-"""`chemmara oracle`: what can be asked of a molecule, how, and at what cost."""
+"""`chemmara oracle`: what can be measured of a molecule, how, and at what cost."""
 
 import json as jsonlib
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,10 +7,14 @@ import typer
 
 from chemmara.errors import ChemmaraError
 
+from .toml import toml_pairs, toml_value
+from .transforms import transforms
+
 if TYPE_CHECKING:
     from chemmara.scoring.components.table import Row
 
 app = typer.Typer(no_args_is_help=True, help="The oracles that an objective may name.")
+app.command()(transforms)
 
 _TRIED = (
     "CC(=O)Oc1ccccc1C(=O)O", "Cn1cnc2c1c(=O)n(C)c(=O)n2C", "CC(C)Cc1ccc(C(C)C(=O)O)cc1",
@@ -39,7 +43,14 @@ def list_(
     if markdown:
         typer.echo("| oracle | value | unit | range | cost, ms | example |\n| --- | --- | --- | --- | --- | --- |")
         for row in rows:
-            cells = (row.oracle, row.definition, row.unit, value_range(row), f"{row.cost:g}", f"`{_toml(row.example)}`")
+            cells = (
+                row.oracle,
+                row.definition,
+                row.unit,
+                value_range(row),
+                f"{row.cost:g}",
+                f"`{toml_pairs(row.example)}`",
+            )
             typer.echo("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
         return
     for row in rows:
@@ -52,25 +63,25 @@ def list_(
 
 @app.command()
 def show(name: Annotated[str, typer.Argument(help="As in `chemmara oracle list`.")]) -> None:
-    """One oracle: its definition, its settings, and an example to copy.
+    """One oracle: its definition, its settings, and an example to copy into a campaign or an objective's file.
 
     Example: chemmara oracle show similarity
     """
-    from difflib import get_close_matches
-
-    from chemmara.scoring.components.table import component_table, own_settings, value_range
+    from chemmara.config import did_you_mean
+    from chemmara.scoring.components.table import component_table, everyday_names, own_settings, value_range
 
     rows = {row.oracle: row for row in component_table()}
     if name not in rows:
-        near = get_close_matches(name, rows, n=1)
-        raise ChemmaraError(f"unknown oracle {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        raise ChemmaraError(f"unknown oracle {name!r}{did_you_mean(name, rows, everyday_names())}")
     row = rows[name]
     unit = f", {row.unit}" if row.unit else ""
     typer.echo(f"{name}: {row.definition}\nvalues: {value_range(row)}{unit}; about {row.cost:g} ms a molecule")
     for key, words in own_settings(row.settings).items():
         typer.echo(f"  {key:<18}{words}")
-    lines = [f"{key} = {_value(value)}" for key, value in row.example.items()]
-    typer.echo("\n".join(["", "[[component]]", *lines]))
+    example = row.example if row.transform is None else {**row.example, "transform": row.transform}
+    lines = "\n".join(f"{key} = {toml_value(value)}" for key, value in example.items())
+    typer.echo(f"\n# in a campaign's file:\n[[objective.component]]\n{lines}")
+    typer.echo(f"\n# in an objective's file:\n[[component]]\n{lines}")
 
 
 @app.command("test")
@@ -78,7 +89,7 @@ def try_(
     objective: Annotated[str, typer.Argument(help="TOML of an objective or campaign, a bundled name, or a task.")],
     smiles: Annotated[list[str] | None, typer.Option("--smiles", help="A molecule to try; may be repeated.")] = None,
 ) -> None:
-    """Ask every component of an objective about a few molecules, and say what each costs; exit 2 if one gives nothing.
+    """Measure a few molecules by every component of an objective, and time it; exit 2 if a component gives no value.
 
     Example: chemmara oracle test drug-like
     """
@@ -98,7 +109,7 @@ def try_(
         if not given:
             silent.append(result.component)
     if silent:
-        raise ChemmaraError(f"{objective}: no value from {', '.join(silent)}; the reasons stand above")
+        raise ChemmaraError(f"{objective}: no value from {', '.join(silent)}; the reasons are above")
 
 
 def _plain(row: "Row") -> dict[str, Any]:
@@ -109,14 +120,3 @@ def _plain(row: "Row") -> dict[str, Any]:
         "cost_ms": row.cost,
         "example": row.example,
     }
-
-
-def _toml(table: dict[str, Any]) -> str:
-    return ", ".join(f"{key} = {_value(value)}" for key, value in table.items())
-
-
-def _value(value: Any) -> str:
-    """A TOML value: JSON writes these the same, but for tables."""
-    if isinstance(value, dict):
-        return "{ " + _toml(value) + " }"
-    return jsonlib.dumps(value)

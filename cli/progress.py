@@ -124,9 +124,7 @@ def pace(molecules: int, seconds: float) -> str:
 
 def interrupt_noticed() -> None:
     """Say at once that an interrupt was noticed."""
-    print(
-        "\ninterrupted: the step is finished and saved first (Ctrl-C again stops at once)", file=sys.stderr, flush=True
-    )
+    print("\ninterrupted: finishing the step, then saving (Ctrl-C again stops at once)", file=sys.stderr, flush=True)
 
 
 @contextmanager

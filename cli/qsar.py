@@ -11,14 +11,24 @@ app = typer.Typer(no_args_is_help=True, help="Train and judge models of activity
 
 _Table = Annotated[str, typer.Argument(help="Measured molecules: .csv, .parquet, ... with SMILES and targets.")]
 _Smiles = Annotated[
-    str | None, typer.Option("--smiles-column", help="Column of the SMILES, if its name does not tell.")
+    str | None, typer.Option("--smiles-column", help="Column of the SMILES; found by its name if left out.")
 ]
 _Target = Annotated[str, typer.Option("--target-column", help="Column of the targets.")]
-_ActiveFrom = Annotated[float | None, typer.Option(help="Classify values: active from this one on.")]
-_Duplicates = Annotated[
-    Literal["refuse", "mean", "drop"], typer.Option(help="Of molecules with several, different targets.")
+_ActiveFrom = Annotated[
+    float | None, typer.Option(help="Classify values: active from this value on (on the scale of --scale).")
 ]
-_DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Leave rows without a target out.")]
+_Duplicates = Annotated[
+    Literal["refuse", "mean", "drop"], typer.Option(help="What to do with molecules that have different targets.")
+]
+_Censored = Annotated[
+    Literal["refuse", "drop", "limit", "decide"],
+    typer.Option(
+        help="What to do with limits such as >10: refuse; drop them; take the limit as the value; or, with"
+        " --active-from, decide the class where the limit does (>10 is active from 5 on) and drop the others."
+    ),
+]
+_Scale = Literal["linear", "log10", "p-from-M", "p-from-mM", "p-from-uM", "p-from-nM"]
+_DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Leave out rows without a target (empty, N/A).")]
 
 
 @app.command()
@@ -30,20 +40,32 @@ def train(
     active_from: _ActiveFrom = None,
     duplicates: _Duplicates = "refuse",
     drop_missing: _DropMissing = False,
+    censored: _Censored = "refuse",
+    scale: Annotated[
+        _Scale,
+        typer.Option(
+            help="Learn the values as they are, their log10, or pIC50 and the like (-log10 of mol/l) of concentrations"
+            " in M, mM, uM or nM."
+        ),
+    ] = "linear",
     model: Annotated[
-        Literal["random-forest", "gradient-boosting", "linear", "gaussian-process"], typer.Option(help="What to fit.")
+        Literal["random-forest", "gradient-boosting", "linear", "gaussian-process"], typer.Option(help="Kind of model.")
     ] = "random-forest",
-    properties: Annotated[bool, typer.Option("--properties", help="Twelve properties beside the fingerprint.")] = False,
-    folds: Annotated[int, typer.Option(min=2, help="Parts of the cross-validation.")] = 5,
-    repeats: Annotated[int, typer.Option(min=1, help="Times it is repeated.")] = 1,
-    confidence: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the conformal intervals.")] = 0.9,
-    seed: Annotated[int, typer.Option(min=0, help="Of folds and forests.")] = 0,
-    threads: Annotated[int, typer.Option(min=1, help="For a random forest.")] = 1,
+    properties: Annotated[
+        bool,
+        typer.Option("--properties", help="Learn from twelve properties (logP, TPSA, ...) beside the fingerprint."),
+    ] = False,
+    folds: Annotated[int, typer.Option(min=2, help="Folds of the cross-validation.")] = 5,
+    repeats: Annotated[int, typer.Option(min=1, help="How often the cross-validation is repeated.")] = 1,
+    confidence: Annotated[float, typer.Option(min=0.5, max=0.999, help="Confidence of the conformal intervals.")] = 0.9,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of folds and forests.")] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads of a random forest.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Replace the model in the folder.")] = False,
 ) -> None:
     """Train a model, judge it on held-out scaffolds and at random, and keep it without pickle.
 
-    0 and 1 alone make a classification, other numbers a regression. Use it as `oracle = "qsar"`, `model = "FOLDER"`.
+    Targets of 0 and 1 (or true and false, active and inactive) make a classification, other numbers a regression. Use
+    the model as `oracle = "qsar"`, `model = "FOLDER"`.
 
     Example: chemmara qsar train activities.csv --target-column active --out models/drd2
     """
@@ -58,7 +80,7 @@ def train(
         raise ChemmaraError(f"{out}: holds a model already; choose another --out, or --force")
     measured = read_activities(
         activities, target_column, smiles_column, active_from=active_from, duplicates=duplicates,
-        drop_missing=drop_missing,
+        drop_missing=drop_missing, censored=censored, scale=scale,
     )  # fmt: skip
     for note in measured.notes:
         typer.echo(note, err=True)
@@ -66,6 +88,8 @@ def train(
     recipe = Recipe(model, properties, folds, repeats, confidence, seed, threads)
     with counter("training", 2 * folds * repeats + 3) as advance:
         card = learn(measured, recipe, out, activities, lambda _: advance(1))
+    for note in card.notes:
+        typer.echo(note, err=True)
     for split, figures in card.figures.items():
         for name in figures:
             typer.echo(f"{split:<10}{name:<20}{figure_text(figures, name)}")
@@ -81,24 +105,34 @@ def try_(
     active_from: _ActiveFrom = None,
     duplicates: _Duplicates = "refuse",
     drop_missing: _DropMissing = False,
+    censored: _Censored = "refuse",
     json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
-    """Judge a model on molecules that it has not seen.
+    """Judge a model on molecules that it has not seen; a dash stands for a figure that they do not define.
+
+    The targets must be in the unit that the model was trained on: its scale, and its --active-from if you give none,
+    are taken from the model.
 
     Example: chemmara qsar test models/drd2 new.csv --target-column active
     """
     from chemmara.oracles.qsar import load_model
+    from chemmara.qsar.card import significant
     from chemmara.qsar.data import read_activities
     from chemmara.qsar.external import judge_external
 
-    from .tables import print_figures, print_json
+    from .tables import print_json
 
     loaded = load_model(model)
     measured = read_activities(
-        activities, target_column, smiles_column, active_from=active_from, task=loaded.card.task,
-        duplicates=duplicates, drop_missing=drop_missing,
+        activities, target_column, smiles_column, task=loaded.card.task, duplicates=duplicates,
+        active_from=loaded.card.active_from if active_from is None else active_from, drop_missing=drop_missing,
+        censored=censored, scale=loaded.card.scale,
     )  # fmt: skip
     for note in measured.notes:
         typer.echo(note, err=True)
     figures = judge_external(loaded, measured)
-    (print_json if json else print_figures)(figures)
+    if json:
+        print_json(figures)
+        return
+    for name, value in figures.items():
+        typer.echo(f"{name:<24}{value if isinstance(value, int) else significant(value):>10}")

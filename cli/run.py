@@ -47,9 +47,9 @@ def run(
     settings = load_campaign(campaign, budget=budget, seed=seed, workers=workers, prior=prior)
     settings = settings if method is None else with_method(settings, method)
     if resume and RunFolder(out).exists():
-        _go(Run.resume(out, settings), keep_going=keep_going)
+        _go(Run.resume(out, settings), settings.threads, keep_going=keep_going)
     else:
-        _go(Run.start(out, settings, force=force), keep_going=keep_going)
+        _go(Run.start(out, settings, force=force), settings.threads, keep_going=keep_going)
 
 
 def resume(
@@ -66,10 +66,10 @@ def resume(
 
     settings = saved_settings(folder)
     settings = settings.model_copy(update={"budget": budget}) if budget is not None else settings
-    _go(Run.resume(folder, settings), keep_going=keep_going)
+    _go(Run.resume(folder, settings), None, keep_going=keep_going)
 
 
-def _go(current: "Run", *, keep_going: bool) -> None:
+def _go(current: "Run", chosen: int | None, *, keep_going: bool) -> None:
     """Run to the end, with a display; then hits, report and summary."""
     from chemmara.campaign.results import write_outputs
 
@@ -78,7 +78,7 @@ def _go(current: "Run", *, keep_going: bool) -> None:
 
     folder = current.folder.path
     with current:
-        typer.echo(_how(current), err=True)
+        typer.echo(_how(current, chosen), err=True)
         try:
             with campaign_progress(current.standing()) as tell:
                 reason = current.go(tell, acknowledge=interrupt_noticed, keep_going=keep_going)
@@ -94,15 +94,17 @@ def _go(current: "Run", *, keep_going: bool) -> None:
     typer.echo(f"hits    {folder / 'hits.csv'}\nreport  {outputs.page}")
 
 
-def _how(current: "Run") -> str:
-    """The first line of a run: what works on it, and why."""
+def _how(current: "Run", chosen: int | None) -> str:
+    """The first line of a run: what works on it, and why; `chosen` are the threads that the user chose."""
     from chemmara.processors import usable_cpus
 
-    settings, cpus = current.config, usable_cpus()
+    settings = current.config
+    why = "as it was begun" if current.progress.step else f"of {usable_cpus()} usable CPUs"
+    why = "as the settings say" if chosen else why
     scoring = f"{settings.workers} scoring processes" if settings.workers > 1 else "scoring in the same process"
     scoring = f"scoring by {settings.scheduler}" if settings.scheduler else scoring
-    chosen = "as the settings say or the run was begun with" if current.progress.step else f"of {cpus} usable CPUs"
-    return f"{settings.threads} threads for the network ({chosen}), {scoring}; budget {settings.budget} oracle calls"
+    threads = f"{settings.threads} thread{'s' if settings.threads != 1 else ''} for the network ({why})"
+    return f"{threads}, {scoring}; budget {settings.budget} oracle calls"
 
 
 def _unscored(reasons: dict[str, int]) -> list[str]:

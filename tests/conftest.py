@@ -74,7 +74,8 @@ transform = {{ kind = "ramp", worst = 0.0, best = 60.0 }}
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The workplace's data sets beside the checkout; tests that want them are skipped where they are not."""
-    path = Path(__file__).parents[2] / "shared"
-    if not path.is_dir():
-        pytest.skip("../shared is not here")
-    return path
+    root = Path(__file__).parents[1]
+    for path in (root.parent / "shared", root.parent.parent / "shared"):
+        if path.is_dir():
+            return path
+    pytest.skip("neither ../shared nor ../../shared is here")

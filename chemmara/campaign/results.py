@@ -36,7 +36,7 @@ def write_outputs(path: Path) -> Outputs:
         hits.insert(list(hits.columns).index("score") + 1, "pareto", front)
         with replacing(path / "hits.csv") as partial:
             hits.drop(columns="error").to_csv(partial, index=False)
-        _gather_poses(settings["objective"], hits["smiles"].tolist(), path / "hits.sdf")
+        _gather_poses(settings["objective"], hits, path / "hits.sdf")
         write_text(
             path / "hits.smi",
             "".join(f"{smiles} call-{call}\n" for smiles, call in zip(hits["smiles"], hits["call"], strict=True)),
@@ -46,9 +46,30 @@ def write_outputs(path: Path) -> Outputs:
     return Outputs(page, figures, failure_reasons(calls))
 
 
-def _gather_poses(objective: dict[str, Any], hits: list[str], out: Path) -> None:
-    """The kept poses of docked hits, best hit first, in one SD file; no file where none was kept."""
-    folders = [Path(component["poses"]) for component in objective["component"] if component.get("poses")]
-    files = [file for folder in folders for smiles in hits if (file := pose_file(folder, smiles)).is_file()]
-    if files:
-        write_text(out, "".join(file.read_text(encoding="utf-8") for file in files))
+def _gather_poses(objective: dict[str, Any], hits: Any, out: Path) -> None:
+    """The kept poses of docked hits, best hit first, in one SD file; no file where none was kept.
+
+    A record is titled `hit-<rank> call-<number>`, and its tags rank, call, score and component stand beside the pose's
+    own (smiles, vina_kcal_per_mol).
+    """
+    records = []
+    for component in objective["component"]:
+        if not component.get("poses"):
+            continue
+        for rank, (smiles, call, score) in enumerate(
+            hits[["smiles", "call", "score"]].itertuples(index=False), start=1
+        ):
+            file = pose_file(Path(component["poses"]), smiles)
+            if file.is_file():
+                tags = {"rank": rank, "call": call, "score": f"{score:.6g}"}
+                tags["component"] = component.get("name") or component["oracle"]
+                records.append(_titled(file.read_text(encoding="utf-8"), f"hit-{rank} call-{call}", tags))
+    if records:
+        write_text(out, "".join(records))
+
+
+def _titled(record: str, title: str, tags: dict[str, Any]) -> str:
+    """An SD record with another title and more tags."""
+    _, _, body = record.partition("\n")
+    body = body.rpartition("$$$$")[0]
+    return f"{title}\n{body}" + "".join(f">  <{key}>\n{value}\n\n" for key, value in tags.items()) + "$$$$\n"

@@ -26,6 +26,7 @@ class CampaignConfig(Strict):
     """A generation campaign; relative paths in it start at the folder of its file."""
 
     renamed: ClassVar[dict[str, str]] = {"threshold": "hit_threshold", "memory": "worker_memory"}
+    belongs_under: ClassVar[dict[str, str]] = {"component": "objective", "aggregation": "objective"}
 
     prior: Annotated[str, BeforeValidator(_prior_beside_the_file)] = "chembl-gru"
     """Prior to start from and stay near: a folder or a bundled name."""

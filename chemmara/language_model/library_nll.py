@@ -1,6 +1,7 @@
 """A library's molecules with the negative log-likelihood that a prior gives them."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,9 @@ def with_nll(prior: Prior, library: Library, chunk: int = 4096) -> Iterator[pd.D
         if name in library.columns:
             raise ChemmaraError(f"{library.source}: has a column {name!r} already; rename it first")
     for table in library.chunks(chunk):
-        rows, errors = zip(*(_encoded(prior, text.strip()) for text in table[library.smiles_column]), strict=True)
+        unreadable = [library.unreadable.get(row, "") for row in table.index]
+        texts = [text.strip() for text in table[library.smiles_column]]
+        rows, errors = zip(*map(partial(_encoded, prior), texts, unreadable), strict=True)
         encoded = [row for row in rows if row]
         nll = np.full(len(table), np.nan)
         if encoded:
@@ -34,10 +37,10 @@ def with_nll(prior: Prior, library: Library, chunk: int = 4096) -> Iterator[pd.D
         yield table.assign(nll=nll.round(4), error=list(errors))
 
 
-def _encoded(prior: Prior, smiles: str) -> tuple[list[int], str]:
+def _encoded(prior: Prior, smiles: str, unreadable: str) -> tuple[list[int], str]:
     """Token ids and ""; or no ids and the reason."""
     if not smiles:
-        return [], "empty"
+        return [], unreadable or "empty"
     try:
         return prior.encode(smiles), ""
     except TokenError as error:

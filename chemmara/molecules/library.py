@@ -1,13 +1,14 @@
 """Molecule files of every usual kind, read row by row: order kept, columns kept, memory flat."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chemmara.errors import ChemmaraError
-from chemmara.molecules.readers import SMILES_NAMES, read_tables
+from chemmara.molecules.headers import Row, find_column
+from chemmara.molecules.readers import read_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,9 @@ class Library:
     source: str  # path, or "-" for stdin
     smiles_column: str
     columns: list[str]
-    _tables: "Iterator[pd.DataFrame]"
+    _rows: Iterator[Row]
+    unreadable: dict[int, str] = field(default_factory=dict)
+    """Rows (from 0) of which a structure was there but could not be read, with the reason; known once they are read."""
 
     def chunks(self, size: int = 1024) -> "Iterator[pd.DataFrame]":
         """The rows in order, in tables of `size`: every cell text, missing ones "", the index counts rows from 0.
@@ -29,20 +32,17 @@ class Library:
         """
         import pandas as pd
 
-        waiting = pd.DataFrame()
-        row = 0
-        for table in self._tables:
-            waiting = pd.concat([waiting, table]) if len(waiting) else table
-            while len(waiting) >= size:
-                yield waiting.head(size).set_axis(range(row, row + size))
-                row, waiting = row + size, waiting.tail(len(waiting) - size)
-        if len(waiting):
-            yield waiting.set_axis(range(row, row + len(waiting)))
+        first = 0
+        while rows := list(islice(self._rows, size)):
+            self.unreadable.update((row, reason) for row, (_, reason) in enumerate(rows, first) if reason)
+            index = range(first, first + len(rows))
+            yield pd.DataFrame([cells for cells, _ in rows], index=index, columns=self.columns, dtype=str)
+            first += len(rows)
 
     def smiles(self) -> Iterator[str]:
         """The SMILES column alone."""
-        for table in self.chunks():
-            yield from table[self.smiles_column]
+        place = self.columns.index(self.smiles_column)
+        return (cells[place] for cells, _ in self._rows)
 
 
 def open_library(source: str | Path, smiles_column: str | None = None) -> Library:
@@ -50,24 +50,15 @@ def open_library(source: str | Path, smiles_column: str | None = None) -> Librar
 
     The SMILES column is `smiles_column`, or the first whose name is a usual one (smiles, canonical_smiles, ...,
     whatever the case). ChemmaraError, in one line, for a file that is missing, empty, damaged or has no such column.
+    docs/files.md says how each kind is read.
     """
     name = str(source)
-    tables = read_tables(name)
-    try:
-        first = next(tables)
-    except StopIteration:
-        raise ChemmaraError(f"{name}: holds no molecules") from None
-    columns = [str(column) for column in first.columns]
-    return Library(name, _find_column(name, columns, smiles_column), columns, chain([first], tables))
-
-
-def _find_column(name: str, columns: list[str], wanted: str | None) -> str:
-    if wanted is not None:
-        if wanted in columns:
-            return wanted
-        raise ChemmaraError(f"{name}: has no column {wanted!r}; it has {', '.join(columns)}")
-    by_case = {column.lower().strip(): column for column in reversed(columns)}
-    for usual in SMILES_NAMES:
-        if usual in by_case:
-            return by_case[usual]
-    raise ChemmaraError(f"{name}: no column is named like SMILES; name one of {', '.join(columns)} by --smiles-column")
+    rows = read_rows(name, smiles_column)
+    columns, _ = next(rows, ([], ""))
+    if not columns:
+        raise ChemmaraError(f"{name}: holds no molecules")
+    column = find_column(name, columns, smiles_column)
+    first = next(rows, None)
+    if first is None:
+        raise ChemmaraError(f"{name}: holds no molecules: a header and no row")
+    return Library(name, column, columns, chain([first], rows))

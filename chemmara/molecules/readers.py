@@ -1,178 +1,123 @@
-"""Tables out of files of every usual kind, as they come."""
+"""Rows out of files of every usual kind, as they come."""
 
-import io
-import sys
-from collections.abc import Iterator
-from itertools import chain, islice
+import lzma
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final, Literal
 
 from chemmara.errors import ChemmaraError
-from chemmara.molecules.archives import open_bytes, suffixes
-from chemmara.molecules.chem import canonical
+from chemmara.molecules.archives import Source, open_bytes, rewindable
+from chemmara.molecules.delimited import delimited
+from chemmara.molecules.headers import Mark, Row, separator, separator_of_a_table
+from chemmara.molecules.parquet import count as count_parquet
+from chemmara.molecules.parquet import parquet
+from chemmara.molecules.sdf import is_sdf, sdf, survey
+from chemmara.molecules.smiles_lines import has_names, smiles_lines
+from chemmara.molecules.text import first_lines, text_lines
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-SMILES_NAMES: Final = ("smiles", "canonical_smiles", "canonical smiles", "smi", "structure", "molecule", "canonical")
-"""Names that a column of SMILES usually has, in lower case."""
-_LINES: Final = (".smi", ".smiles", ".txt", "")
-_TABLES: Final = {".csv": ",", ".tsv": "\t"}
+Kind = Literal["parquet", "sdf", "lines"] | Mark
+"""What a file is; a table of text by what separates its cells."""
+_SDF: Final = {".sdf", ".sd"}
+_TABLES: Final[dict[str, Mark]] = {".csv": ",", ".tsv": "\t"}
+_KNOWN: Final = {"", ".smi", ".smiles", ".txt", ".parquet", *_SDF, *_TABLES}
 
 
-def read_tables(name: str) -> "Iterator[pd.DataFrame]":
-    """Tables of a file ("-": of stdin), every cell text; what cannot be read becomes one clear line."""
-    import lzma
-    import zlib
+def read_rows(name: str, smiles_column: str | None) -> Iterator[Row]:
+    """Rows of a file ("-": of stdin), the names of its columns first; nothing from an empty one.
 
-    if name == "-":
-        yield from _guessed(sys.stdin.buffer)
-        return
-    path = Path(name)
+    ChemmaraError, in one line, for what cannot be read.
+    """
+    with _plain_words(name), open_bytes(name) as source:
+        kind = _kind(source, smiles_column)
+        if kind == "parquet":
+            with rewindable(source) as file:
+                yield from parquet(name, file)
+        elif kind == "sdf":
+            with rewindable(source) as file:
+                with _text(source, file, quiet=True) as lines:
+                    found = survey(name, lines)
+                file.seek(0)
+                with _text(source, file) as lines:
+                    yield from sdf(lines, found)
+        elif kind == "lines":
+            yield from _smiles_lines(source, smiles_column)
+        else:
+            with _text(source, source.file) as lines:
+                yield from delimited(name, lines, kind)
+
+
+def _smiles_lines(source: Source, smiles_column: str | None) -> Iterator[Row]:
+    named = None
+    if source.rewinds:
+        with _text(source, source.file, quiet=True) as lines:
+            named = has_names(lines)
+        source.file.seek(0)
+    with _text(source, source.file) as lines:
+        yield from smiles_lines(source.name, lines, smiles_column, named=named)
+
+
+def _text(source: Source, file: IO[bytes], *, quiet: bool = False) -> "closing[Generator[str]]":
+    """Its lines, for as long as the block lasts: the file may be used again, or be closed, after it."""
+    return closing(text_lines(source.name, file, source.head, quiet=quiet))
+
+
+def _kind(source: Source, smiles_column: str | None) -> Kind:
+    """What a file is, by the suffix of its name, and by its first lines where there is none or it does not tell."""
+    suffix, first = source.suffix, first_lines(source.head)
+    if suffix not in _KNOWN:
+        raise ChemmaraError(f"{source.name}: {suffix} files are not read; use .smi, .csv, .tsv, .parquet or .sdf")
+    if suffix == ".parquet" or source.head.startswith(b"PAR1"):
+        return "parquet"
+    if suffix in _TABLES:
+        return separator(first, _TABLES[suffix], smiles_column)
+    if suffix in _SDF or is_sdf(first):
+        return "sdf"
+    return separator_of_a_table(first, smiles_column) or "lines"
+
+
+@contextmanager
+def _plain_words(name: str) -> Iterator[None]:
+    """What can be wrong with a file, as one line."""
     try:
-        with open_bytes(path) as file:
-            yield from _tables_of(path, file)
-    except FileNotFoundError:
+        yield
+    except (FileNotFoundError, NotADirectoryError):
         raise ChemmaraError(f"{name}: no such file") from None
     except IsADirectoryError:
         raise ChemmaraError(f"{name}: is a folder; a file of molecules is needed") from None
     except PermissionError:
         raise ChemmaraError(f"{name}: may not be read (permission denied)") from None
     except UnicodeDecodeError:
-        raise ChemmaraError(f"{name}: is not text in UTF-8") from None
-    except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
-        raise ChemmaraError(f"{name}: truncated or damaged ({error})") from None
+        raise ChemmaraError(f"{name}: is not text, though it begins as UTF-16; save it as UTF-8") from None
+    except (EOFError, OSError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as error:
+        reason = " ".join(str(error).split())
+        raise ChemmaraError(f"{name}: truncated or damaged ({reason})") from None
 
 
-def _tables_of(path: Path, file: IO[bytes]) -> "Iterator[pd.DataFrame]":
-    kind = next(iter(suffixes(path)), "")
-    if kind == ".parquet":
-        yield from _parquet(path, file)
-    elif kind in {".sdf", ".sd"}:
-        yield from _sdf(file)
-    elif kind in _TABLES:
-        yield from _csv(str(path), file, _TABLES[kind])
-    elif kind in _LINES:
-        yield from _lines(file)
-    else:
-        raise ChemmaraError(f"{path}: {kind} files are not read; use .smi, .csv, .tsv, .parquet or .sdf")
-
-
-def _guessed(file: IO[bytes]) -> "Iterator[pd.DataFrame]":
-    """Standard input: a CSV if its first line has a comma and names a SMILES column, else one SMILES a line."""
-    first, joined = _peeked(file)
-    names = [name.strip().strip('"').lower() for name in first.replace(";", ",").split(",")]
-    if len(names) > 1 and set(names) & set(SMILES_NAMES):
-        yield from _csv("-", joined, ",")
-    else:
-        yield from _lines(joined)
-
-
-def _peeked(file: IO[bytes]) -> tuple[str, IO[bytes]]:
-    """The first line of a stream, and the whole stream."""
-    first = file.readline()
-    return first.decode(errors="replace"), io.BufferedReader(_Joined(first, file))
-
-
-class _Joined(io.RawIOBase):
-    """A line already read and the stream it came from, as one stream."""
-
-    def __init__(self, head: bytes, tail: IO[bytes]) -> None:
-        self._head, self._tail = head, tail
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self._head[: len(buffer)] if self._head else self._tail.read1(len(buffer))  # type: ignore[attr-defined]
-        self._head = self._head[len(data) :] if self._head else b""
-        buffer[: len(data)] = data
-        return len(data)
-
-
-def _csv(name: str, file: IO[bytes], separator: str) -> "Iterator[pd.DataFrame]":
-    import pandas as pd
-
-    first, file = _peeked(file)
-    if separator == "," and "," not in first and ";" in first:  # as spreadsheets write where the comma is for decimals
-        separator = ";"
-    try:
-        yield from pd.read_csv(file, sep=separator, dtype=str, keep_default_na=False, chunksize=1024)
-    except pd.errors.EmptyDataError:
-        return
-    except pd.errors.ParserError as error:
-        raise ChemmaraError(f"{name}: not a table: {str(error).strip()}") from None
-
-
-def _lines(file: IO[bytes], size: int = 1024) -> "Iterator[pd.DataFrame]":
-    """SMILES, and what follows the first blank as its name; empty lines and a header line are passed over.
-
-    There is a column of names if one of the first `size` rows has a name.
-    """
-    import pandas as pd
-
-    rows = (line.decode().lstrip("\ufeff").strip().split(None, 1) for line in file)  # some editors begin by a mark
-    rows = (row for row in rows if row)
-    first = next(rows, None)
-    if first is not None and first[0].lower() in SMILES_NAMES:
-        first = next(rows, None)
-    if first is None:
-        return
-    rows, named = chain([first], rows), None
-    while batch := list(islice(rows, size)):
-        named = any(len(row) > 1 for row in batch) if named is None else named
-        table = {"smiles": [row[0] for row in batch]}
-        if named:
-            table["name"] = [row[1] if len(row) > 1 else "" for row in batch]
-        yield pd.DataFrame(table, dtype=str)
-
-
-def _parquet(path: Path, file: IO[bytes]) -> "Iterator[pd.DataFrame]":
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        for batch in parquet.ParquetFile(file).iter_batches(1024):
-            table = batch.to_pandas()
-            yield table.astype(object).where(table.notna(), "").astype(str)
-    except pa.ArrowInvalid as error:
-        raise ChemmaraError(f"{path}: not a parquet file ({str(error).splitlines()[0]})") from None
-
-
-def _sdf(file: IO[bytes], size: int = 256) -> "Iterator[pd.DataFrame]":
-    """Records of an SD file with their properties; an unreadable record is a row without SMILES.
-
-    The columns are those of the first records.
-    """
-    import pandas as pd
-    from rdkit import rdBase
-    from rdkit.Chem import ForwardSDMolSupplier
-
-    columns: list[str] | None = None
-    with rdBase.BlockLogs():
-        records = iter(ForwardSDMolSupplier(file))
-        while batch := list(islice(records, size)):
-            rows = [
-                {}
-                if mol is None
-                else {"smiles": canonical(mol), **{k: str(v) for k, v in mol.GetPropsAsDict().items()}}
-                for mol in batch
-            ]
-            columns = columns or ["smiles", *dict.fromkeys(key for row in rows for key in row if key != "smiles")]
-            yield pd.DataFrame(rows, columns=columns).fillna("").astype(str)
-
-
-def count_rows(source: str | Path) -> int | None:
+def count_rows(name: str | Path) -> int | None:
     """About how many rows a file has, for a progress bar: lines, records or rows; None where it cannot be known."""
-    path = Path(source)
-    kind = next(iter(suffixes(path)), "")
-    if str(source) == "-" or not path.is_file():
+    if str(name) == "-" or not Path(name).is_file():
         return None
-    with open_bytes(path) as file:
-        if kind == ".parquet":
-            import pyarrow.parquet
+    try:
+        with _plain_words(str(name)), open_bytes(str(name)) as source:
+            kind = _kind(source, None)
+            if kind == "parquet":
+                return count_parquet(source.name, source.file)
+            blocks = iter(lambda: source.file.read(1 << 20), b"")
+            if kind == "sdf":
+                return sum(block.count(b"$$$$") for block in blocks)
+            return _count_lines(blocks) - (kind != "lines")
+    except ChemmaraError:
+        return None
 
-            return int(pyarrow.parquet.ParquetFile(io.BytesIO(file.read())).metadata.num_rows)
-        mark = b"$$$$" if kind in {".sdf", ".sd"} else b"\n"
-        found = sum(block.count(mark) for block in iter(lambda: file.read(1 << 20), b""))
-        return found - (kind in _TABLES)
+
+def _count_lines(blocks: Iterator[bytes]) -> int:
+    """Lines by whichever line end there is; the last one may have none."""
+    feeds = returns = 0
+    last = b"\n"
+    for block in blocks:
+        feeds, returns, last = feeds + block.count(b"\n"), returns + block.count(b"\r"), block[-1:]
+    return max(feeds, returns) + (last not in b"\r\n\0")

@@ -55,5 +55,10 @@ def standardise(smiles: str, config: StandardiseConfig) -> tuple[str, str]:
     return (text, "") if parse(text) is not None else ("", "not readable once standardised")
 
 
+def parent_fragment(molecule: Mol) -> Mol:
+    """The fragment of a molecule that is its active part: what is left once counter-ions and solvents are taken off."""
+    return _largest_fragment(molecule)
+
+
 def _largest_fragment(molecule: Mol) -> Mol:
     return rdMolStandardize.LargestFragmentChooser().choose(molecule)

@@ -1,1 +1,1 @@
-"""What is measured of a molecule: one value each, in order, NaN where an oracle cannot say."""
+"""Oracles: each gives one value a molecule, in order, NaN where it has none."""

@@ -31,7 +31,7 @@ def sa_score(molecule: Mol) -> float:
 
 @cache
 def _natural_fragments() -> Any:
-    with redirect_stderr(io.StringIO()):  # it tells that it reads
+    with redirect_stderr(io.StringIO()):  # it prints what it reads
         return _script("NP_Score", "npscorer").readNPModel()
 
 

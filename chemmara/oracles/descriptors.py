@@ -80,7 +80,7 @@ DESCRIPTORS: Final[dict[str, Descriptor]] = {
     "charge": Descriptor(rdmolops.GetFormalCharge, "formal charge of the molecule", "elementary charge", low=-inf),
     "longest_path": Descriptor(_longest_path, "bonds between the two atoms that lie farthest apart", "bonds"),
 }
-"""Every property that `oracle = "<name>"` may ask for. (RDKit's 217 others: `oracle = "descriptor"`.)"""
+"""Every property that `oracle = "<name>"` may name. (RDKit's 217 others: `oracle = "descriptor"`.)"""
 
 if TYPE_CHECKING:
     DescriptorName = str

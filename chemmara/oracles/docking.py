@@ -1,6 +1,5 @@
 """Docking by AutoDock Vina: how well a molecule fits a receptor's pocket."""
 
-import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -8,7 +7,7 @@ from hashlib import sha256
 from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from rdkit.Chem import Mol, SDWriter
@@ -16,30 +15,26 @@ from rdkit.Chem.EnumerateStereoisomers import EnumerateStereoisomers, StereoEnum
 
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.chem import given_smiles
+from chemmara.molecules.standardise import parent_fragment
+from chemmara.oracles.receptor import Pocket, receptor_text
 from chemmara.oracles.spatial import conformers
 
 NEEDS = (
     "docking needs Vina and meeko: pip install 'chemmara[docking]'"
     " (Vina has wheels for Linux and Python up to 3.12; elsewhere take it from conda-forge)"
 )
-
-
-@dataclass(frozen=True)
-class Pocket:
-    """A receptor and the box in it that ligands are put into, in angstrom."""
-
-    receptor: Path  # PDBQT, perhaps .gz
-    centre: tuple[float, float, float]
-    size: tuple[float, float, float]
+_ELEMENTS: Final = frozenset(
+    ["H", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "I", "Mg", "Ca", "Mn", "Fe", "Zn"]
+)  # that meeko and Vina have types for
 
 
 @dataclass(frozen=True)
 class Docking:
     """Vina's binding energy of the best pose in kcal/mol; the lower the better.
 
-    A molecule is docked in the protonation state that its SMILES has. Where stereo is not given, up to `stereoisomers`
-    isomers are docked, chosen by the seed, and the best one counts. Start: one ETKDGv3 conformer relaxed by MMFF94.
-    Every molecule is docked by one thread; the same seed gives the same energy.
+    Of a salt the largest organic fragment is docked. It has the protonation state that its SMILES has. Where stereo is
+    not given, up to `stereoisomers` isomers are docked, chosen by the seed, and the best one counts. Each begins with
+    one ETKDGv3 conformer relaxed by MMFF94. A molecule is docked by one thread; the same seed gives the same energy.
 
     Args:
         pocket: where to.
@@ -59,11 +54,12 @@ class Docking:
 
     def __call__(self, molecules: Sequence[Mol]) -> np.ndarray:
         """Energies (n,)."""
-        return np.array([self._one(molecule) for molecule in molecules], dtype=float)
+        return np.array([self._best_energy(molecule) for molecule in molecules], dtype=float)
 
-    def _one(self, molecule: Mol) -> float:
+    def _best_energy(self, molecule: Mol) -> float:
         options = StereoEnumerationOptions(maxIsomers=self.stereoisomers, onlyUnassigned=True, rand=self.seed)
-        docked = [self._dock(isomer) for isomer in EnumerateStereoisomers(molecule, options=options)]
+        ligand = dockable(molecule)
+        docked = [self._dock(isomer) for isomer in EnumerateStereoisomers(ligand, options=options)]
         energy, pose = min(docked, key=lambda found: found[0])
         if self.poses is not None:
             write_pose(self.poses, given_smiles(molecule), energy, pose)
@@ -77,9 +73,36 @@ class Docking:
         return float(vina.energies(n_poses=1)[0][0]), str(vina.poses(n_poses=1))
 
 
+def dockable(molecule: Mol) -> Mol:
+    """The fragment of a molecule that is docked; ValueError with the reason where it cannot be.
+
+    >>> from chemmara.molecules.chem import canonical, parse
+    >>> canonical(dockable(parse("Cl.CCN")))
+    'CCN'
+    """
+    ligand = parent_fragment(molecule)
+    foreign = sorted({atom.GetSymbol() for atom in ligand.GetAtoms()} - _ELEMENTS)
+    if foreign:
+        raise ValueError(f"cannot be docked: Vina has no atom type for {', '.join(foreign)}")
+    if not ligand.GetNumHeavyAtoms():
+        raise ValueError("cannot be docked: hydrogen alone")
+    return ligand
+
+
 @cache
 def _ready(pocket: Pocket, seed: int) -> Any:
     """Vina with the receptor's maps, computed once in a process."""
+    vina = _with_receptor(pocket.receptor, seed)
+    vina.compute_vina_maps(center=list(pocket.centre), box_size=list(pocket.size))
+    return vina
+
+
+def check_receptor(receptor: Path) -> None:
+    """ChemmaraError where Vina refuses a receptor; its atoms must have been read before (see receptor_atoms)."""
+    _with_receptor(receptor, 42)
+
+
+def _with_receptor(receptor: Path, seed: int) -> Any:
     try:
         from vina import Vina
     except ModuleNotFoundError:
@@ -87,18 +110,15 @@ def _ready(pocket: Pocket, seed: int) -> Any:
     vina = Vina(sf_name="vina", cpu=1, seed=seed, verbosity=0)
     with TemporaryDirectory() as folder:
         plain = Path(folder) / "receptor.pdbqt"
-        plain.write_bytes(receptor_text(pocket.receptor))
+        plain.write_bytes(receptor_text(receptor))
         try:
             vina.set_receptor(str(plain))
-        except RuntimeError as error:
-            raise ChemmaraError(f"{pocket.receptor}: no receptor in PDBQT ({error})") from None
-    vina.compute_vina_maps(center=list(pocket.centre), box_size=list(pocket.size))
+        except (RuntimeError, TypeError) as error:  # its wrapper makes TypeErrors of parsing errors
+            words = " ".join(
+                line.strip() for line in str(error).split("Additional information")[0].splitlines() if line
+            )
+            raise ChemmaraError(f"{receptor}: Vina refuses it ({words})") from None
     return vina
-
-
-def receptor_text(path: Path) -> bytes:
-    """Contents of a receptor's file, unpacked."""
-    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
 
 def _prepared(molecule: Mol, seed: int) -> str:

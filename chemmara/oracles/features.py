@@ -19,7 +19,7 @@ _COUNTS = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=SIZE)
 
 
 def features(molecules: Sequence[Mol], *, properties: bool) -> np.ndarray:
-    """Counts of Morgan environments (radius 2) folded to 2,048, then twelve properties if asked; (n, ...) float32."""
+    """Counts of Morgan environments (radius 2) folded to 2,048, perhaps twelve properties; (n, ...) float32."""
     counts = np.zeros((len(molecules), SIZE), dtype=np.float32)
     for row, molecule in zip(counts, molecules, strict=True):
         for bit, number in _COUNTS.GetCountFingerprint(molecule).GetNonzeroElements().items():

@@ -1,4 +1,4 @@
-"""Fingerprints by name, each made once for a molecule however many oracles ask for it."""
+"""Fingerprints by name, each made once for a molecule however many oracles use it."""
 
 from collections.abc import Callable
 from functools import cache

@@ -53,9 +53,9 @@ class Isomer:
 
     def __call__(self, molecules: Sequence[Mol]) -> np.ndarray:
         """Nearness of each molecule (n,)."""
-        return np.array([self._one(molecule) for molecule in molecules], dtype=float)
+        return np.array([self._nearness(molecule) for molecule in molecules], dtype=float)
 
-    def _one(self, molecule: Mol) -> float:
+    def _nearness(self, molecule: Mol) -> float:
         wanted, found = elements(self.formula), _atoms(molecule)
         exponents = [0.5 * (found[element] - number) ** 2 for element, number in wanted.items()]
         exponents.append(0.125 * (self._total(molecule, found) - wanted.total()) ** 2)

@@ -1,4 +1,4 @@
-"""What an oracle is."""
+"""The protocol of an oracle."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,9 +8,9 @@ from rdkit.Chem import Mol
 
 
 class Oracle(Protocol):
-    """Measures molecules: one value per molecule, in order, NaN where it cannot say.
+    """Measures molecules: one value per molecule, in order, NaN where it has no value.
 
-    An oracle is handed valid molecules only and may raise on one that it cannot stand: the objective around it turns
+    An oracle is handed valid molecules only and may raise on one that it cannot measure: the objective around it turns
     that into "no score" for this molecule. It must be picklable, for workers get a copy.
     """
 

@@ -19,7 +19,7 @@ def _families() -> tuple[str, ...]:
 
 @cache
 def _bit(families: tuple[int, ...], distances: tuple[int, ...]) -> int:
-    """RDKit's own numbering of a pair or triangle, asked once for each."""
+    """RDKit's own numbering of a pair or triangle, looked up once for each."""
     return int(Gobbi_Pharm2D.factory.GetBitIdx(list(families), list(distances), sortIndices=False))
 
 

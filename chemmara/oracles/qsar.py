@@ -20,8 +20,15 @@ from chemmara.oracles.features import bits, features
 from chemmara.oracles.tanimoto import TanimotoProcess
 
 NEIGHBOURS: Final = 5
+NO_INTERVAL: Final = (
+    'too few molecules were held out for a conformal interval: uncertain = "lower" needs a model of more molecules,'
+    " or of a lower --confidence"
+)
 
 ModelKind = Literal["random-forest", "gradient-boosting", "linear", "gaussian-process"]
+Scale = Literal["linear", "log10", "p-from-M", "p-from-mM", "p-from-uM", "p-from-nM"]
+"""linear: values as they are; log10: their logarithm; p-from-nM: pIC50 and the like, -log10 of the concentration in
+mol/l, of values in nM."""
 
 
 class QsarCard(Strict):
@@ -30,18 +37,24 @@ class QsarCard(Strict):
     kind: ModelKind
     task: Literal["classification", "regression"]
     target: str
+    scale: Scale = "linear"
+    """That the column's values were brought to; the predictions are on it."""
+    active_from: float | None = None
+    """Value, on that scale, from which a molecule is active; none: the classes were given, or it is a regression."""
     properties: bool
     molecules: int
     base: float
     """Mean of the targets: share of actives, or mean value."""
     confidence: float
     """Of the conformal intervals."""
-    half_width: float
-    """Of a regression's conformal interval; 0 for a classification."""
+    half_width: float | None
+    """Of a regression's conformal interval; 0 for a classification; null where too few molecules were held out."""
     domain_similarity: float
     """Mean similarity to the five nearest molecules learned from, below which a molecule lies outside the domain."""
     figures: dict[str, dict[str, tuple[float | None, float | None, float | None]]]
     """Split -> figure -> mean and 95 % interval over the folds; null where undefined."""
+    notes: tuple[str, ...] = ()
+    """Where the folds are not those that were wanted."""
     versions: dict[str, str]
 
 
@@ -69,7 +82,7 @@ class QsarModel:
 
 
 def predicted(session: Any, inputs: np.ndarray, task: str) -> np.ndarray:
-    """What a session says of features (n, d): probability of the second class, or value; (n,) float64."""
+    """Predictions of a session for features (n, d): probability of the second class, or value; (n,) float64."""
     if isinstance(session, TanimotoProcess):
         values = session.predict(inputs)
         return np.clip(values, 0.0, 1.0) if task == "classification" else values
@@ -123,7 +136,7 @@ def load_model(folder: Path) -> QsarModel:
 
 @dataclass(frozen=True)
 class QsarOracle:
-    """What a model says of molecules: probability of being active, or a value.
+    """Predictions of a model: probability of being active, or a value.
 
     Args:
         folder: of the model.
@@ -153,6 +166,8 @@ class QsarOracle:
         classifies = model.card.task == "classification"
         values = model.predict(molecules)
         if self.uncertain == "lower":
+            if model.card.half_width is None:
+                raise ChemmaraError(f"{self.folder}: {NO_INTERVAL}")
             values = values * (1.0 - model.inactive(values)) if classifies else values - model.card.half_width
         if self.outside != "keep":
             share = np.minimum(1.0, model.similarity(molecules) / model.card.domain_similarity)

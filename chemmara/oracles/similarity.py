@@ -22,7 +22,7 @@ _BULK: Final[dict[SimilarityMeasure, Callable[[Any, list[Any]], list[float]]]] =
 
 @cache
 def _references(smiles: tuple[str, ...], fingerprint: Fingerprint) -> list[Any]:
-    molecules = [parse(one) for one in smiles]
+    molecules = [parse(text) for text in smiles]
     return [fingerprint_of(molecule, fingerprint) for molecule in molecules if molecule is not None]
 
 

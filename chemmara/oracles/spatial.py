@@ -1,4 +1,4 @@
-"""What a molecule's shape in space says: volume, moments of inertia, likeness to a reference's shape."""
+"""Properties of a molecule's shape in space: volume, moments of inertia, likeness to a reference's shape."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -106,9 +106,9 @@ class ShapeSimilarity:
 
     def __call__(self, molecules: Sequence[Mol]) -> np.ndarray:
         """Similarities (n,)."""
-        return np.array([self._one(molecule) for molecule in molecules], dtype=float)
+        return np.array([self._best_overlap(molecule) for molecule in molecules], dtype=float)
 
-    def _one(self, molecule: Mol) -> float:
+    def _best_overlap(self, molecule: Mol) -> float:
         reference = _reference(self.reference, self.conformers, self.seed)
         probe = RemoveHs(conformers(molecule, self.conformers, self.seed))
         best = 0.0

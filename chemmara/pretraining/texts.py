@@ -129,12 +129,14 @@ def _parsed(
     rewrite: bool,
 ) -> Iterator[tuple[int, str, str]]:
     """Row number, text and canonical SMILES of each valid row; `refuse` sees the latter if that is what is learned."""
-    rows = library.smiles() if library is not None else iter(())
-    for row, text in enumerate((text.strip() for text in rows), start=1):
+    for row, text, unreadable in _rows(library) if library is not None else ():
         _count(account, tell)
         molecule = parse(text)
+        if molecule is None and text:
+            account.leave_out(row, text, "invalid SMILES", f"({why_invalid(text)})")
+        elif molecule is None:
+            account.leave_out(row, text, *(("unreadable", f"({unreadable})") if unreadable else ("empty",)))
         if molecule is None:
-            account.leave_out(row, text, *(("invalid SMILES", f"({why_invalid(text)})") if text else ("empty",)))
             continue
         smiles = canonical(without_stereo(molecule) if stereo == "drop" else molecule)
         if rewrite and smiles != text and parse(smiles) is None:
@@ -143,6 +145,13 @@ def _parsed(
             _refused(account, row, text, reason, refuse)
         else:
             yield row, text, smiles
+
+
+def _rows(library: Library) -> Iterator[tuple[int, str, str]]:
+    """Row number from 1, SMILES, and why the reader could not read the structure of the row ("" where it could)."""
+    for table in library.chunks():
+        for row, text in enumerate(table[library.smiles_column], start=int(table.index[0])):
+            yield row + 1, str(text).strip(), library.unreadable.get(row, "")
 
 
 def _count(account: Account, tell: Callable[[int], None]) -> None:

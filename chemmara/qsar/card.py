@@ -4,22 +4,20 @@ from collections.abc import Mapping
 
 from chemmara.oracles.qsar import QsarCard
 from chemmara.qsar.data import Activities
+from chemmara.qsar.validate import Split
 
 _UNDEFINED = "-"
+_HELD_OUT: dict[Split, str] = {"scaffold": "held-out scaffolds", "random": "molecules held out at random"}
 
 
-def card_text(card: QsarCard, activities: Activities, source: str, difference: float) -> str:
-    """card.md as Markdown."""
+def card_text(card: QsarCard, activities: Activities, source: str, difference: float, split: Split) -> str:
+    """card.md as Markdown; `split`: that the errors are known from."""
     count = f"{card.molecules:,} molecules, {len(set(activities.scaffolds)):,} scaffolds"
     share = f"; {int(activities.targets.sum()):,} active" if card.task == "classification" else ""
     seen = "Morgan counts (radius 2, folded to 2,048)" + (" and twelve properties" if card.properties else "")
     kept = "arrays.safetensors" if card.kind == "gaussian-process" else "model.onnx"
     notes = "".join(f"- {note}\n" for note in activities.notes) or "- nothing was left out\n"
-    error = (
-        f"On held-out scaffolds {card.confidence:.0%} of the errors are below {card.half_width:.3g}."
-        if card.task == "regression"
-        else "A prediction's conformal p-value of being inactive is taken from inactives of held-out scaffolds."
-    )
+    remarks = "".join(f"- {note}\n" for note in card.notes)
     versions = ", ".join(f"{name} {number}" for name, number in card.versions.items())
     return f"""# {card.target}
 
@@ -27,16 +25,16 @@ A {card.task} by {card.kind} on {seen}, kept in `{kept}`.
 
 ## Data
 
-{count}{share}, from `{source}`.
+{count}{share}, from `{source}`. {_scale_text(card)}
 
 {notes}
 ## Quality
 
-Mean over held-out folds, with its 95 % interval.
+Mean over held-out folds, with its 95 % interval; a dash where a figure is not defined.
 
 {_table(card)}
 
-{error}
+{remarks + chr(10) if remarks else ""}{_errors_text(card, split)}
 
 ## Domain
 
@@ -48,6 +46,25 @@ A molecule lies outside where its mean Tanimoto similarity to the five nearest m
 `chemmara qsar train`; {versions}. The model as kept differs from the fitted one by at most
 {difference:.1e} on the first 1,000 molecules.
 """
+
+
+def _scale_text(card: QsarCard) -> str:
+    if card.scale == "linear":
+        scale = "Values as they are"
+    elif card.scale == "log10":
+        scale = "Values are the decimal logarithms of the column's"
+    else:
+        unit = card.scale.removeprefix("p-from-")
+        scale = f"Values are -log10 of the column's concentrations in mol/l (given in {unit})"
+    return f"{scale}." if card.active_from is None else f"{scale}; active from {card.active_from:g} on."
+
+
+def _errors_text(card: QsarCard, split: Split) -> str:
+    if card.half_width is None:
+        return f"Held-out molecules are too few for a conformal interval of {card.confidence:.1%}."
+    if card.task == "classification":
+        return f"A prediction's conformal p-value of being inactive is taken from inactives of {_HELD_OUT[split]}."
+    return f"On {_HELD_OUT[split]} {card.confidence:.1%} of the errors are below {significant(card.half_width)}."
 
 
 def _table(card: QsarCard) -> str:
@@ -64,4 +81,14 @@ def figure_text(figures: Mapping[str, tuple[float | None, float | None, float | 
     mean, low, high = figures[name]
     if mean is None:
         return _UNDEFINED
-    return f"{mean:.3f}" if low is None or high is None else f"{mean:.3f} ({low:.3f} to {high:.3f})"
+    interval = "" if low is None or high is None else f" ({significant(low)} to {significant(high)})"
+    return significant(mean) + interval
+
+
+def significant(value: float) -> str:
+    """A number to three significant digits, whatever its size; a dash for NaN.
+
+    >>> [significant(value) for value in (0.98532, 1.0, 12.345, 123.4, 4.56e-9, -1234.5, 0.0)]
+    ['0.985', '1.00', '12.3', '123', '4.56e-09', '-1.23e+03', '0.00']
+    """
+    return _UNDEFINED if value != value else f"{value:#.3g}".rstrip(".")  # noqa: PLR0124 - NaN's mark

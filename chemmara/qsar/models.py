@@ -18,14 +18,14 @@ def fit(kind: ModelKind, task: Task, inputs: np.ndarray, targets: np.ndarray, *,
     if kind == "gaussian-process":
         if len(inputs) > _MOST_FOR_A_PROCESS:
             raise ChemmaraError(
-                f"a Gaussian process takes up to {_MOST_FOR_A_PROCESS} molecules, here are {len(inputs)};"
+                f"a Gaussian process takes up to {_MOST_FOR_A_PROCESS} molecules, these are {len(inputs)};"
                 " choose another --model"
             )
         return TanimotoProcess.fit(inputs, targets)
-    wanted = targets.astype(int) if task == "classification" else targets
+    labels = targets.astype(int) if task == "classification" else targets
     # Trees sort columns, nearly all of whose counts are 0: the sparse form gives the same forest fifteen times sooner.
-    given = csc_matrix(inputs) if kind in {"random-forest", "gradient-boosting"} else inputs
-    return _estimator(kind, task, seed, threads).fit(given, wanted)
+    columns = csc_matrix(inputs) if kind in {"random-forest", "gradient-boosting"} else inputs
+    return _estimator(kind, task, seed, threads).fit(columns, labels)
 
 
 def _estimator(kind: ModelKind, task: Task, seed: int, threads: int) -> Any:
@@ -41,9 +41,9 @@ def _estimator(kind: ModelKind, task: Task, seed: int, threads: int) -> Any:
 
     classifies = task == "classification"
     if kind == "random-forest":
-        made = RandomForestClassifier if classifies else RandomForestRegressor
-        some = "sqrt" if classifies else 0.2
-        return made(n_estimators=200, max_features=some, random_state=seed, n_jobs=threads)  # type: ignore[arg-type]
+        forest = RandomForestClassifier if classifies else RandomForestRegressor
+        share: Any = "sqrt" if classifies else 0.2
+        return forest(n_estimators=200, max_features=share, random_state=seed, n_jobs=threads)
     if kind == "gradient-boosting":
         # Not the histogram form: skl2onnx 1.20 cannot convert it.
         boosted = GradientBoostingClassifier if classifies else GradientBoostingRegressor
@@ -62,12 +62,12 @@ def as_onnx(model: Any, width: int) -> bytes:
     last = model[-1] if hasattr(model, "steps") else model
     options = {id(last): {"zipmap": False}} if hasattr(last, "predict_proba") else None
     types: Any = [("features", FloatTensorType([None, width]))]
-    made: Any = to_onnx(model, initial_types=types, options=options)
-    return made.SerializeToString()
+    converted: Any = to_onnx(model, initial_types=types, options=options)
+    return converted.SerializeToString()
 
 
-def said(model: Any, inputs: np.ndarray, task: Task) -> np.ndarray:
-    """What a fitted model itself predicts: probability of being active, or value; (n,)."""
+def fitted_predictions(model: Any, inputs: np.ndarray, task: Task) -> np.ndarray:
+    """Predictions of a fitted model itself, before it is kept: probability of being active, or value; (n,)."""
     if isinstance(model, TanimotoProcess):
         return np.clip(model.predict(inputs), 0.0, 1.0) if task == "classification" else model.predict(inputs)
     return model.predict_proba(inputs)[:, 1] if task == "classification" else model.predict(inputs)

@@ -7,23 +7,23 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from rdkit.DataStructs import BitVectToBinaryText, BulkTanimotoSimilarity
+from rdkit.DataStructs import BitVectToBinaryText
 from safetensors.numpy import save_file
 
+from chemmara.errors import ChemmaraError
 from chemmara.files import new_folder, replacing, write_text
-from chemmara.molecules.chem import parse
 from chemmara.oracles.features import bits, features
-from chemmara.oracles.qsar import NEIGHBOURS, ModelKind, QsarCard, open_session, predicted
+from chemmara.oracles.qsar import ModelKind, QsarCard, open_session, predicted
 from chemmara.oracles.tanimoto import TanimotoProcess
 from chemmara.qsar.card import card_text
-from chemmara.qsar.data import Activities
-from chemmara.qsar.models import as_onnx, fit, said
-from chemmara.qsar.validate import Interval, Validation, validate
+from chemmara.qsar.data import Activities, require_trainable
+from chemmara.qsar.models import as_onnx, fit, fitted_predictions
+from chemmara.qsar.uncertainty import calibration, domain, evidence, half_width
+from chemmara.qsar.validate import Interval, Split, Validation, validate
 
-_DOMAIN_SAMPLE: Final = 2000  # molecules whose neighbours tell how near they usually are
-_DOMAIN_SHARE: Final = 5.0  # per cent of them that lie farther away than the domain reaches
-_COMPARED: Final = 1000  # molecules on which ONNX must say what the model itself says
+_COMPARED: Final = 1000  # molecules on which the ONNX model must predict what the fitted model does
 _TOLERANCE: Final = 1e-5
+_SPLITS: Final[tuple[Split, ...]] = ("scaffold", "random")
 
 
 @dataclass(frozen=True)
@@ -42,26 +42,22 @@ class Recipe:
 def train(
     activities: Activities, recipe: Recipe, out: Path, source: str, tell: Callable[[str], None] = lambda _: None
 ) -> QsarCard:
-    """Validate by scaffolds and at random, learn from all, and write model.json, arrays, model.onnx and card.md."""
-    molecules = [molecule for one in activities.smiles if (molecule := parse(one)) is not None]
+    """Validate by scaffolds and at random, learn from all, and write model.json, arrays, model.onnx and card.md.
+
+    ChemmaraError where the molecules are too few or their targets all alike.
+    """
+    require_trainable(activities, source)
     tell("fingerprints")
-    inputs = features(molecules, properties=recipe.properties)
-
-    def learn(known: np.ndarray, held: np.ndarray) -> np.ndarray:
-        return said(_fit(recipe, activities, inputs[known], activities.targets[known]), inputs[held], activities.task)
-
-    judged: dict[str, Validation] = {}
-    for split in ("scaffold", "random"):
-        judged[split] = validate(
-            activities, split, learn, number=recipe.folds, repeats=recipe.repeats, seed=recipe.seed,
-            tell=lambda split=split: tell(f"a fold of the {split} split"),
-        )  # fmt: skip
+    inputs = features(activities.molecules, properties=recipe.properties)
+    validations = _validations(activities, recipe, inputs, tell)
     model = _fit(recipe, activities, inputs, activities.targets)
     tell("the model")
-    known = [bits(molecule) for molecule in molecules]
+    known = [bits(molecule) for molecule in activities.molecules]
+    source_of_errors = evidence(validations)
+    held_out = validations[source_of_errors]
     arrays = {
-        "known": np.stack([np.frombuffer(BitVectToBinaryText(one), dtype=np.uint8) for one in known]),
-        "calibration": _calibration(activities, judged["scaffold"].predictions),
+        "known": np.stack([np.frombuffer(BitVectToBinaryText(row), dtype=np.uint8) for row in known]),
+        "calibration": calibration(activities, held_out),
     }
     onnx = None if isinstance(model, TanimotoProcess) else as_onnx(model, inputs.shape[1])
     if isinstance(model, TanimotoProcess):
@@ -70,60 +66,60 @@ def train(
         kind=recipe.kind,
         task=activities.task,
         target=activities.target,
+        scale=activities.scale,
+        active_from=activities.active_from,
         properties=recipe.properties,
-        molecules=len(molecules),
+        molecules=len(activities.molecules),
         base=float(activities.targets.mean()),
         confidence=recipe.confidence,
-        half_width=_half_width(activities, judged["scaffold"].predictions, recipe.confidence),
-        domain_similarity=_domain(known, recipe.seed),
-        figures={split: {name: _plain(f) for name, f in one.figures.items()} for split, one in judged.items()},
+        half_width=half_width(activities, held_out, recipe.confidence),
+        domain_similarity=domain(known, recipe.seed),
+        figures={split: _plain_figures(validation) for split, validation in validations.items()},
+        notes=tuple(note for validation in validations.values() for note in validation.notes),
         versions={name: version(name) for name in ("chemmara", "rdkit", "scikit-learn")},
     )
     tell("the domain")
     difference = 0.0 if onnx is None else _difference(onnx, model, inputs, activities)
-    _write(out, card, arrays, onnx, card_text(card, activities, source, difference))
+    _write(out, card, arrays, onnx, card_text(card, activities, source, difference, source_of_errors))
     return card
+
+
+def _validations(
+    activities: Activities, recipe: Recipe, inputs: np.ndarray, tell: Callable[[str], None]
+) -> dict[Split, Validation]:
+    def learn(known: np.ndarray, held: np.ndarray) -> np.ndarray:
+        model = _fit(recipe, activities, inputs[known], activities.targets[known])
+        return fitted_predictions(model, inputs[held], activities.task)
+
+    return {
+        split: validate(
+            activities, split, learn, number=recipe.folds, repeats=recipe.repeats, seed=recipe.seed,
+            tell=lambda split=split: tell(f"a fold of the {split} split"),
+        )
+        for split in _SPLITS
+    }  # fmt: skip
 
 
 def _fit(recipe: Recipe, activities: Activities, inputs: np.ndarray, targets: np.ndarray) -> Any:
     return fit(recipe.kind, activities.task, inputs, targets, seed=recipe.seed, threads=recipe.threads)
 
 
-def _calibration(activities: Activities, predictions: np.ndarray) -> np.ndarray:
-    """Predictions for inactives by models that did not see their scaffold, sorted; empty for a regression."""
-    if activities.task == "regression":
-        return np.zeros(0)
-    return np.sort(predictions[activities.targets == 0])
-
-
-def _half_width(activities: Activities, predictions: np.ndarray, confidence: float) -> float:
-    """Split-conformal: the ceil((n + 1) confidence)-th smallest error on held-out scaffolds (Lei 2018, section 2.2)."""
-    if activities.task == "classification":
-        return 0.0
-    errors = np.sort(np.abs(activities.targets - predictions))
-    return float(errors[min(len(errors), int(np.ceil((len(errors) + 1) * confidence))) - 1])
-
-
-def _domain(known: Any, seed: int) -> float:
-    """Similarity to the five nearest others, that 95 % of the molecules learned from reach."""
-    rows = np.random.default_rng(seed).permutation(len(known))[:_DOMAIN_SAMPLE]
-    near = []
-    for row in rows:
-        similarities = np.array(BulkTanimotoSimilarity(known[row], known))
-        similarities[row] = -1.0
-        near.append(np.sort(similarities)[-NEIGHBOURS:].mean())
-    return max(float(np.percentile(near, _DOMAIN_SHARE)), 1e-6)
-
-
 def _difference(onnx: bytes, model: Any, inputs: np.ndarray, activities: Activities) -> float:
-    """Largest difference of the ONNX model from the one it was made of; RuntimeError where it is too large."""
+    """Largest difference of the ONNX model from the fitted one; ChemmaraError where it is too large to be kept."""
     some = inputs[:_COMPARED]
-    found = predicted(open_session(onnx), some, activities.task)
-    difference = float(np.abs(found - said(model, some, activities.task)).max())
-    scale = 1.0 if activities.task == "classification" else max(1.0, float(np.abs(activities.targets).max()))
+    kept = predicted(open_session(onnx), some, activities.task)
+    difference = float(np.abs(kept - fitted_predictions(model, some, activities.task)).max())
+    scale = 1.0 if activities.task == "classification" else float(np.abs(activities.targets).max())
     if difference > _TOLERANCE * scale:
-        raise RuntimeError(f"the ONNX model differs from its original by {difference:.2g}")
+        raise ChemmaraError(
+            f"the model as kept (ONNX, single precision) differs from the fitted one by {difference:.2g}, too much for"
+            f" values of up to {scale:.3g}; choose another --model or --scale"
+        )
     return difference
+
+
+def _plain_figures(validation: Validation) -> dict[str, tuple[float | None, float | None, float | None]]:
+    return {name: _plain(figure) for name, figure in validation.figures.items()}
 
 
 def _plain(figure: Interval) -> tuple[float | None, float | None, float | None]:

@@ -98,7 +98,7 @@ class MethodConfig(Strict):
         if not isinstance(data, dict):
             return data
         name = data.get("name", "mara")
-        if name not in METHODS:
+        if not isinstance(name, str) or name not in METHODS:
             raise ValueError(f"no such method {name!r}; known are: {', '.join(METHODS)}")
         merged = METHODS[name] | data
         for part in ("replay", "diversity_filter"):

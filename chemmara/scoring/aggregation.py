@@ -38,4 +38,4 @@ AGGREGATIONS: Final[dict[AggregationName, Callable[[np.ndarray, np.ndarray], np.
 }
 
 ZERO_IS_FINAL: Final = frozenset({"geometric", "product", "minimum"})
-"""Aggregations that give 0 as soon as one component is worth 0."""
+"""Aggregations that give 0 as soon as the desirability of one component is 0."""

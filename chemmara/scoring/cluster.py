@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chemmara.errors import ChemmaraError
+from chemmara.errors import ChemmaraError, reason_of
 from chemmara.scoring.dispatch import dispatch
 from chemmara.scoring.local import measuring_here
 from chemmara.scoring.measurement import Measure, Measured, Request
@@ -33,8 +33,7 @@ def measuring_on_cluster(objective: Objective, limits: WorkerLimits) -> Iterator
     try:
         client = Client(limits.scheduler, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
-        words = str(error).splitlines()[0]
-        raise ChemmaraError(f"scheduler {limits.scheduler}: does not answer ({words})") from None
+        raise ChemmaraError(f"scheduler {limits.scheduler}: does not answer ({reason_of(error)})") from None
     with client:
         try:
             client.wait_for_workers(1, timeout=_PATIENCE)

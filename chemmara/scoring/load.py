@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationInfo
 
 from chemmara import assets, config
-from chemmara.errors import ChemmaraError
+from chemmara.errors import ChemmaraError, ConfigError
 from chemmara.scoring.objective import ObjectiveConfig
 from chemmara.scoring.tasks import TASKS, task
 
@@ -22,6 +22,11 @@ def load_objective(name: str | Path) -> ObjectiveConfig:
         return named_objective(inner, folder=file.parent)
     if isinstance(inner, dict):
         tables = inner
+    elif misplaced := [key for key in ("prior", "budget", "seed", "method") if key in tables]:
+        raise ConfigError(
+            f"{file}: has {', '.join(misplaced)}, which a campaign has, but no [objective]; a campaign's components are"
+            " written [[objective.component]], an objective's file has aggregation and [[component]] alone"
+        )
     return config.parse(ObjectiveConfig, tables, source=str(file), folder=file.parent)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from rdkit.Chem import Mol
 
-from chemmara.errors import ChemmaraError
+from chemmara.errors import ChemmaraError, reason_of
 from chemmara.oracles.interface import Oracle
 
 _SLACK = 1e-9  # rounding that a value may lie beyond its range
@@ -42,14 +42,17 @@ def measure_with(oracle: Oracle, molecules: list[Mol]) -> list[tuple[float, str]
         raise  # not the molecule's fault: a server that is gone, a program that is not there
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the one place where an oracle may fail in any way: below
         if len(molecules) == 1:
-            return [(np.nan, f"{type(error).__name__}: {error}".splitlines()[0])]
+            return [(np.nan, reason_of(error))]
         return [measure_with(oracle, [molecule])[0] for molecule in molecules]  # so that the failure costs one molecule
     return [_checked(float(value), oracle) for value in values]
 
 
 def _checked(value: float, oracle: Oracle) -> tuple[float, str]:
+    """A value that is a score's raw value, or NaN and the reason; infinite is no value, whatever the oracle's range."""
     if np.isnan(value):
         return np.nan, "no value"
+    if np.isinf(value):
+        return np.nan, "infinite value"
     if not oracle.low - _SLACK <= value <= oracle.high + _SLACK:
         return np.nan, f"{value:g} is outside {oracle.low:g} to {oracle.high:g}"
     return value, ""

@@ -44,7 +44,12 @@ class ObjectiveConfig(Strict):
             oracle = component.build()
             if component.transform is None and not (oracle.low >= 0 and oracle.high <= 1):
                 raise ValueError(
-                    f"component {name!r} gives values outside 0..1 ({oracle.low} to {oracle.high}); add a transform"
+                    f"component {name!r} gives values outside 0..1 ({oracle.low:g} to {oracle.high:g}); "
+                    + (
+                        'say which ones the filter passes, as by transform = { kind = "step", low = 1, high = 5 }'
+                        if component.role == "filter"
+                        else "add a transform: `chemmara oracle transforms` shows them all"
+                    )
                 )
         return self
 

@@ -22,8 +22,18 @@ def scored(objective: Objective, library: Library, measure: Measure, chunk: int 
             raise ChemmaraError(f"{library.source}: has a column {name!r} already; rename it first")
     for table, smiles, texts in _ahead(library, chunk):
         scores = objective(smiles, measure, texts)
-        columns = {"total": scores.total, **scores.components, "error": scores.error}
+        columns = {"total": scores.total, **scores.components, "error": _reasons(library, table, scores.error)}
         yield table.join(pd.DataFrame(columns, index=table.index))
+
+
+def _reasons(library: Library, table: pd.DataFrame, errors: list[str]) -> list[str]:
+    """The errors, with the file's own reason where a structure could not be read and left no SMILES."""
+    reasons = [library.unreadable.get(row, "") for row in table.index]
+    empty = table[library.smiles_column] == ""
+    return [
+        f"not a molecule: {reason}" if reason and no_smiles else error
+        for reason, no_smiles, error in zip(reasons, empty, errors, strict=True)
+    ]
 
 
 def _ahead(library: Library, chunk: int) -> Iterator[tuple[pd.DataFrame, list[str], list[str]]]:

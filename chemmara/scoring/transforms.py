@@ -1,27 +1,12 @@
 """From a measured value to a desirability of 0 to 1; NaN stays NaN. Direction is carried by the numbers."""
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from chemmara.config import Fraction, Strict
-
-_STEEPNESS = 2 * np.log(9.0)  # a logistic that goes from 0.1 to 0.9 over one unit
-
-
-Ordered = TypeVar("Ordered", bound=Strict)
-
-
-def _ordered(transform: Ordered, low: float, high: float) -> Ordered:
-    if not low < high:
-        raise ValueError(f"low ({low}) must be below high ({high})")
-    return transform
-
-
-def _logistic(x: np.ndarray) -> np.ndarray:
-    """0.1 at x = -1/2, 0.5 at 0, 0.9 at 1/2."""
-    return 1.0 / (1.0 + np.exp(np.clip(-_STEEPNESS * x, -700, 700)))
+from chemmara.scoring.smooth import AtLeast, AtMost, DoubleSigmoid, Gaussian, ReverseSigmoid, Sigmoid
 
 
 class Ramp(Strict):
@@ -31,12 +16,15 @@ class Ramp(Strict):
     array([0. , 0.5, 1. , nan])
     """
 
+    example: ClassVar[dict[str, Any]] = {"kind": "ramp", "worst": 6.0, "best": 2.0}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("linear", "clip", "line", "minmax"), "ramp")
+
     kind: Literal["ramp"]
     """Linear between two values."""
     worst: float
-    """Value, and all beyond it, that is worth 0."""
+    """Value with desirability 0, as all values beyond it."""
     best: float
-    """Value, and all beyond it, that is worth 1."""
+    """Value with desirability 1, as all values beyond it."""
 
     @model_validator(mode="after")
     def _two_points(self) -> "Ramp":
@@ -49,122 +37,20 @@ class Ramp(Strict):
         return np.clip((values - self.worst) / (self.best - self.worst), 0.0, 1.0)
 
 
-class Sigmoid(Strict):
-    """Logistic that rises through 0.1 at `low` and 0.9 at `high`."""
-
-    kind: Literal["sigmoid"]
-    """Smooth preference for large values."""
-    low: float
-    """Value worth 0.1."""
-    high: float
-    """Value worth 0.9."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "Sigmoid":
-        return _ordered(self, self.low, self.high)
-
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        """(n,) to (n,)."""
-        return _logistic((values - (self.low + self.high) / 2) / (self.high - self.low))
-
-
-class ReverseSigmoid(Strict):
-    """Logistic that falls through 0.9 at `low` and 0.1 at `high`."""
-
-    kind: Literal["reverse_sigmoid"]
-    """Smooth preference for small values."""
-    low: float
-    """Value worth 0.9."""
-    high: float
-    """Value worth 0.1."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "ReverseSigmoid":
-        return _ordered(self, self.low, self.high)
-
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        """(n,) to (n,)."""
-        return _logistic(((self.low + self.high) / 2 - values) / (self.high - self.low))
-
-
-class DoubleSigmoid(Strict):
-    """Product of a rise around `low` and a fall around `high`, each from 0.1 to 0.9 over `width`.
-
-    Half at `low` and at `high` where they lie far apart, near 1 between them.
-    """
-
-    kind: Literal["double_sigmoid"]
-    """Smooth preference for a range."""
-    low: float
-    """Lower end of the range."""
-    high: float
-    """Upper end of the range."""
-    width: PositiveFloat
-    """How far each flank reaches, in units of the value."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "DoubleSigmoid":
-        return _ordered(self, self.low, self.high)
-
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        """(n,) to (n,)."""
-        return _logistic((values - self.low) / self.width) * _logistic((self.high - values) / self.width)
-
-
-class Gaussian(Strict):
-    """exp(-((x - centre) / width)^2 / 2)."""
-
-    kind: Literal["gaussian"]
-    """Preference for one value."""
-    centre: float
-    """Value worth 1."""
-    width: PositiveFloat
-    """Standard deviation: a value that far from the centre is worth 0.61."""
-
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        """(n,) to (n,)."""
-        return np.exp(-0.5 * ((values - self.centre) / self.width) ** 2)
-
-
-class AtMost(Strict):
-    """1 up to `limit`, then the flank of a Gaussian: exp(-((x - limit) / width)^2 / 2)."""
-
-    kind: Literal["at_most"]
-    """Small values, with a soft limit."""
-    limit: float
-    """Largest value worth 1."""
-    width: PositiveFloat
-    """Standard deviation: a value that far above the limit is worth 0.61."""
-
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        """(n,) to (n,)."""
-        return np.exp(-0.5 * ((np.maximum(values, self.limit) - self.limit) / self.width) ** 2)
-
-
-class AtLeast(Strict):
-    """1 from `limit` on, below it the flank of a Gaussian: exp(-((x - limit) / width)^2 / 2)."""
-
-    kind: Literal["at_least"]
-    """Large values, with a soft limit."""
-    limit: float
-    """Smallest value worth 1."""
-    width: PositiveFloat
-    """Standard deviation: a value that far below the limit is worth 0.61."""
-
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        """(n,) to (n,)."""
-        return np.exp(-0.5 * ((np.minimum(values, self.limit) - self.limit) / self.width) ** 2)
-
-
 class Step(Strict):
     """1 from `low` to `high`, both included, else 0; one of them may be left out."""
+
+    example: ClassVar[dict[str, Any]] = {"kind": "step", "high": 5.0}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("threshold", "cutoff", "binary", "boolean", "filter"), "step"
+    )
 
     kind: Literal["step"]
     """All or nothing."""
     low: float | None = None
-    """Smallest value worth 1."""
+    """Smallest value with desirability 1."""
     high: float | None = None
-    """Largest value worth 1."""
+    """Largest value with desirability 1."""
 
     @model_validator(mode="after")
     def _some_end(self) -> "Step":
@@ -185,14 +71,32 @@ class Step(Strict):
 
 
 class ValueMap(Strict):
-    """A worth for each of a few values, such as counts; every other value has `otherwise`."""
+    """A desirability for each of a few values, such as counts; every other value has `otherwise`."""
+
+    example: ClassVar[dict[str, Any]] = {"kind": "value_map", "values": {0: 1.0, 1: 0.5}}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("map", "table", "lookup", "dict", "categories"), "value_map")
 
     kind: Literal["value_map"]
     """A table."""
     values: dict[float, Fraction] = Field(min_length=1)
-    """Value to worth, for example { 0 = 1.0, 1 = 0.5 }."""
+    """Value = desirability, for example { 0 = 1.0, 1 = 0.5 }."""
     otherwise: Fraction = 0.0
-    """Worth of a value that the table lacks."""
+    """Desirability of a value that the table lacks."""
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _with_decimal_points(cls, values: Any) -> Any:
+        """TOML reads { 0.5 = 1 } as a table in a table, { 0 = { 5 = 1 } }: join it again."""
+        if not isinstance(values, dict):
+            return values
+        joined: dict[Any, Any] = {}
+        for key, value in values.items():
+            joined |= (
+                {f"{key}.{digits}": inner for digits, inner in value.items()}
+                if isinstance(value, dict)
+                else {key: value}
+            )
+        return joined
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """(n,) to (n,)."""
@@ -206,3 +110,6 @@ Transform = Annotated[
     Ramp | Sigmoid | ReverseSigmoid | DoubleSigmoid | Gaussian | AtMost | AtLeast | Step | ValueMap,
     Field(discriminator="kind"),
 ]
+
+TRANSFORMS = get_args(get_args(Transform)[0])
+"""The classes of all transforms, in the order of the documentation."""

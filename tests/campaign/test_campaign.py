@@ -109,6 +109,11 @@ def test_an_interrupt_saves_and_says_130(tmp_path: Path, campaign_file: Path, un
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in err
+    first, *_, noticed, saved, last = err.strip().splitlines()
+    assert first.startswith("1 thread for the network (as the settings say), scoring in the same process;")
+    assert noticed == "interrupted: finishing the step, then saving (Ctrl-C again stops at once)"
+    assert saved == f"saved; go on with: chemmara resume {folder}"
+    assert last == "interrupted"
     again = start("run", campaign_file, "--out", folder, "--resume")
     again.communicate(timeout=120)
     assert again.returncode == 0

@@ -5,6 +5,7 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hostile import mood
 
@@ -96,7 +97,12 @@ def test_a_campaign_may_name_a_task_and_share_a_memory(campaign_file: Path, tmp_
 
 def test_poses_of_hits_are_gathered_best_first(tmp_path: Path) -> None:
     for smiles in ("CCO", "CCN"):
-        pose_file(tmp_path, smiles).write_text(f"{smiles}\n$$$$\n")
-    objective = {"component": [{"oracle": "qed"}, {"oracle": "docking", "poses": str(tmp_path)}]}
-    _gather_poses(objective, ["CCN", "never docked", "CCO"], tmp_path / "hits.sdf")
-    assert (tmp_path / "hits.sdf").read_text() == "CCN\n$$$$\nCCO\n$$$$\n"
+        pose_file(tmp_path, smiles).write_text(f"{smiles}\n     RDKit\n>  <smiles>  (1)\n{smiles}\n\n$$$$\n")
+    objective = {"component": [{"oracle": "qed"}, {"oracle": "docking", "poses": str(tmp_path), "name": "abl"}]}
+    hits = pd.DataFrame({"smiles": ["CCN", "never docked", "CCO"], "call": [7, 8, 2], "score": [0.75, 0.7, 0.5]})
+    _gather_poses(objective, hits, tmp_path / "hits.sdf")
+    first, second, _ = (tmp_path / "hits.sdf").read_text().split("$$$$\n")
+    assert first.splitlines()[:4] == ["hit-1 call-7", "     RDKit", ">  <smiles>  (1)", "CCN"]
+    assert ">  <score>\n0.75\n" in first
+    assert ">  <component>\nabl\n" in first
+    assert second.startswith("hit-3 call-2\n")

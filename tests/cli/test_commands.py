@@ -115,7 +115,7 @@ def test_score_keeps_rows_columns_and_order(library: Path, tmp_path: Path) -> No
     ]
     assert [row["name"] for row in rows][:4] == ["aspirin", "caffeine", "broken", "ibuprofen"]
     assert rows[0]["x"] == "1.50"
-    assert (rows[2]["total"], rows[2]["error"]) == ("", "not a molecule: not SMILES syntax")
+    assert (rows[2]["total"], rows[2]["error"]) == ("", "invalid SMILES: not SMILES syntax")
     assert "1 rows have no score; the first is row 3" in result.stderr
     pooled = chemmara("score", library, "--objective", "drug-like", "--workers", 2, "--out", tmp_path / "out.csv")
     assert pooled.exit_code == 0

@@ -86,7 +86,7 @@ def test_an_sd_file_keeps_its_properties_and_its_unreadable_records(tmp_path: Pa
     assert table["smiles"].tolist()[0] == ""
 
 
-@pytest.mark.parametrize(("text", "expected"), [("CCO,x\n", ["CCO,x"]), ("id,smiles\n1,CCO\n", ["CCO"]), (LINES, None)])
+@pytest.mark.parametrize(("text", "expected"), [("CC(,x\n", ["CC(,x"]), ("id,smiles\n1,CCO\n", ["CCO"]), (LINES, None)])
 def test_standard_input_is_a_table_or_lines(monkeypatch: pytest.MonkeyPatch, text: str, expected: list[str]) -> None:
     class Stdin:
         buffer = io.BufferedReader(io.BytesIO(text.encode()))  # type: ignore[arg-type]
@@ -107,8 +107,13 @@ def truncated(path: Path) -> None:
         ("x.smi", lambda path: path.touch(), "holds no molecules"),
         ("x.csv", lambda path: path.touch(), "holds no molecules"),
         ("x.csv", lambda path: path.write_text("a,b\n1,2\n"), "name one of a, b by --smiles-column"),
-        ("x.csv", lambda path: path.write_text("smiles,b\n1,2\n1,2,3,4\n"), "not a table"),
-        ("x.smi", lambda path: path.write_bytes(b"\xff\xfe\x00C"), "not text"),
+        (
+            "x.csv",
+            lambda path: path.write_text("smiles,b\n1,2\n1,2,3,4\n"),
+            "line 3 has 4 cells, but the header names 2",
+        ),
+        ("x.smi", lambda path: path.write_bytes(b"\xff\xfe\x00"), "not text"),
+        ("x.smi", lambda path: path.write_bytes(b"CCO\n\x00\x01\xffC"), "line 2 holds a NUL byte: not text"),
         ("x.smi.gz", truncated, "truncated or damaged"),
         ("x.smi.gz", lambda path: path.write_text("CCO"), "truncated or damaged"),
         ("x.parquet", lambda path: path.write_text("CCO"), "not a parquet file"),

@@ -18,7 +18,7 @@ from chemmara.scoring.tasks import MOLECULES
 
 
 def measure(oracle: object, *smiles: str) -> list[float]:
-    return oracle([parse(one) for one in smiles]).tolist()  # type: ignore[operator]
+    return oracle([parse(text) for text in smiles]).tolist()  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_isomers_by_hand() -> None:
     (value,) = Isomer("C7H8O", "smiles-text")([remember_smiles(anisole, "COc1ccccc1")])
     assert value == pytest.approx(np.exp(-(14**2) / 8 / 4))
     # A dummy counts towards GuacaMol's total: 6 C, 5 H and * are 12 against 11.
-    with_dummy, without = (measure(Isomer("C6H6", one), "*c1ccccc1")[0] for one in ("atoms-and-dummies", "atoms"))  # type: ignore[arg-type]
+    with_dummy, without = (measure(Isomer("C6H6", count), "*c1ccccc1")[0] for count in ("atoms-and-dummies", "atoms"))  # type: ignore[arg-type]
     assert with_dummy / without == pytest.approx(np.exp((1 - 0) / 8 / 3))
 
 
@@ -88,7 +88,7 @@ def test_a_fingerprint_is_made_once_for_a_molecule() -> None:
 def test_dice_and_tanimoto_by_hand() -> None:
     # Radius 1 of ethane: two times C, two times CC. Of propane: 2 CH3, 1 CH2; 2 ends, 1 middle.
     # Shared: the CH3 twice: 2 of 4 + 6 counts.
-    tanimoto, dice = (measure(Similarity(("CC",), "ecfp2", measure=one), "CCC")[0] for one in ("tanimoto", "dice"))  # type: ignore[arg-type]
+    tanimoto, dice = (measure(Similarity(("CC",), "ecfp2", measure=kind), "CCC")[0] for kind in ("tanimoto", "dice"))  # type: ignore[arg-type]
     assert dice == pytest.approx(2 * tanimoto / (1 + tanimoto))
 
 

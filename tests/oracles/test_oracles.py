@@ -12,7 +12,7 @@ from chemmara.oracles.substructure import Alerts, Smarts
 
 
 def measure(oracle: object, *smiles: str) -> list[float]:
-    return oracle([parse(one) for one in smiles]).tolist()  # type: ignore[operator]
+    return oracle([parse(text) for text in smiles]).tolist()  # type: ignore[operator]
 
 
 def test_every_descriptor_has_a_name_a_definition_and_keeps_its_range(drugs: dict[str, str]) -> None:

@@ -2,11 +2,13 @@
 
 import importlib.util
 import sys
+import time
 from collections.abc import Iterator
 from http.server import HTTPServer
 from pathlib import Path
 from threading import Thread
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,9 @@ import pytest
 from chemmara.config import parse
 from chemmara.errors import ChemmaraError, ConfigError
 from chemmara.molecules.chem import parse as molecule_of
-from chemmara.oracles.own import ProgramOracle, RestOracle
+from chemmara.oracles.program import ProgramOracle
+from chemmara.oracles.rest import RestOracle
+from chemmara.scoring.measurement import measure_with
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
@@ -64,7 +68,7 @@ def program(text: str, **changes: object) -> ProgramOracle:
     return ProgramOracle((sys.executable, "-c", text), **changes)  # type: ignore[arg-type]
 
 
-MOLECULES = [molecule for one in SMILES if (molecule := molecule_of(one)) is not None]
+MOLECULES = [molecule for smiles in SMILES if (molecule := molecule_of(smiles)) is not None]
 
 
 def test_a_program_gets_smiles_and_gives_json_lines_or_csv_in_any_order() -> None:
@@ -86,6 +90,91 @@ def test_a_program_that_fails_or_hangs_is_started_again_and_then_says_why() -> N
         program("import sys; sys.stderr.write('no licence\\n'); sys.exit(4)")(MOLECULES)
     with pytest.raises(RuntimeError, match=r"no answer within 0\.3 s"):
         program("import time; time.sleep(60)", time_limit=0.3, restarts=1)(MOLECULES)
+
+
+def test_an_answer_may_spell_its_molecule_otherwise_or_be_left_out() -> None:
+    text = """import json; print(json.dumps({"smiles": "OCC", "value": 2})); print('{"smiles": "C1CC1", "value": 3}')"""
+    # OCC is CCO; cyclopropane was not asked for; benzene and acetic acid have no answer.
+    np.testing.assert_array_equal(program(text)(MOLECULES), [2, np.nan, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("text", "output", "words"),
+    [
+        ("pass", "jsonl", "it printed nothing"),
+        ("print('Welcome to Fit 3.1')", "jsonl", "line 1 of its output is no JSON: 'Welcome to Fit 3.1'"),
+        ("print('[1, 2]')", "jsonl", 'line 1 of its output has no "smiles" with a "value"'),
+        ("""print('{"smiles": "CCO"}')""", "jsonl", 'has no "smiles" with a "value"'),
+        (
+            """print('{"smiles": "CCO", "value": "high"}')""",
+            "jsonl",
+            "the value of 'CCO' is 'high', which is no number",
+        ),
+        ("""print('{"smiles": "CCO", "value": [1]}')""", "jsonl", "which is no number"),
+        (
+            """print('{"smiles": "CCBr", "value": 1}')""",
+            "jsonl",
+            "for other molecules than it was given, such as 'CCBr'",
+        ),
+        ("print('a,b'); print('1,2')", "csv", "lacks the columns smiles and value: 'a,b'"),
+        ("print('smiles,value'); print('CCO,low')", "csv", "line 2 of its output: the value of 'CCO' is 'low'"),
+        ("import sys; sys.stdout.buffer.write(b'\\xff\\xfe')", "jsonl", "its output is not UTF-8"),
+        ("import sys; sys.exit(3)", "jsonl", "exit code 3: it gave no reason"),
+        ("import sys; sys.stderr.buffer.write(b'\\xff bad'); sys.exit(3)", "jsonl", "exit code 3: "),
+    ],
+)
+def test_a_program_that_prints_something_else_is_no_score_with_a_reason_in_words(
+    text: str, output: str, words: str
+) -> None:
+    for (value, reason), smiles in zip(
+        measure_with(program(text, output=output, restarts=0), MOLECULES), SMILES, strict=True
+    ):
+        assert np.isnan(value), smiles
+        if smiles == "CCO" or "CCO" not in words:
+            assert words in reason
+        assert reason.startswith("RuntimeError: ")
+
+
+def test_a_program_that_prints_without_end_is_stopped() -> None:
+    with pytest.raises(RuntimeError, match="it printed more than 64 MiB for one batch"):
+        program("while True: print('x' * 1000000)", restarts=0)(MOLECULES)
+
+
+def test_a_child_that_outlives_its_program_holds_nothing_up() -> None:
+    text = "import subprocess, sys, time; subprocess.Popen(['sleep', '5']); time.sleep(5)"
+    began = time.monotonic()
+    with pytest.raises(RuntimeError, match=r"no answer within 0\.2 s"):
+        program(text, time_limit=0.2, restarts=0)(MOLECULES)
+    assert time.monotonic() - began < 3
+
+
+def test_what_cannot_be_started_stops_the_run(tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.write_text("no program")
+    with pytest.raises(ChemmaraError, match="cannot be started"):
+        ProgramOracle((str(plain),))(MOLECULES)
+    with pytest.raises(ChemmaraError, match="no such folder"):
+        ProgramOracle(("true",), folder=tmp_path / "nowhere")(MOLECULES)
+
+
+def test_a_file_with_a_syntax_error_is_named_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def score(:\n")
+    assert "cannot be imported (SyntaxError: " in refusal({"oracle": "python", "call": f"{tmp_path}/mine.py:score"})
+
+
+def test_infinite_values_and_exceptions_without_words_are_no_scores_with_a_reason() -> None:
+    class Odd:
+        low, high = -np.inf, np.inf
+
+        def __call__(self, molecules: list) -> list[float]:
+            if len(molecules) > 1:
+                raise ZeroDivisionError
+            (number,) = [molecule.GetNumAtoms() for molecule in molecules]
+            return [{3: np.inf, 6: -np.inf}[number]]
+
+    answers = measure_with(Odd(), MOLECULES)
+    assert np.isnan([value for value, _ in answers]).all()
+    assert [reason for _, reason in answers] == ["infinite value", "infinite value", "KeyError: 4"]
 
 
 @pytest.fixture
@@ -125,3 +214,36 @@ def test_a_service_that_is_gone_stops_the_run_instead_of_costing_molecules() -> 
     component = {"oracle": "rest", "url": "http://127.0.0.1:9/", "retries": 1, "pause": 0.01}
     with pytest.raises(ChemmaraError, match="gave no answer in 2 tries"):
         values(component)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "words"),
+    [
+        (b"hello", RuntimeError, 'its answer is no JSON object with "values"'),
+        (b"[1, 2, 3]", RuntimeError, "its answer is no JSON object"),
+        (b'{"values": 3}', RuntimeError, "no list of values for 3 molecules"),
+        (b'{"values": [1]}', RuntimeError, "1 values for 3 molecules"),
+        (b'{"values": [1, "high", 2]}', RuntimeError, "a value is no number"),
+        (403, ChemmaraError, r"HTTP 403 \(forbidden\)"),
+        (422, RuntimeError, "HTTP 422"),
+    ],
+)
+def test_a_service_that_answers_something_else_says_so(
+    answer: bytes | int, error: type[Exception], words: str, service: tuple[str, ModuleType]
+) -> None:
+    pytest.importorskip("httpx", reason="needs the extra [rest]")
+    url, module = service
+
+    def post(handler: Any) -> None:
+        handler.rfile.read(int(handler.headers["Content-Length"]))
+        if isinstance(answer, int):
+            handler.send_error(answer)
+            return
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(answer)))
+        handler.end_headers()
+        handler.wfile.write(answer)
+
+    module.Scores.do_POST = post
+    with pytest.raises(error, match=words):
+        RestOracle(url, retries=0)(MOLECULES)

@@ -12,7 +12,7 @@ from chemmara.molecules.chem import parse
 from chemmara.oracles.qsar import QsarOracle, load_model
 from chemmara.oracles.tanimoto import TanimotoProcess, kernel
 from chemmara.qsar.data import Activities
-from chemmara.qsar.models import fit, said
+from chemmara.qsar.models import fit, fitted_predictions
 from chemmara.qsar.train import Recipe, train
 from chemmara.qsar.validate import calibration_error, folds, interval, judge
 from cli.main import app
@@ -22,14 +22,14 @@ pytest.importorskip("onnxruntime", reason="needs the extra [qsar]")
 RINGS = ["c1ccccc1", "c1ccncc1", "C1CCNCC1", "c1ccoc1", "C1CCCC1", "c1ccsc1", "c1cc[nH]c1", "C1CCOC1", "c1cnccn1"]
 # Every acid is active: what a model has to find.
 SMILES = [f"{chain}{ring}" for ring in RINGS for chain in ("OC(=O)C", "OC(=O)CC", "OC(=O)CCC", "OC", "OCC", "OCCC")]
-ACTIVE = np.array([float(one.startswith("OC(=O)")) for one in SMILES])
+ACTIVE = np.array([float(smiles.startswith("OC(=O)")) for smiles in SMILES])
 
 
 def activities(task: str = "classification") -> Activities:
-    targets = ACTIVE if task == "classification" else np.array([len(one) / 2 for one in SMILES])
-    molecules = [molecule for one in SMILES if (molecule := parse(one)) is not None]
+    targets = ACTIVE if task == "classification" else np.array([len(smiles) / 2 for smiles in SMILES])
+    molecules = [molecule for smiles in SMILES if (molecule := parse(smiles)) is not None]
     assert len(molecules) == len(SMILES)
-    return Activities(SMILES, targets, [one[-8:] for one in SMILES], task, "active", [])  # type: ignore[arg-type]
+    return Activities(SMILES, targets, [smiles[-8:] for smiles in SMILES], task, "active", [])  # type: ignore[arg-type]
 
 
 def test_figures_by_hand() -> None:
@@ -70,16 +70,18 @@ def test_each_model_learns_and_is_kept_exactly_without_pickle(kind: str, task: s
     assert mean is not None
     assert mean > least
     oracle = QsarOracle(tmp_path)
-    molecules = [molecule for one in SMILES if (molecule := parse(one)) is not None]
+    molecules = [molecule for smiles in SMILES if (molecule := parse(smiles)) is not None]
     again = fit(kind, known.task, _inputs(card.properties), known.targets, seed=0, threads=1)  # type: ignore[arg-type]
-    np.testing.assert_allclose(oracle(molecules), said(again, _inputs(card.properties), known.task), atol=2e-5)
+    np.testing.assert_allclose(
+        oracle(molecules), fitted_predictions(again, _inputs(card.properties), known.task), atol=2e-5
+    )
     assert {path.suffix for path in tmp_path.iterdir()} <= {".json", ".md", ".onnx", ".safetensors"}
 
 
 def _inputs(properties: bool) -> np.ndarray:
     from chemmara.oracles.features import features
 
-    return features([molecule for one in SMILES if (molecule := parse(one)) is not None], properties=properties)
+    return features([molecule for smiles in SMILES if (molecule := parse(smiles)) is not None], properties=properties)
 
 
 def test_uncertain_and_foreign_molecules_can_be_discounted(tmp_path: Path) -> None:
@@ -103,7 +105,7 @@ def test_a_process_on_noise_free_data_passes_near_its_points() -> None:
 
 
 def run(*arguments: object) -> tuple[int, str]:
-    result = CliRunner().invoke(app, [str(one) for one in arguments])
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     return result.exit_code, result.output
 
 
@@ -113,20 +115,20 @@ def table(folder: Path, targets: list, smiles: list[str] = SMILES) -> Path:
 
 
 def test_train_test_and_score_through_the_program(tmp_path: Path) -> None:
-    path = table(tmp_path, [int(one) for one in ACTIVE])
+    path = table(tmp_path, [int(active) for active in ACTIVE])
     out = tmp_path / "model"
     command = ("qsar", "train", path, "--target-column", "active", "--out", out, "--folds", 3, "--model", "linear")
-    code, said_ = run(*command)
-    assert (code, "ROC-AUC" in said_) == (0, True), said_
+    code, output = run(*command)
+    assert (code, "ROC-AUC" in output) == (0, True), output
     assert "held-out folds" in (out / "card.md").read_text()
-    code, said_ = run(*command)
-    assert (code, "holds a model already" in said_) == (2, True)
-    code, said_ = run("qsar", "test", out, path, "--target-column", "active", "--json")
+    code, output = run(*command)
+    assert (code, "holds a model already" in output) == (2, True)
+    code, output = run("qsar", "test", out, path, "--target-column", "active", "--json")
     assert code == 0
-    assert json.loads(said_.splitlines()[-1])["ROC-AUC"] == 1.0
+    assert json.loads(output.splitlines()[-1])["ROC-AUC"] == 1.0
     (tmp_path / "o.toml").write_text('[[component]]\noracle = "qsar"\nmodel = "model"\n')
-    code, said_ = run("score", path, "--objective", tmp_path / "o.toml")
-    assert (code, "total,qsar" in said_) == (0, True), said_
+    code, output = run("score", path, "--objective", tmp_path / "o.toml")
+    assert (code, "total,qsar" in output) == (0, True), output
 
 
 @pytest.mark.parametrize(
@@ -143,8 +145,8 @@ def test_tables_that_teach_nothing_are_refused_in_one_line(
     targets: list, options: tuple[str, ...], words: str, tmp_path: Path
 ) -> None:
     columns = options if "--target-column" in options else ("--target-column", "active", *options)
-    code, said_ = run("qsar", "train", table(tmp_path, targets), *columns, "--out", tmp_path / "m")
-    assert (code, words in said_) == (2, True), said_
+    code, output = run("qsar", "train", table(tmp_path, targets), *columns, "--out", tmp_path / "m")
+    assert (code, words in output) == (2, True), output
     assert not (tmp_path / "m").exists()
 
 
@@ -163,14 +165,14 @@ def test_conflicting_duplicates_are_refused_or_settled(tmp_path: Path) -> None:
         "--model",
         "linear",
     )
-    code, said_ = run(*command)
-    assert (code, "1 molecules have conflicting targets, the first in rows 1, 55 (1, 0)" in said_) == (2, True), said_
-    code, said_ = run(*command, "--duplicates", "drop")
-    assert (code, "53 molecules" in said_) == (0, True), said_
+    code, output = run(*command)
+    assert (code, "1 molecules have conflicting targets, the first in rows 1, 55 (1, 0)" in output) == (2, True), output
+    code, output = run(*command, "--duplicates", "drop")
+    assert (code, "53 molecules" in output) == (0, True), output
 
 
 def test_a_damaged_model_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "model.json").write_text("{}")
     (tmp_path / "o.toml").write_text('[[component]]\noracle = "qsar"\nmodel = "."\n')
-    code, said_ = run("score", "-", "--objective", tmp_path / "o.toml")
-    assert (code, "damaged, or of another version" in said_) == (2, True), said_
+    code, output = run("score", "-", "--objective", tmp_path / "o.toml")
+    assert (code, "damaged, or of another version" in output) == (2, True), output

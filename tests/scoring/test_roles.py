@@ -52,7 +52,7 @@ def costly(**changes: Any) -> dict:
 
 
 def asked_of(*components: dict, aggregation: str, smiles: list[str]) -> tuple[int, list[float]]:
-    from chemmara.oracles.own import load_python
+    from chemmara.oracles.python import load_python
 
     made = objective(*components, aggregation=aggregation)
     oracle: Any = load_python(next(c for c in components if c["oracle"] == "python")["call"], "{}")

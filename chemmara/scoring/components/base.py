@@ -5,13 +5,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import PositiveFloat
+from pydantic import PositiveFloat, model_validator
 
 from chemmara.config import Strict
 from chemmara.scoring.transforms import Transform
 
 COSTLY = 10.0
-"""Milliseconds a molecule from which an oracle is asked only about molecules that can still count."""
+"""Milliseconds a molecule from which an oracle measures only molecules that can still have a score."""
 
 
 class Base(Strict):
@@ -20,17 +20,27 @@ class Base(Strict):
     name: str | None = None
     """Name of its column and in reports; the oracle's if left out."""
     role: Literal["score", "filter", "penalty"] = "score"
-    """score: takes part in the aggregation. filter: where it is worth 0, the score is 0, and costly oracles are not
-    asked; else it changes nothing. penalty: multiplies the aggregated score."""
+    """score: takes part in the aggregation. filter: where its desirability is 0, the score is 0 and costly oracles are
+    spared; elsewhere it changes nothing. penalty: multiplies the aggregated score."""
     weight: PositiveFloat = 1.0
     """Share in the aggregation, relative to the others'."""
     transform: Transform | None = None
-    """From the oracle's value to 0..1; needed unless the value lies there already."""
+    """From the oracle's value to 0..1; needed unless the value lies there already, or a filter passes 0 alone (alerts,
+    rules)."""
 
     example: ClassVar[dict[str, Any]] = {}
     """Settings that work, for the documentation and its test."""
     values: ClassVar[str] = ""
     """Range in words, where it depends on what the settings name."""
+    passes: ClassVar[dict[str, Any] | None] = None
+    """Transform of a filter that is given none; without one here, a filter has to be given its own."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filter_by_what_passes(cls, table: Any) -> Any:
+        if cls.passes and isinstance(table, dict) and table.get("role") == "filter" and table.get("transform") is None:
+            return {**table, "transform": cls.passes}
+        return table
 
     def identity(self) -> dict[str, Any]:
         """All that the oracle's values depend on: its settings, the files that they name, and versions."""

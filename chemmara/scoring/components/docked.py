@@ -1,14 +1,15 @@
 """The component that docks."""
 
-import re
 from importlib.util import find_spec
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from chemmara.config import UserPath
-from chemmara.oracles.docking import NEEDS, Docking, Pocket, receptor_text
+from chemmara.errors import ChemmaraError
+from chemmara.oracles.docking import NEEDS, Docking, check_receptor
 from chemmara.oracles.interface import Oracle
+from chemmara.oracles.receptor import Pocket, check_pocket, read_box
 from chemmara.scoring.components.base import Base
 
 _Point = tuple[float, float, float]
@@ -16,7 +17,10 @@ _Size = tuple[PositiveFloat, PositiveFloat, PositiveFloat]
 
 
 class DockingComponent(Base):
-    """Binding energy of the best pose in a receptor's pocket, by AutoDock Vina; the lower the better."""
+    """Binding energy of the best pose in a receptor's pocket, by AutoDock Vina; the lower the better.
+
+    Of a salt the largest organic fragment is docked.
+    """
 
     oracle: Literal["docking"]
     """Vina's energy."""
@@ -45,20 +49,23 @@ class DockingComponent(Base):
         "exhaustiveness": 4,
         "transform": {"kind": "ramp", "worst": -5.0, "best": -11.0},
     }
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("vina", "autodock", "autodock_vina", "dock"), "docking")
 
     @model_validator(mode="after")
     def _can_dock(self) -> Self:
         if not self.receptor.is_file():
             raise ValueError(f"{self.receptor}: no such receptor")
-        if b"ATOM" not in receptor_text(self.receptor)[:100_000] or ".pdbqt" not in self.receptor.suffixes:
-            raise ValueError(f"{self.receptor}: is no receptor in PDBQT; make one with meeko's mk_prepare_receptor.py")
         if (self.box is None) == (self.centre is None or self.size is None):
             raise ValueError("docking needs a box: either a file of it, or centre and size")
         if self.box is not None and not self.box.is_file():
             raise ValueError(f"{self.box}: no such box")
-        self.pocket()
+        check_pocket(self.pocket())
         if find_spec("vina") is None or find_spec("meeko") is None:
             raise ValueError(NEEDS)
+        try:
+            check_receptor(self.receptor)
+        except ChemmaraError as error:
+            raise ValueError(str(error)) from None
         return self
 
     @property
@@ -77,13 +84,7 @@ class DockingComponent(Base):
             assert self.centre is not None  # noqa: S101 - checked when it was read
             assert self.size is not None  # noqa: S101
             return Pocket(self.receptor, self.centre, self.size)
-        text = self.box.read_text(encoding="utf-8")
-        found = dict(re.findall(r"^\s*((?:center|size)_[xyz])\s*=\s*([-+.\deE]+)", text, flags=re.MULTILINE))
-        try:
-            centre, size = (tuple(float(found[f"{key}_{axis}"]) for axis in "xyz") for key in ("center", "size"))
-        except (KeyError, ValueError) as error:
-            raise ValueError(f"{self.box}: lacks {error}; it needs center_x, y, z and size_x, y, z") from None
-        return Pocket(self.receptor, (centre[0], centre[1], centre[2]), (size[0], size[1], size[2]))
+        return Pocket(self.receptor, *read_box(self.box))
 
     def identity(self) -> dict[str, Any]:
         """Settings without where poses go, with the contents of the files, not their places."""

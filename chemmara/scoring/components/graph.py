@@ -12,14 +12,16 @@ from chemmara.oracles.interface import Oracle
 from chemmara.oracles.rules import RuleSet, Violations
 from chemmara.oracles.substructure import AlertCatalog, Alerts, Core, Smarts, SmartsCount, core_query
 from chemmara.scoring.components.base import Base
+from chemmara.scoring.components.everyday import EVERYDAY
 
 
 class DescriptorComponent(Base):
     """A property that RDKit computes, by name."""
 
     oracle: DescriptorName
-    """Which property."""
+    """Name of the property."""
     example: ClassVar[dict[str, Any]] = {"oracle": "qed"}
+    also_called: ClassVar[dict[str, str]] = EVERYDAY
 
     @property
     def unit(self) -> str:
@@ -44,6 +46,7 @@ class RdkitComponent(Base):
     descriptor: RdkitName
     """RDKit's name of it."""
     example: ClassVar[dict[str, Any]] = {"oracle": "descriptor", "descriptor": "BertzCT"}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("rdkit", "bertz", "bertzct"), "descriptor")
 
     @property
     def cost(self) -> float:
@@ -55,7 +58,7 @@ class RdkitComponent(Base):
         return RdkitDescriptor(self.descriptor)
 
 
-def _refuse_what_is_not_smarts(patterns: tuple[str, ...]) -> None:
+def _require_smarts(patterns: tuple[str, ...]) -> None:
     for pattern in patterns:
         if parse_pattern(pattern) is None:
             raise ValueError(f"{pattern!r} is not SMARTS")
@@ -71,12 +74,13 @@ class SmartsComponent(Base):
     unwanted: tuple[str, ...] = ()
     """SMARTS of which a molecule must match none."""
     example: ClassVar[dict[str, Any]] = {"oracle": "smarts", "wanted": ["c1ccccc1"], "unwanted": ["[N+](=O)[O-]"]}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("substructure", "pattern", "match"), "smarts")
 
     @model_validator(mode="after")
     def _patterns_are_smarts(self) -> "SmartsComponent":
         if not (self.wanted or self.unwanted):
             raise ValueError("smarts needs wanted or unwanted patterns")
-        _refuse_what_is_not_smarts((*self.wanted, *self.unwanted))
+        _require_smarts((*self.wanted, *self.unwanted))
         return self
 
     def build(self) -> Oracle:
@@ -96,7 +100,7 @@ class SmartsCountComponent(Base):
     @field_validator("pattern")
     @classmethod
     def _is_smarts(cls, pattern: str) -> str:
-        _refuse_what_is_not_smarts((pattern,))
+        _require_smarts((pattern,))
         return pattern
 
     def build(self) -> Oracle:
@@ -112,6 +116,7 @@ class CoreComponent(Base):
     core: str
     """SMILES of the core; each * marks a place where it may be substituted."""
     example: ClassVar[dict[str, Any]] = {"oracle": "core", "core": "*c1ccc2[nH]ccc2c1"}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("scaffold", "decoration"), "core")
 
     @field_validator("core")
     @classmethod
@@ -133,6 +138,8 @@ class AlertsComponent(Base):
     catalogs: tuple[AlertCatalog, ...] = Field(default=("PAINS", "BRENK"), min_length=1)
     """RDKit's catalogs to look in."""
     example: ClassVar[dict[str, Any]] = {"oracle": "alerts", "catalogs": ["PAINS", "BRENK", "NIBR"]}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("pains", "brenk", "nibr", "toxicophores"), "alerts")
+    passes: ClassVar[dict[str, Any] | None] = {"kind": "step", "high": 0.0}
 
     @property
     def cost(self) -> float:
@@ -150,8 +157,10 @@ class RulesComponent(Base):
     oracle: Literal["rules"]
     """Number of rules broken."""
     rules: RuleSet
-    """Which set."""
+    """Name of the rule set."""
     example: ClassVar[dict[str, Any]] = {"oracle": "rules", "rules": "lipinski"}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("lipinski", "ro5", "rule_of_five", "veber", "reos"), "rules")
+    passes: ClassVar[dict[str, Any] | None] = {"kind": "step", "high": 0.0}
 
     @property
     def cost(self) -> float:
@@ -171,8 +180,9 @@ class IsomerComponent(Base):
     formula: str
     """The formula, such as C7H8N2O2."""
     count: AtomCount = "atoms"
-    """What is the number of atoms: atoms, atoms-and-dummies (GuacaMol) or smiles-text (PMO's first tables)."""
+    """How atoms are counted: atoms, atoms-and-dummies (GuacaMol) or smiles-text (PMO's first tables)."""
     example: ClassVar[dict[str, Any]] = {"oracle": "isomer", "formula": "C7H8N2O2"}
+    also_called: ClassVar[dict[str, str]] = {"formula": "isomer"}
 
     @field_validator("formula")
     @classmethod

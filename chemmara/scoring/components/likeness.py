@@ -15,7 +15,7 @@ from chemmara.oracles.spatial import SPATIAL, ShapeSimilarity, SpatialName, Spat
 from chemmara.scoring.components.base import Base
 
 
-def _refuse_what_is_no_molecule(smiles: str) -> None:
+def _require_molecule(smiles: str) -> None:
     if parse(smiles) is None:
         raise ValueError(f"reference {smiles!r} is not a molecule ({why_invalid(smiles)})")
 
@@ -37,7 +37,7 @@ class _WithReferences(Base):
         if not references:
             raise ValueError("needs references or references_file")
         for smiles in references:
-            _refuse_what_is_no_molecule(smiles)
+            _require_molecule(smiles)
         return self
 
     def all_references(self) -> tuple[str, ...]:
@@ -62,6 +62,10 @@ class SimilarityComponent(_WithReferences):
         "references": ["CC1=CC=C(C=C1)C1=CC(=NN1C1=CC=C(C=C1)S(N)(=O)=O)C(F)(F)F"],
         "fingerprint": "ecfp4",
     }
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("tanimoto", "dice", "ecfp", "ecfp4", "ecfp6", "fcfp4", "morgan", "maccs", "fingerprint", "likeness"),
+        "similarity",
+    )
 
     @property
     def cost(self) -> float:
@@ -77,8 +81,9 @@ class NoveltyComponent(_WithReferences):
     """1 for a molecule that is none of the references, else 0."""
 
     oracle: Literal["novelty"]
-    """None of the references."""
+    """1 for a molecule that is none of the references."""
     example: ClassVar[dict[str, Any]] = {"oracle": "novelty", "references": ["CC(=O)Oc1ccccc1C(=O)O"]}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("novel", "new", "unknown"), "novelty")
 
     def build(self) -> Oracle:
         """The oracle."""
@@ -89,10 +94,11 @@ class SpatialComponent(Base):
     """A property of a seeded, force-field relaxed conformer."""
 
     oracle: SpatialName
-    """Which property."""
+    """Name of the property."""
     seed: NonNegativeInt = 42
     """Of the conformer."""
     example: ClassVar[dict[str, Any]] = {"oracle": "npr1"}
+    also_called: ClassVar[dict[str, str]] = {"npr": "npr1", "pmi": "pmi1", "volume_3d": "volume"}
 
     @property
     def unit(self) -> str:
@@ -123,11 +129,12 @@ class ShapeComponent(Base):
     seed: NonNegativeInt = 42
     """Of the conformers."""
     example: ClassVar[dict[str, Any]] = {"oracle": "shape", "reference": "CC(=O)Oc1ccccc1C(=O)O"}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("rocs", "3d", "overlay"), "shape")
 
     @field_validator("reference")
     @classmethod
     def _is_a_molecule(cls, reference: str) -> str:
-        _refuse_what_is_no_molecule(reference)
+        _require_molecule(reference)
         return reference
 
     @property

@@ -1,4 +1,4 @@
-"""Components that ask what the user brings: Python, a program, a web service."""
+"""Components whose oracle the user brings: Python, a program, a web service."""
 
 import json
 import os
@@ -12,23 +12,25 @@ from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveFloat, Posi
 from chemmara.config import UserPath
 from chemmara.errors import ChemmaraError
 from chemmara.oracles.interface import Oracle
-from chemmara.oracles.own import ProgramOracle, PythonOracle, RestOracle, load_python
+from chemmara.oracles.program import ProgramOracle
+from chemmara.oracles.python import PythonOracle, load_python
+from chemmara.oracles.rest import RestOracle
 from chemmara.scoring.components.base import Base, checksum
 
 
 class _Own(Base):
-    """What an oracle says of itself cannot be known, so its user does."""
+    """An oracle that the user brings, with the range and the cost that only the user knows."""
 
     low: float | None = None
     """Smallest value it gives; none: without limit."""
     high: float | None = None
     """Largest value it gives; none: without limit."""
     cost_ms: PositiveFloat = 100.0
-    """Milliseconds a molecule, about: from 10 on it is asked only about molecules that can still count."""
+    """Milliseconds a molecule, about; from 10 on the oracle measures only molecules that can still have a score."""
     values: ClassVar[str] = "as its low and high say"
     version: str = ""
-    """Of the oracle; change it when its values change, so that a cache does not give the old ones. (A Python file, and
-    the files that a program's command names, are told apart by their contents.)"""
+    """Version of the oracle; change it when its values change, so that a cache does not give the old ones. (A change in
+    a Python file, or in a file that a program's command names, is noticed without it.)"""
 
     @property
     def cost(self) -> float:
@@ -63,7 +65,7 @@ class PythonComponent(_Own):
     call: Annotated[str, BeforeValidator(_file_beside)]
     """"package.module:name", "file.py:name" beside this file, or the name of an installed plugin's entry point."""
     settings: dict[str, Any] = Field(default_factory=dict)
-    """What a class, or a function that makes the oracle, is called with."""
+    """Arguments by name for a class, or for a function that makes the oracle."""
     example: ClassVar[dict[str, Any]] = {
         "oracle": "python",
         "call": "chemmara.oracles.descriptors:DescriptorOracle",
@@ -71,9 +73,10 @@ class PythonComponent(_Own):
         "low": 0.0,
         "high": 1.0,
     }
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("function", "plugin", "py", "custom"), "python")
 
     @model_validator(mode="after")
-    def _there_is_one(self) -> Self:
+    def _can_be_loaded(self) -> Self:
         try:
             load_python(self.call, json.dumps(self.settings))
         except ChemmaraError as error:
@@ -105,8 +108,9 @@ class ProgramComponent(_Own):
     time_limit: PositiveFloat = 60.0
     """Seconds a batch."""
     restarts: NonNegativeInt = 1
-    """Runs more after one that failed or was late."""
+    """How often a batch is tried again after the program failed or was late."""
     example: ClassVar[dict[str, Any]] = {"oracle": "program", "command": ["python3", "program_oracle.py"]}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("external", "command", "script", "subprocess"), "program")
 
     def identity(self) -> dict[str, Any]:
         """Settings, with what the files hold that the command names."""
@@ -125,21 +129,22 @@ class RestComponent(_Own):
     oracle: Literal["rest"]
     """Your service."""
     url: str = Field(pattern=r"^https?://")
-    """Where it answers."""
+    """Address of the service."""
     batch_size: PositiveInt = 64
     """Molecules a request."""
     time_limit: PositiveFloat = 60.0
     """Seconds a request."""
     retries: NonNegativeInt = 4
-    """Requests more, after growing pauses, before the run stops."""
+    """How often a request is tried again, after growing pauses, before the run stops."""
     pause: PositiveFloat = 0.5
-    """Seconds before the first of them; each further pause is twice as long."""
+    """Seconds before the first repeated request; each further pause is twice as long."""
     token_variable: str | None = None
     """Environment variable that holds a bearer token: a secret does not belong in this file."""
     example: ClassVar[dict[str, Any]] = {"oracle": "rest", "url": "http://localhost:8000/score"}
+    also_called: ClassVar[dict[str, str]] = dict.fromkeys(("http", "https", "url", "api", "web", "service"), "rest")
 
     @model_validator(mode="after")
-    def _can_be_asked(self) -> Self:
+    def _can_be_reached(self) -> Self:
         if find_spec("httpx") is None:
             raise ValueError("rest needs httpx: pip install 'chemmara[rest]'")
         if self.token_variable is not None and self.token_variable not in os.environ:

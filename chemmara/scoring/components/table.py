@@ -1,4 +1,4 @@
-"""The table of all components, for the documentation and `chemmara oracle list`."""
+"""The table of all components, for the documentation, `chemmara oracle list` and `chemmara oracle show`."""
 
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -10,11 +10,12 @@ from chemmara.scoring.components import Component
 from chemmara.scoring.components.base import Base
 from chemmara.scoring.components.graph import DESCRIPTORS, DescriptorComponent
 from chemmara.scoring.components.likeness import SPATIAL, SpatialComponent
+from chemmara.scoring.components.usual import USUAL_TRANSFORMS
 
 
 @dataclass(frozen=True)
 class Row:
-    """One name that `oracle = ` knows."""
+    """A name that `oracle = ` knows."""
 
     oracle: str
     definition: str
@@ -22,6 +23,16 @@ class Row:
     cost: float  # milliseconds a molecule, about
     example: dict[str, Any]  # settings that work, apart from files that they name
     settings: type[Base]
+
+    @property
+    def transform(self) -> dict[str, Any] | None:
+        """A usual transform for values outside 0 to 1; None where none is needed, or the example has it."""
+        return None if "transform" in self.example else USUAL_TRANSFORMS.get(self.oracle)
+
+
+def everyday_names() -> dict[str, str]:
+    """Everyday words for oracles, with the names that `oracle = ` knows."""
+    return {word: name for settings in get_args(get_args(Component)[0]) for word, name in settings.also_called.items()}
 
 
 def component_table() -> list[Row]:
@@ -61,7 +72,7 @@ def value_range(row: Row) -> str:
 
 
 def own_settings(settings: type[BaseModel]) -> dict[str, str]:
-    """Keys of a component beside those that all have, with what they say."""
+    """Keys of a component beside those that all have, with their descriptions."""
     return {
         key: (field.description or "").replace("\n", " ")
         for key, field in settings.model_fields.items()

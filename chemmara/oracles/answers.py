@@ -1,0 +1,75 @@
+"""What an external program printed, read strictly: each SMILES with its value."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from math import nan
+from typing import Any, Literal
+
+from chemmara.molecules.chem import canonical_smiles
+
+Output = Literal["jsonl", "csv"]
+_SHOWN = 60  # characters of a line that is quoted in an error
+
+
+def values_of(printed: bytes, output: Output, smiles: Sequence[str]) -> list[float]:
+    """One value for each SMILES, in order; NaN for one that was answered by null, or not at all.
+
+    An answer may spell its molecule by another SMILES. ValueError says in words what is wrong with the output: nothing
+    was printed, it is not UTF-8, a line is not what `output` promises, or no answer is for a molecule that was given.
+
+    >>> values_of(b'{"smiles": "OCC", "value": 2}', "jsonl", ["CCO", "CCN"])
+    [2.0, nan]
+    """
+    try:
+        text = printed.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"its output is not UTF-8 (byte {error.start + 1})") from None
+    if not text.strip():
+        raise ValueError("it printed nothing")
+    answers = dict(_json_lines(text) if output == "jsonl" else _csv_rows(text))
+    if not set(answers) >= set(smiles):
+        answers = {canonical_smiles(text) or text: value for text, value in answers.items()} | answers
+    canonical = {text: text if text in answers else canonical_smiles(text) or text for text in smiles}
+    if answers and not any(text in answers for text in canonical.values()):
+        raise ValueError(f"it answered for other molecules than it was given, such as {_quoted(next(iter(answers)))}")
+    return [answers.get(canonical[text], nan) for text in smiles]
+
+
+def _json_lines(text: str) -> Iterator[tuple[str, float]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError:
+            raise ValueError(f"line {number} of its output is no JSON: {_quoted(line)}") from None
+        yield _answer(row if isinstance(row, dict) else {}, f"line {number} of its output")
+
+
+def _csv_rows(text: str) -> Iterator[tuple[str, float]]:
+    reader = csv.DictReader(io.StringIO(text))
+    names = reader.fieldnames or []
+    if not {"smiles", "value"} <= set(names):
+        raise ValueError(f"the first line of its output lacks the columns smiles and value: {_quoted(','.join(names))}")
+    for number, row in enumerate(reader, start=2):
+        yield _answer(row, f"line {number} of its output")
+
+
+def _answer(row: dict[str, Any], place: str) -> tuple[str, float]:
+    smiles, value = row.get("smiles"), row.get("value")
+    if not isinstance(smiles, str) or "value" not in row:
+        raise ValueError(f'{place} has no "smiles" with a "value": {_quoted(str(row))}')
+    if value is None or value == "":
+        return smiles, nan
+    try:
+        return smiles, float(value)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{place}: the value of {_quoted(smiles)} is {_quoted(str(value))}, which is no number"
+        ) from None
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
