@@ -121,7 +121,7 @@ def check_file(seed: int, folder: Path, tally: Tally) -> None:
     score = run(["score", source, "--objective", str(folder / "objective.toml"), *column], stdin)
     wrong = complaint(score) or wrong_rows(file, score, ADDED)
     if not wrong and seed % 3 == 1:
-        wrong = check_likelihood(file, folder, [source, *column], stdin)
+        wrong = check_likelihood(file, score, folder, [source, *column], stdin)
     elif not wrong:
         wrong = check_another(seed, folder, score, [source, *column], stdin)
     tally.kinds[file.kind.split(",")[0]] += 1
@@ -153,10 +153,12 @@ def check_another(seed: int, folder: Path, score: Answer, arguments: list[str], 
     return complaint(answer) or f"exit code {answer.code}, {seen} rows; score: {score.code}, {number}: {answer.stderr}"
 
 
-def check_likelihood(file: Fuzzed, folder: Path, arguments: list[str], stdin: bytes | None) -> str:
-    """What is wrong with `likelihood` on the file; it may refuse a token that the prior lacks, too."""
+def check_likelihood(file: Fuzzed, score: Answer, folder: Path, arguments: list[str], stdin: bytes | None) -> str:
+    """What is wrong with `likelihood` on the file; it has to read or refuse the same files as `score`."""
     answer = run_here(["likelihood", str(folder / "prior"), *arguments], stdin)
-    return complaint(answer) or ("" if answer.code == 2 else wrong_rows(file, answer, ["nll"]))
+    if answer.code != score.code:
+        return complaint(answer) or f"exit code {answer.code}; score: {score.code}: {answer.stderr}"
+    return complaint(answer) or ("" if answer.code == 2 else wrong_rows(file, answer, ["nll", "error"]))
 
 
 def check_settings(seed: int, folder: Path, tally: Tally) -> None:

@@ -14,7 +14,15 @@ class CheckpointError(ChemmaraError):
 
 
 class TokenError(ChemmaraError):
-    """A molecule holds a token that the vocabulary lacks."""
+    """A molecule that a prior cannot write: it has no SELFIES, a token that the vocabulary lacks, or too many tokens.
+
+    `reason` is the kind of obstacle ("unknown token '[Xe]'"), `detail` what belongs to this molecule alone.
+    """
+
+    def __init__(self, text: str, reason: str, detail: str = "") -> None:
+        super().__init__(f"{text}: {reason} {detail}".rstrip())
+        self.reason = reason
+        self.detail = detail
 
 
 def reason_of(error: BaseException) -> str:

@@ -5,8 +5,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from chemmara.errors import ChemmaraError
-
 app = typer.Typer(no_args_is_help=True, help="Molecules to train a prior on: public sets, and files made ready.")
 
 
@@ -19,7 +17,7 @@ def list_sets() -> None:
     from chemmara.pretraining.catalogue import catalogue
 
     for name, entry in catalogue().items():
-        checked = "sha256 known" if entry.sha256 else "sha256 not verified by us"
+        checked = "sha256 known" if entry.sha256 else "sha256 unknown"
         typer.echo(f"{name}\n    {entry.title}\n    {entry.url}\n    {entry.licence}; {checked}")
 
 
@@ -29,10 +27,10 @@ def fetch(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write; default: its own name.")] = None,
     source: Annotated[Path | None, typer.Option("--from", help="Take this copy instead of downloading.")] = None,
     accept_unverified: Annotated[
-        bool, typer.Option("--accept-unverified", help="Take a set of which the catalogue knows no checksum.")
+        bool, typer.Option("--accept-unverified", help="Take a set for which the catalogue has no checksum.")
     ] = False,
 ) -> None:
-    """Download a public data set and verify its checksum; nothing is left behind where it does not fit.
+    """Download a public data set and verify its checksum; a file with another checksum is not kept.
 
     Example: chemmara corpus fetch zinc250k --out zinc250k.txt.tar.gz
     """
@@ -77,8 +75,6 @@ def prepare(
 
     from .progress import counter
 
-    if (out / "corpus.json").exists() and not force:
-        raise ChemmaraError(f"{out}: holds a corpus already; choose another --out, or --force to replace it")
     config = corpus.CorpusConfig(
         standardise=StandardiseConfig(
             charges=charges, stereo=stereo, elements=tuple(elements.split(",")),
@@ -87,7 +83,7 @@ def prepare(
         split=split, valid=valid, test=test, seed=seed,
     )  # fmt: skip
     with counter("standardising") as tell:
-        report = corpus.prepare(sources, out, config, workers=workers, tell=tell)
+        report = corpus.prepare(sources, out, config, workers=workers, force=force, tell=tell)
     typer.echo(f"read {report.read} molecules", err=True)
     for reason, number in report.dropped.items():
         typer.echo(f"dropped {number}: {reason}", err=True)

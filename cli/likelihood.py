@@ -1,7 +1,7 @@
 """`chemmara likelihood`: how probable a prior finds given molecules."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,9 +12,10 @@ def likelihood(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="CSV to write; default: stdout.")] = None,
     smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,
 ) -> None:
-    """Negative log-likelihood (nll, in nats, of the whole string and its end) of molecules, as their SMILES stand.
+    """Negative log-likelihood (nll, in nats, of the SMILES as written and its end) of every molecule.
 
-    Another SMILES of the same molecule has another likelihood: bundled priors learned RDKit's canonical SMILES.
+    Another SMILES of the same molecule has another likelihood: bundled priors learned RDKit's canonical SMILES. Rows
+    keep their order. One that the prior cannot write stays, with an empty nll and the reason under `error`.
 
     Example: chemmara likelihood chembl-gru library.csv --out nll.csv
     """
@@ -26,7 +27,14 @@ def likelihood(
     from .progress import counter
 
     loaded, molecules = load_prior(prior), open_library(library, smiles_column)
+    failed, first = 0, ""
     with lines_to(out) as write, counter("likelihood") as advance:
         for i, table in enumerate(with_nll(loaded, molecules)):
             write([table.to_csv(index=False, header=i == 0, lineterminator="\n").rstrip("\n")])
             advance(len(table))
+            missing: Any = table[table["error"] != ""]
+            if len(missing) and not failed:
+                first = f"row {missing.index[0] + 1}: {missing['error'].iloc[0]}"
+            failed += len(missing)
+    if failed:
+        typer.echo(f"{failed} rows have no nll; the first is {first} (prior {loaded.name})", err=True)

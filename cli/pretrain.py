@@ -5,8 +5,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from chemmara.errors import ChemmaraError
-
 
 def pretrain(
     corpus: Annotated[Path, typer.Argument(help="Folder made by `chemmara corpus prepare`, or a file of molecules.")],
@@ -21,22 +19,43 @@ def pretrain(
     heads: Annotated[int, typer.Option(min=1, help="Attention heads (transformer).")] = 8,
     dropout: Annotated[float, typer.Option(min=0, max=1, help="Between layers.")] = 0.0,
     notation: Annotated[Literal["smiles", "selfies"], typer.Option(help="How molecules are written.")] = "smiles",
-    epochs: Annotated[float, typer.Option(min=0, help="Passes over the corpus.")] = 10.0,
-    batch_size: Annotated[int, typer.Option(min=1, help="Molecules a step (and process, under torchrun).")] = 128,
+    stereo: Annotated[
+        Literal["keep", "drop"], typer.Option(help="Stereo of a molecule file; `corpus prepare` has its own option.")
+    ] = "keep",
+    extend_vocabulary: Annotated[
+        bool, typer.Option("--extend-vocabulary", help="With --from: add the tokens that the prior lacks.")
+    ] = False,
+    epochs: Annotated[
+        float | None, typer.Option(min=0, help="Passes over the corpus; default: 10, more for a small set.")
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Molecules a step (and process, under torchrun); default: a tenth, 8 to 128."),
+    ] = None,
     optimizer: Annotated[Literal["muon", "adamw"], typer.Option(help="Muon for hidden matrices, or AdamW alone.")] = (
         "muon"
     ),
-    learning_rate: Annotated[float, typer.Option(help="Between warm-up and decay.")] = 3e-3,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Between warm-up and decay; default: 3e-3, with --from less, by batch.")
+    ] = None,
     decay: Annotated[float, typer.Option(min=0, max=1, help="Last part of the run, of falling rate.")] = 1.0,
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"],
         typer.Option(help="auto: bfloat16 on a GPU, float32 on a CPU; newer server CPUs gain from bfloat16 too."),
     ] = "auto",
-    evaluate_every: Annotated[int, typer.Option(min=1, help="Steps between evaluations, each a checkpoint.")] = 1000,
+    evaluate_every: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Steps between evaluations, each a checkpoint; default: 10 a run (--from: 20), or more."
+        ),
+    ] = None,
     evaluate_samples: Annotated[int, typer.Option(min=0, help="Molecules sampled at each evaluation.")] = 500,
-    patience: Annotated[int, typer.Option(min=1, help="Evaluations without progress before stopping early.")] = 10,
+    patience: Annotated[
+        int | None,
+        typer.Option(min=1, help="Evaluations without progress before stopping; default: 10, with --from 5."),
+    ] = None,
     validity_steps: Annotated[
-        int, typer.Option(min=0, help="Steps of a second stage, against strings that are no molecules (RL).")
+        int, typer.Option(min=0, help="Steps of a second stage, by RL, for fewer invalid SMILES.")
     ] = 0,
     validity_rate: Annotated[float, typer.Option(min=0.0, help="Learning rate of that stage.")] = 1e-4,
     validity_likelihood: Annotated[
@@ -52,15 +71,17 @@ def pretrain(
 ) -> None:
     """Train a prior: a language model of molecules, by next-token prediction.
 
+    A molecule file is canonicalised, each molecule taken once, and a part held out. What cannot be learned from is left
+    out and named.
+
     Ctrl-C saves; `--resume` goes on from there, bit for bit on a CPU. Several processes: start the same command with
     `torchrun --nproc-per-node 2 -m chemmara.cli.main pretrain ...`.
 
-    Example: chemmara pretrain corpora/zinc250k --out priors/mine --epochs 10
+    Example: chemmara pretrain series.smi --from chembl-gru --stereo drop --out priors/series
     """
     import torch
 
     from chemmara.config import parse
-    from chemmara.pretraining.run import has_run
     from chemmara.pretraining.run import pretrain as train
     from chemmara.pretraining.settings import PretrainConfig
 
@@ -68,21 +89,23 @@ def pretrain(
 
     if threads:
         torch.set_num_threads(threads)
-    if has_run(out) and not (resume or force):
-        raise ChemmaraError(f"{out}: holds a prior already; --resume goes on with it, --force begins again")
     recurrent = {"kind": network, "embedding": embedding, "hidden": hidden, "layers": layers, "dropout": dropout}
     attention = {"kind": network, "width": hidden, "heads": heads, "layers": layers, "dropout": dropout}
     options = {
-        "network": attention if network == "transformer" else recurrent, "notation": notation, "epochs": epochs,
-        "batch_size": batch_size, "optimizer": optimizer, "learning_rate": learning_rate, "decay": decay,
-        "precision": precision, "evaluate_every": evaluate_every, "evaluate_samples": evaluate_samples,
-        "patience": patience, "validity_steps": validity_steps,
-        "validity_rate": validity_rate, "validity_likelihood": validity_likelihood, "seed": seed,
+        "network": attention if network == "transformer" else recurrent, "notation": notation, "stereo": stereo,
+        "extend_vocabulary": extend_vocabulary, "optimizer": optimizer, "decay": decay, "precision": precision,
+        "evaluate_samples": evaluate_samples, "validity_steps": validity_steps, "validity_rate": validity_rate,
+        "validity_likelihood": validity_likelihood, "seed": seed,
     }  # fmt: skip
+    by_size = {
+        "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "evaluate_every": evaluate_every,
+        "patience": patience,
+    }  # fmt: skip
+    options |= {name: value for name, value in by_size.items() if value is not None}
     config = parse(PretrainConfig, options, source="pretrain")
-    with training_progress() as (tell, tell_second, say):
+    with training_progress() as (tell, tell_second, tell_read, say):
         progress = train(
-            corpus, out, config, parent=parent, resume=resume, device=device, card_samples=card_samples, note=note,
-            tell=tell, tell_second=tell_second, say=say,
+            corpus, out, config, parent=parent, resume=resume, force=force, device=device, card_samples=card_samples,
+            note=note, tell=tell, tell_second=tell_second, tell_read=tell_read, say=say,
         )  # fmt: skip
     typer.echo(f"{out}: {progress.best_nll:.2f} nats a held-out molecule at step {progress.best_step}", err=True)

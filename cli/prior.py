@@ -1,10 +1,10 @@
-"""`chemmara prior`: which priors there are, and what is known of one."""
+"""`chemmara prior`: which priors there are, and the card of each."""
 
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="The priors that a campaign may start from.")
+app = typer.Typer(no_args_is_help=True, help="The priors that a campaign can start from.")
 
 
 @app.command("list")

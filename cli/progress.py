@@ -28,9 +28,9 @@ def _bar(*columns: str, transient: bool = False) -> "Progress":
 
 @contextmanager
 def training_progress() -> Iterator[
-    tuple[Callable[["Report"], None], Callable[[int, int, float], None], Callable[[str], None]]
+    tuple[Callable[["Report"], None], Callable[[int, int, float], None], Callable[[int], None], Callable[[str], None]]
 ]:
-    """Functions that show a training step, show one of the second stage, and say a sentence."""
+    """Functions that show a training step, a step of the second stage, molecules read, and a sentence."""
     bar = _bar("{task.description}", "BarColumn", "MofNCompleteColumn", "TimeRemainingColumn")
     console, last_line = bar.console, 0.0
     with bar:
@@ -59,7 +59,22 @@ def training_progress() -> Iterator[
                 last_line = time.monotonic()
                 print(f"step {step}/{steps}: {words}", file=sys.stderr, flush=True)
 
-        yield tell, tell_second, lambda sentence: console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+        read = 0
+
+        def tell_read(more: int) -> None:
+            nonlocal last_line, read
+            read += more
+            bar.update(task, completed=read, description="reading molecules")
+            if not console.is_terminal and time.monotonic() - last_line > _SECONDS_BETWEEN_LINES:
+                last_line = time.monotonic()
+                print(f"read {read} molecules", file=sys.stderr, flush=True)
+
+        yield (
+            tell,
+            tell_second,
+            tell_read,
+            lambda sentence: console.print(sentence, markup=False, highlight=False, soft_wrap=True),
+        )
 
 
 @contextmanager

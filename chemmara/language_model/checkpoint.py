@@ -12,11 +12,12 @@ from safetensors.torch import load, save_file
 
 from chemmara import assets
 from chemmara.config import Strict
-from chemmara.errors import CheckpointError
+from chemmara.errors import CheckpointError, TokenError
 from chemmara.files import replacing, write_text
 from chemmara.language_model.build import NetworkConfig, build
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.tokenizer import Tokenizer
+from chemmara.language_model.transformer import TransformerConfig
 from chemmara.molecules.notation import NOTATIONS
 
 
@@ -54,6 +55,22 @@ class Prior:
     def parameters(self) -> int:
         """Number of its weights."""
         return sum(weight.numel() for weight in self.model.parameters())
+
+    def encode(self, smiles: str) -> list[int]:
+        """Ids of a SMILES, end token included; TokenError where this prior cannot write the molecule."""
+        return within(self.tokenizer.encode_smiles(smiles), smiles, longest(self.config.network))
+
+
+def longest(network: NetworkConfig) -> int | None:
+    """Most tokens, end token included, that a network can take; None where there is no limit."""
+    return network.positions if isinstance(network, TransformerConfig) else None
+
+
+def within(row: list[Any], smiles: str, limit: int | None) -> list[Any]:
+    """The row of tokens or ids of a molecule, end token included; TokenError where it is longer than the limit."""
+    if limit is not None and len(row) > limit:
+        raise TokenError(smiles, f"longer than {limit} tokens", f"({len(row)}, end included)")
+    return row
 
 
 def save_prior(prior: Prior, folder: Path) -> None:

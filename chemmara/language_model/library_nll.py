@@ -1,7 +1,9 @@
-"""A library's molecules with what a prior thinks of them."""
+"""A library's molecules with the negative log-likelihood that a prior gives them."""
 
 from collections.abc import Iterator
+from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from chemmara.errors import ChemmaraError, TokenError
@@ -9,25 +11,37 @@ from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.sampling import log_likelihood
 from chemmara.molecules.library import Library
 
+_ADDED = ("nll", "error")
+
 
 def with_nll(prior: Prior, library: Library, chunk: int = 4096) -> Iterator[pd.DataFrame]:
-    """The library's rows in order with a column `nll`: negative log-likelihood of the SMILES as written, in nats.
+    """The library's rows in order with two more columns, `nll` and `error`.
 
-    An empty cell has no nll. ChemmaraError names the row of a molecule with a token that the prior lacks.
+    `nll` is the negative log-likelihood of the SMILES as written, in nats, rounded to four places; NaN where the prior
+    cannot write the row, and then `error` says why ("" elsewhere).
+
+    Raises:
+        ChemmaraError: the library has a column of one of these names already.
     """
-    if "nll" in library.columns:
-        raise ChemmaraError(f"{library.source}: has a column 'nll' already; rename it first")
+    for name in _ADDED:
+        if name in library.columns:
+            raise ChemmaraError(f"{library.source}: has a column {name!r} already; rename it first")
     for table in library.chunks(chunk):
-        texts = table[library.smiles_column].str.strip()
-        rows = [_encode(prior, text, library.source, number) for number, text in texts.items() if text]
-        nll = pd.Series(float("nan"), index=table.index)
-        if rows:
-            nll[texts != ""] = -log_likelihood(prior.model, rows).double().numpy()
-        yield table.assign(nll=nll.round(4))
+        unreadable = [library.unreadable.get(row, "") for row in table.index]
+        texts = [text.strip() for text in table[library.smiles_column]]
+        rows, errors = zip(*map(partial(_encoded, prior), texts, unreadable), strict=True)
+        encoded = [row for row in rows if row]
+        nll = np.full(len(table), np.nan)
+        if encoded:
+            nll[[bool(row) for row in rows]] = -log_likelihood(prior.model, encoded).double().numpy()
+        yield table.assign(nll=nll.round(4), error=list(errors))
 
 
-def _encode(prior: Prior, text: str, source: str, number: object) -> list[int]:
+def _encoded(prior: Prior, smiles: str, unreadable: str) -> tuple[list[int], str]:
+    """Token ids and ""; or no ids and the reason."""
+    if not smiles:
+        return [], unreadable or "empty"
     try:
-        return prior.tokenizer.encode_smiles(text)
+        return prior.encode(smiles), ""
     except TokenError as error:
-        raise ChemmaraError(f"{source}: row {int(str(number)) + 1}: {error} (prior {prior.name})") from None
+        return [], f"{error.reason} {error.detail}".rstrip()

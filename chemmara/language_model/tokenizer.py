@@ -4,11 +4,29 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from chemmara.errors import TokenError
+from chemmara.errors import ChemmaraError, TokenError
 from chemmara.molecules.notation import NOTATIONS, Notation
 
 PAD, START, END = 0, 1, 2
 _SPECIALS = ("<pad>", "<start>", "<end>")
+
+
+def written(smiles: str, notation: str) -> str:
+    """A SMILES in a notation; TokenError where the molecule cannot be written in it (some have no SELFIES)."""
+    try:
+        return NOTATIONS[notation].write(smiles)
+    except ChemmaraError as error:
+        detail = str(error).removeprefix(f"{smiles}: has no SELFIES: ")
+        raise TokenError(smiles, "has no SELFIES", f"({detail})") from None
+
+
+def is_stereo(token: str) -> bool:
+    """Whether a token of SMILES or SELFIES tells a stereo centre or the side of a double bond.
+
+    >>> [is_stereo(token) for token in ("[C@@H]", "/", "[/C]", "[nH]", "C")]
+    [True, True, True, False, False]
+    """
+    return any(mark in token for mark in "@/\\")
 
 
 @dataclass(frozen=True)
@@ -41,24 +59,28 @@ class Tokenizer:
         return NOTATIONS[self.notation]
 
     def encode(self, text: str) -> list[int]:
-        """Ids of a text and the end token; TokenError names an unknown token, its position and the text."""
+        """Ids of a text and the end token; TokenError names the first unknown token, its position and the text."""
         tokens = self._rules.split(text)
         try:
             return [*(self._ids[token] for token in tokens), END]
         except KeyError:
             i, token = next((i, token) for i, token in enumerate(tokens) if token not in self._ids)
-            character = sum(map(len, tokens[:i])) + 1
-            raise TokenError(
-                f"{text}: unknown token {token!r} at character {character}; known are {len(self.tokens)} others"
-            ) from None
+            place = f"at character {sum(map(len, tokens[:i])) + 1}"
+            hint = " (stereo: `corpus prepare --stereo drop` or `pretrain --stereo drop` takes it off)"
+            detail = place + hint if is_stereo(token) else place
+            raise TokenError(text, f"unknown token {token!r}", detail) from None
 
     def encode_smiles(self, smiles: str) -> list[int]:
-        """Ids of a SMILES, written in this tokenizer's notation first."""
-        return self.encode(self._rules.write(smiles))
+        """Ids of a SMILES, written in this tokenizer's notation first; TokenError where it cannot be written."""
+        return self.encode(written(smiles, self.notation))
 
     def knows(self, smiles: str) -> bool:
-        """Whether every token of the SMILES, written in this notation, is in the vocabulary."""
-        return all(token in self._ids for token in self._rules.split(self._rules.write(smiles)))
+        """Whether the SMILES can be written: it exists in this notation, and every token is in the vocabulary."""
+        try:
+            self.encode_smiles(smiles)
+        except TokenError:
+            return False
+        return True
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text up to the end token (or the last id); specials are not written."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -32,6 +33,10 @@ class Encoded:
     def lengths(self) -> np.ndarray:
         """(molecules,) tokens of each row, end token included."""
         return np.diff(self.starts)
+
+    def first(self, n: int) -> list[list[int]]:
+        """At most the first n rows, as lists of ids."""
+        return [self.ids[first:end].tolist() for first, end in pairwise(self.starts[: n + 1])]
 
     def batch(self, rows: np.ndarray) -> Tensor:
         """The rows as tokens (rows, longest), int64, padded at the end."""

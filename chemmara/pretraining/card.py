@@ -18,26 +18,30 @@ from chemmara.molecules.chem import canonical_smiles
 from chemmara.pretraining.batches import Encoded
 from chemmara.pretraining.evaluate import held_out_nll, sampled_smiles
 from chemmara.pretraining.settings import PretrainConfig
+from chemmara.pretraining.start import Start
 from chemmara.pretraining.state import Progress, read_progress
+from chemmara.pretraining.verdict import Fit, concerns
 from chemmara.report.figures import as_svg
 
 
-def write_card(folder: Path, corpus: str, train: list[str], held_out: list[str], *, samples: int, note: str) -> None:
+def write_card(folder: Path, source: str, start: Start, *, samples: int, note: str) -> None:
     """Write card.md and curves.svg of the prior in a folder, from `samples` molecules sampled with seed 0.
 
-    `held_out` are molecules that training never saw, nor was steered by.
+    `source` names the corpus. The quality is that on the molecules which training neither saw nor was steered by, where
+    the corpus has such.
     """
     prior = load_prior(folder)
     progress = read_progress(folder)
     config = PretrainConfig.model_validate_json(progress.settings)
+    held_out = start.texts.test or start.texts.valid
     smiles = sampled_smiles(prior, samples, seed=0)
-    quality = sample_quality(smiles, frozenset(train))
+    quality = sample_quality(smiles, start.texts.known)
     unique = list(dict.fromkeys(text for text in map(canonical_smiles, smiles) if text is not None))
-    written = [one for one in held_out if prior.tokenizer.knows(one)]
-    nll = held_out_nll(prior, Encoded.of([prior.tokenizer.encode_smiles(one) for one in written]))
-    rows = {
-        "negative log-likelihood, nats a held-out molecule": f"{nll:.2f}",
-        "held-out molecules (those it has tokens for)": f"{len(written)} of {len(held_out)}",
+    rows = [prior.encode(text) for text in held_out if prior.tokenizer.knows(text)]
+    nll = f"{held_out_nll(prior, Encoded.of(rows)):.2f}" if rows else "-"
+    figures = {
+        "negative log-likelihood, nats a held-out molecule": nll,
+        "held-out molecules (those it has tokens for)": f"{len(rows)} of {len(held_out)}",
         "validity": f"{quality.validity:.4f}",
         "uniqueness, of the valid": f"{quality.uniqueness:.4f}",
         "novelty, of the unique": f"{quality.novelty:.4f}",
@@ -46,8 +50,24 @@ def write_card(folder: Path, corpus: str, train: list[str], held_out: list[str],
         "parameters": f"{prior.parameters:,}",
         "tokens in the vocabulary": str(len(prior.tokenizer.tokens)),
     }
+    data = _data(source, note, start)
     write_text(folder / "curves.svg", as_svg(_curves(folder), "curves"))
-    write_text(folder / "card.md", _text(prior, corpus, note, len(train), config, progress, samples, rows))
+    write_text(folder / "card.md", _text(prior, data, config, progress, samples, figures))
+
+
+def _data(source: str, note: str, start: Start) -> str:
+    """What was learned from, and what was left out of it."""
+    lines = [f"{len(start.texts.train):,} molecules of the corpus `{source}`. {note}".rstrip()]
+    lines += [f"- {account.summary()}" for account in start.texts.accounts if account.left_out]
+    if start.parent:
+        lines.append(f"- training went on from the prior `{start.parent}`")
+    if start.added:
+        lines.append(f"- tokens added to its vocabulary: {' '.join(f'`{token}`' for token in start.added)}")
+    if start.cut:
+        lines.append(
+            f"- samples end after {start.prior.config.max_length} tokens; those of the parent after {start.cut}"
+        )
+    return "\n".join([lines[0], "", *lines[1:]] if lines[1:] else lines)
 
 
 def _fcd(unique: list[str], held_out: list[str]) -> str:
@@ -58,16 +78,9 @@ def _fcd(unique: list[str], held_out: list[str]) -> str:
 
 
 def _text(
-    prior: Prior,
-    corpus: str,
-    note: str,
-    molecules: int,
-    config: PretrainConfig,
-    progress: Progress,
-    samples: int,
-    rows: dict[str, str],
+    prior: Prior, data: str, config: PretrainConfig, progress: Progress, samples: int, figures: dict[str, str]
 ) -> str:
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    table = "\n".join(f"| {name} | {value} |" for name, value in figures.items())
     command = shlex.join(["chemmara", *_without_the_note(sys.argv[1:])])
     return f"""# {prior.name}
 
@@ -75,7 +88,7 @@ A {prior.config.network.kind} language model of molecules, written as {prior.tok
 
 ## Data
 
-{molecules:,} molecules of the corpus `{corpus}`. {note}
+{data}
 
 ## Quality
 
@@ -95,29 +108,41 @@ A {prior.config.network.kind} language model of molecules, written as {prior.tok
 step {progress.best_step:,}, the best on molecules held out to steer by. chemmara {version("chemmara")},
 commit {_commit()}, torch {version("torch")}.
 
+| nats a molecule | before | after |
+| --- | --- | --- |
+| training | {progress.start_train_nll:.2f} | {progress.train_nll:.2f} |
+| held out to steer by | {progress.start_nll:.2f} | {progress.nll:.2f} |
+
+{progress.copies:.1%} of 500 samples are training molecules.{_warnings(progress)}
+
 Settings: `{config.model_dump_json(exclude_defaults=True)}`
 {_second_stage(config, progress)}"""
 
 
+def _warnings(progress: Progress) -> str:
+    before, after = Fit(progress.start_train_nll, progress.start_nll), Fit(progress.train_nll, progress.nll)
+    return "".join(f"\n\nWarning: {concern}." for concern in concerns(before, after, progress.copies))
+
+
 def _second_stage(config: PretrainConfig, progress: Progress) -> str:
-    """What the stage against invalid strings changed; "" where there was none."""
+    """What the stage against invalid SMILES changed; "" where there was none."""
     if not progress.polished:
         return ""
     nll, validity = progress.nll_before, progress.validity_before
     return f"""
 ## Second stage
 
-{config.validity_steps} steps of KL-regularised reinforcement learning: reward 1 for a molecule and 0 for other
-text, beta {config.validity_beta:g}, RLOO, 512 samples a step, rate {config.validity_rate:g}, the likelihood of
+{config.validity_steps} steps of KL-regularised reinforcement learning: reward 1 for a valid SMILES and 0 for an
+invalid one, beta {config.validity_beta:g}, RLOO, 512 samples a step, rate {config.validity_rate:g}, the likelihood of
 training molecules at weight {config.validity_likelihood:g}. The optimum is the first stage's distribution with
-invalid strings made rarer. Before it: validity {validity:.4f}, {nll:.2f} nats a held-out molecule. The curves
+invalid SMILES made rarer. Before it: validity {validity:.4f}, {nll:.2f} nats a held-out molecule. The curves
 show the first stage.
 """
 
 
 def _without_the_note(arguments: list[str]) -> list[str]:
     """The command's arguments without --resume, and without the note, which stands above."""
-    kept = [one for one in arguments if one != "--resume"]
+    kept = [argument for argument in arguments if argument != "--resume"]
     if "--note" in kept:
         at = kept.index("--note")
         del kept[at : at + 2]

@@ -13,17 +13,19 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import NonNegativeInt
+from pydantic import Field, NonNegativeInt, ValidationError
 from rdkit import __version__ as rdkit_version
 
 from chemmara.config import Fraction, Strict
 from chemmara.errors import ChemmaraError
-from chemmara.files import new_folder, write_text
+from chemmara.files import write_text
+from chemmara.locking import only_writer
 from chemmara.molecules.chem import parse, scaffold
-from chemmara.molecules.library import open_library
+from chemmara.molecules.library import Library, open_library
 from chemmara.molecules.standardise import StandardiseConfig, standardise
 
 SPLITS = ("train", "valid", "test")
+REPORT = "corpus.json"
 _CHUNK = 2000
 
 
@@ -55,6 +57,8 @@ class CorpusReport(Strict):
     """Reason to number of molecules left out."""
     kept: dict[str, int]
     """Molecules of each split."""
+    files: dict[str, str] = Field(default_factory=dict)
+    """File names of the splits and their sha256; absent from corpora of older versions."""
     versions: dict[str, str]
     """Of chemmara and RDKit, on which canonical SMILES depend."""
 
@@ -65,18 +69,53 @@ def prepare(
     config: CorpusConfig,
     *,
     workers: int = 1,
+    force: bool = False,
     tell: Callable[[int], None] = lambda _: None,
 ) -> CorpusReport:
     """Write train.smi, valid.smi, test.smi and corpus.json to `out`: canonical SMILES, unique, shuffled by seed.
 
     The result does not depend on `workers` nor on the order of the molecules in the sources. `tell` hears how many
     molecules have been gone through since it was last called.
+
+    Raises:
+        ChemmaraError: a source cannot be read, no molecule is left, `out` holds a corpus and `force` is not set, or
+            another process is writing there.
     """
     checksums = {source.name: _checksum(source) for source in sources}
+    _refuse_to_replace(out, force=force)
+    smiles, read, dropped = _unique(sources, config.standardise, workers, tell)
+    splits = _split(smiles, config)
+    with only_writer(out):
+        _refuse_to_replace(out, force=force)
+        (out / REPORT).unlink(missing_ok=True)  # it vouches for the old splits
+        for name, part in splits.items():
+            write_text(out / f"{name}.smi", "".join(f"{text}\n" for text in part))
+        report = CorpusReport(
+            sources=checksums,
+            config=config,
+            read=read,
+            dropped=dict(dropped.most_common()),
+            kept={name: len(part) for name, part in splits.items()},
+            files={f"{name}.smi": _checksum(out / f"{name}.smi") for name in splits},
+            versions={"chemmara": version("chemmara"), "rdkit": rdkit_version},
+        )
+        write_text(out / REPORT, report.model_dump_json(indent=2) + "\n")
+    return report
+
+
+def _refuse_to_replace(out: Path, *, force: bool) -> None:
+    if (out / REPORT).exists() and not force:
+        raise ChemmaraError(f"{out}: holds a corpus already; choose another --out, or --force to replace it")
+
+
+def _unique(
+    sources: Sequence[Path], config: StandardiseConfig, workers: int, tell: Callable[[int], None]
+) -> tuple[list[str], int, Counter[str]]:
+    """Sorted standardised SMILES, number of rows read, and number of rows left out by reason."""
     dropped: Counter[str] = Counter()
     unique: set[str] = set()
     read = 0
-    for batch in _standardised(_smiles(sources), config.standardise, workers):
+    for batch in _standardised(_smiles(sources), config, workers):
         for text, reason in batch:
             if text in unique or reason:
                 dropped[reason or "duplicate"] += 1
@@ -86,28 +125,39 @@ def prepare(
         tell(len(batch))
     if not unique:
         raise ChemmaraError(f"{', '.join(map(str, sources))}: not one molecule is left ({dict(dropped)})")
-    new_folder(out)
-    splits = _split(sorted(unique), config)
-    for name, smiles in splits.items():
-        write_text(out / f"{name}.smi", "".join(f"{one}\n" for one in smiles))
-    report = CorpusReport(
-        sources=checksums,
-        config=config,
-        read=read,
-        dropped=dict(dropped.most_common()),
-        kept={name: len(smiles) for name, smiles in splits.items()},
-        versions={"chemmara": version("chemmara"), "rdkit": rdkit_version},
+    return sorted(unique), read, dropped
+
+
+def unchanged_splits(folder: Path) -> frozenset[str]:
+    """Names of the splits of a corpus whose files are, byte for byte, as `prepare` wrote them.
+
+    Their rows are canonical SMILES and need no parsing. None of a corpus whose corpus.json is missing, damaged or older
+    than the checksums.
+    """
+    try:
+        report = CorpusReport.model_validate_json((folder / REPORT).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return frozenset()
+    files = {name: folder / f"{name}.smi" for name in SPLITS}
+    return frozenset(
+        name for name, path in files.items() if path.is_file() and report.files.get(path.name) == _checksum(path)
     )
-    write_text(out / "corpus.json", report.model_dump_json(indent=2) + "\n")
-    return report
 
 
 def read_split(folder: Path, split: str) -> list[str]:
-    """The SMILES of one split of a prepared corpus; ChemmaraError if it is not one."""
+    """The SMILES of one split of a prepared corpus as written, not parsed; ChemmaraError if the file is missing."""
+    library = split_library(folder, split)
+    return [] if library is None else [text.strip() for text in library.smiles()]
+
+
+def split_library(folder: Path, split: str) -> Library | None:
+    """One split of a prepared corpus as a library (SMILES, then perhaps a name); None where it holds no molecule."""
     path = folder / f"{split}.smi"
     if not path.is_file():
         raise ChemmaraError(f"{folder}: not a prepared corpus ({path.name} is missing); see `chemmara corpus prepare`")
-    return path.read_text(encoding="utf-8").split()
+    with path.open("rb") as file:
+        empty = all(not line.strip() for line in file)
+    return None if empty else open_library(path)
 
 
 def _smiles(sources: Iterable[Path]) -> Iterator[str]:
@@ -128,7 +178,7 @@ def _standardised(smiles: Iterator[str], config: StandardiseConfig, workers: int
 
 
 def _standardise_all(smiles: list[str], config: StandardiseConfig) -> list[tuple[str, str]]:
-    return [standardise(one, config) for one in smiles]
+    return [standardise(text, config) for text in smiles]
 
 
 def _split(smiles: list[str], config: CorpusConfig) -> dict[str, list[str]]:
@@ -145,12 +195,12 @@ def _split(smiles: list[str], config: CorpusConfig) -> dict[str, list[str]]:
 def _split_by_scaffold(smiles: list[str], config: CorpusConfig) -> dict[str, list[str]]:
     """Each scaffold's side is drawn from its own text and the seed, so that a larger corpus splits alike."""
     splits: dict[str, list[str]] = {name: [] for name in SPLITS}
-    for one in smiles:
-        molecule = parse(one)
+    for text in smiles:
+        molecule = parse(text)
         core = "" if molecule is None else scaffold(molecule)
         place = zlib.crc32(f"{config.seed} {core}".encode()) / 2**32
         name = "valid" if place < config.valid else "test" if place < config.valid + config.test else "train"
-        splits[name].append(one)
+        splits[name].append(text)
     return splits
 
 

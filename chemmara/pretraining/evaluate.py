@@ -1,4 +1,4 @@
-"""How good a prior is: likelihood of held-out molecules, and what its samples are worth."""
+"""The likelihood that a prior gives to molecules, and molecules sampled from it."""
 
 import numpy as np
 import torch

@@ -10,7 +10,11 @@ from chemmara.language_model.rnn import RecurrentConfig
 
 
 class PretrainConfig(Strict):
-    """Settings of `chemmara pretrain`; together with the corpus they fix the weights to the bit (on a CPU)."""
+    """Settings of `chemmara pretrain`; together with the corpus they fix the weights to the bit (on a CPU).
+
+    Batch, epochs, rates, warm-up, evaluations and patience that are not given are chosen for the size of the training
+    set (`defaults.suited`); the values below are those for a large set and training from scratch.
+    """
 
     network: NetworkConfig = RecurrentConfig()
     """Kind and sizes of the network; taken from the prior where training continues one."""
@@ -27,7 +31,7 @@ class PretrainConfig(Strict):
     weight_decay: float = Field(default=0.01, ge=0.0)
     """AdamW's pull of the weights towards zero, decoupled from the gradient."""
     muon_learning_rate: PositiveFloat = 1.5e-3
-    """Muon's rate, scheduled alike."""
+    """Muon's rate, scheduled alike; where training continues a prior, at most `learning_rate`."""
     muon_weight_decay: float = Field(default=0.2, ge=0.0)
     """Muon's pull towards zero, without which full-rank updates make the hidden matrices grow for ever."""
     warmup_steps: NonNegativeInt = 200
@@ -45,12 +49,16 @@ class PretrainConfig(Strict):
     patience: PositiveInt = 10
     """Evaluations in a row without a better held-out likelihood after which training stops early."""
     validity_steps: NonNegativeInt = 0
-    """Steps of a second stage, which by reinforcement learning makes strings that are no molecules rarer."""
+    """Steps of a second stage of reinforcement learning, after which the prior writes fewer invalid SMILES."""
     validity_beta: PositiveFloat = 0.25
     """In that stage, weight of the KL term that holds the weights near the first stage's."""
     validity_rate: PositiveFloat = 1e-4
     """In that stage, Adam's rate, which falls linearly to zero."""
     validity_likelihood: float = Field(default=0.1, ge=0.0)
     """In that stage, weight of the training molecules' likelihood (nats a molecule) beside it."""
+    stereo: Literal["keep", "drop"] = "keep"
+    """Keep the stereo of a molecule file, or drop it; a prepared corpus has it decided already."""
+    extend_vocabulary: bool = False
+    """Where training continues a prior: add the tokens that it lacks, instead of leaving those molecules out."""
     seed: NonNegativeInt = 0
     """Fixes the first weights, the order of the molecules and dropout."""

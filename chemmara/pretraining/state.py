@@ -34,6 +34,12 @@ class Progress:
     polished: int = 0  # best_step at the time of the second stage; 0 before it
     validity_before: float = 0.0  # of samples, before the second stage
     nll_before: float = 0.0  # nats a held-out molecule, before it
+    parent: str | None = None  # the prior that training continues ("" from scratch); None in runs of older versions
+    start_train_nll: float = float("nan")  # nats a training molecule, before the first step
+    start_nll: float = float("nan")  # nats a held-out molecule, before the first step
+    train_nll: float = float("nan")  # nats a training molecule, of the weights that were kept
+    nll: float = float("nan")  # nats a held-out molecule, of the weights that were kept
+    copies: float = float("nan")  # share of the samples of the weights that were kept that are training molecules
     settings: str = ""  # PretrainConfig as JSON, which a resumed run must share
     metrics_bytes: int = 0  # length of metrics.jsonl at this step: later lines are cut on resuming
 

@@ -27,7 +27,7 @@ from chemmara.pretraining.workers import Team
 
 @dataclass(frozen=True)
 class Corpus:
-    """What a prior learns from: molecules encoded for its tokenizer, and the strings that novelty is told by."""
+    """What a prior learns from: molecules encoded for its tokenizer, and the SMILES that a novel sample must not be."""
 
     train: Encoded
     valid: Encoded
@@ -36,7 +36,7 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Report:
-    """What the loop tells the outside now and then."""
+    """What the loop reports after a step."""
 
     step: int
     steps: int

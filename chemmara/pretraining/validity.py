@@ -1,4 +1,4 @@
-"""A prior's second stage: reinforcement learning away from text that is no molecule."""
+"""A prior's second stage: reinforcement learning away from invalid SMILES."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -23,13 +23,13 @@ _ROWS = 512  # sampled a step
 def favour_molecules(
     prior: Prior, train: Encoded, config: PretrainConfig, tell: Callable[[int, float], None] = lambda *_: None
 ) -> None:
-    """Change the prior's weights so that it writes fewer strings that are no molecules, and else stays as it was.
+    """Change the prior's weights so that it writes fewer invalid SMILES, and otherwise stays as it was.
 
-    REINFORCE with a leave-one-out baseline on E[R] - beta KL(policy || prior), where R is 1 for a molecule and 0 for
-    other text. The optimum is prior(y) exp(R(y) / beta) / zeta: among molecules the prior's proportions, and an invalid
-    string exp(-1 / beta) as likely as it was. A batch of training molecules beside each sampled one holds the
-    likelihood (as PPO-ptx does). `tell` hears each step and its share of molecules. KeyboardInterrupt leaves the
-    weights as they were.
+    REINFORCE with a leave-one-out baseline on E[R] - beta KL(policy || prior), where R is 1 for a valid SMILES and 0
+    for an invalid one. The optimum is prior(y) exp(R(y) / beta) / zeta: valid SMILES keep the prior's proportions, and
+    an invalid one becomes exp(-1 / beta) as likely. A batch of training molecules beside each sampled batch holds the
+    likelihood (as PPO-ptx does). `tell` hears each step and its share of valid SMILES. After a KeyboardInterrupt the
+    weights are as they were.
     """
     model, reference = prior.model, deepcopy(prior.model).eval()
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
@@ -40,7 +40,9 @@ def favour_molecules(
     with interruptible() as interrupt:
         for step, rows in enumerate(batches):
             rollout = sample(model, prior.tokenizer, _ROWS, generator=generator, max_length=prior.config.max_length)
-            valid = torch.tensor([parse(one) is not None for one in rollout.smiles], dtype=torch.float32, device=device)
+            valid = torch.tensor(
+                [parse(smiles) is not None for smiles in rollout.smiles], dtype=torch.float32, device=device
+            )
             policy_logp = sequence_logp(model, rollout.tokens)
             with torch.no_grad():
                 prior_logp = sequence_logp(reference, rollout.tokens)

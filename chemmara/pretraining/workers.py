@@ -26,7 +26,7 @@ class Team:
 
     @property
     def leads(self) -> bool:
-        """Whether this process writes files and speaks to the user."""
+        """Whether this process writes files and messages."""
         return self.rank == 0
 
     def wrap(self, model: LanguageModel) -> LanguageModel:
@@ -51,6 +51,11 @@ class Team:
         shared = value.detach().clone().double()
         dist.all_reduce(shared)
         return float(shared.item())
+
+
+def leads() -> bool:
+    """Whether this process will lead its team, known from torchrun's environment before the team is set up."""
+    return int(os.environ.get("RANK", "0")) == 0
 
 
 @contextmanager

@@ -77,9 +77,25 @@ def test_likelihood_keeps_the_columns_and_adds_nats(tiny_prior: Path, library: P
     library.write_text("name,SMILES\na,CCO\nb,CC(=O)Nc1ccc(O)cc1\nc,CCO\n")
     result = chemmara("likelihood", tiny_prior, library)
     rows = table(result.stdout)
-    assert list(rows[0]) == ["name", "SMILES", "nll"]
+    assert list(rows[0]) == ["name", "SMILES", "nll", "error"]
     assert rows[0]["nll"] == rows[2]["nll"]
     assert 0 < float(rows[0]["nll"]) < float(rows[1]["nll"])  # 3 tokens against 15, in an untrained network
+
+
+def test_likelihood_keeps_a_row_that_the_prior_cannot_write_and_says_why(tiny_prior: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("smiles,name\nCCO,a\nO=I(=O)c1ccccc1,b\n,c\nCC[Xe],d\nC[C@@H](N)C(=O)O,e\nCCO,f\n")
+    result = chemmara("likelihood", tiny_prior, tmp_path / "x.csv", "--out", tmp_path / "nll.csv")
+    assert result.exit_code == 0
+    rows = table((tmp_path / "nll.csv").read_text())
+    assert [row["name"] for row in rows] == list("abcdef")
+    assert [bool(row["nll"]) for row in rows] == [True, False, False, False, False, True]
+    assert rows[0] == {**rows[5], "name": "a"}
+    assert rows[0]["error"] == ""
+    assert rows[1]["error"].startswith("has no SELFIES")
+    assert rows[2]["error"] == "empty"
+    assert rows[3]["error"] == "unknown token '[Xe]' at character 7"  # of [C][C][Xe]
+    assert rows[4]["error"].startswith("unknown token '[C@@H1]' at character 4 (stereo: `corpus prepare --stereo drop`")
+    assert "4 rows have no nll; the first is row 2: has no SELFIES" in result.stderr
 
 
 def test_score_keeps_rows_columns_and_order(library: Path, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ CASES = [
     ("sample {tmp}/folder -n 3", "not a prior (config.json is missing)"),
     ("sample nope -n 3", "no such prior"),
     ("sample {prior} -n 3 --out {tmp}/none/x.smi", "does not exist"),
-    ("likelihood {prior} {tmp}/tokens.smi", "row 2: "),
+    ("likelihood {prior} {tmp}/error.csv", "has a column 'error' already"),
     ("likelihood {prior} {tmp}/empty.smi", "holds no molecules"),
     ("score {tmp}/none.csv --objective drug-like", "no such file"),
     ("score {tmp}/empty.smi --objective drug-like", "holds no molecules"),
@@ -41,6 +41,10 @@ CASES = [
     ("corpus fetch nope", "no such data set"),
     ("pretrain {tmp}/folder --out {tmp}/p", "not a prepared corpus"),
     ("pretrain {tmp}/tokens.smi --out {tmp}/p --from nope", "no such prior"),
+    ("pretrain {tmp}/tokens.smi --out {tmp}/p --extend-vocabulary", "name one by --from"),
+    ("pretrain {tmp}/single.smi --out {tmp}/p --from chembl-gru", "1 molecules to learn from and 0 held out"),
+    ("pretrain {tmp}/blank.smi --out {tmp}/p", "invalid SMILES: 2"),
+    ("pretrain {tmp}/corpus --out {tmp}/p --stereo drop", "use `corpus prepare --stereo drop`"),
     ("pretrain {tmp}/tokens.smi --out {tmp}/p --epochs 0", "greater than 0"),
     ("pretrain {tmp}/tokens.smi --out {tmp}/p --network transformer --hidden 10 --heads 3", "must divide"),
 ]
@@ -53,7 +57,10 @@ def place(tmp_path: Path) -> Path:
         "empty.toml": "", "broken.toml": "a = = 1", "key.toml": "budgett = 1\n" + objective,
         "type.toml": 'budget = "many"\n' + objective, "oracle.toml": objective.replace("qed", "qedd"),
         "prior.toml": 'prior = "nope"\n' + objective, "empty.smi": "", "tokens.smi": "CCO\nCC[Xe]\n",
+        "error.csv": "smiles,error\nCCO,-\n", "single.smi": "CCO\n", "blank.smi": "\nC1CC\n  \nx\n",
+        "corpus/train.smi": "CCO\nCCN\n", "corpus/valid.smi": "CCC\n",
     }.items():  # fmt: skip
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     (tmp_path / "folder").mkdir()
     return tmp_path

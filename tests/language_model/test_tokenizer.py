@@ -55,3 +55,28 @@ def test_a_sequence_without_end_is_no_molecule() -> None:
     ids = tokenizer.encode("CCO")
     assert tokenizer.decode_smiles(ids) == "CCO"
     assert tokenizer.decode_smiles(ids[:-1]) == ""
+
+
+def test_a_molecule_without_selfies_is_unknown_and_not_a_crash() -> None:
+    tokenizer = Tokenizer.of(["[C][C][O]"], "selfies")
+    assert tokenizer.knows("CCO")
+    assert not tokenizer.knows("CCN")  # a token that is missing
+    assert not tokenizer.knows("O=I(=O)c1ccccc1")  # valid SMILES; SELFIES' rules give iodine one bond
+    assert not tokenizer.knows("C1CC")
+    with pytest.raises(TokenError, match="has no SELFIES") as caught:
+        tokenizer.encode_smiles("O=I(=O)c1ccccc1")
+    assert caught.value.reason == "has no SELFIES"
+
+
+@given(st.text(max_size=20))
+def test_whether_a_text_is_known_is_an_answer_for_any_text(text: str) -> None:
+    for notation in NOTATIONS:
+        assert Tokenizer.of(["[C]"], notation).knows(text) in {True, False}
+
+
+def test_a_missing_stereo_token_comes_with_what_helps() -> None:
+    tokenizer = Tokenizer.of(["CCO"])
+    with pytest.raises(TokenError, match=r"unknown token '\[C@H\]' at character 1 \(stereo: .*--stereo drop"):
+        tokenizer.encode("[C@H]")
+    with pytest.raises(TokenError, match=r"unknown token 'N' at character 1$"):
+        tokenizer.encode("N")

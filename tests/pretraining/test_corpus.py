@@ -66,7 +66,7 @@ def test_a_scaffold_split_keeps_whole_scaffolds_together(tmp_path: Path, raw: Pa
     prepare([raw], tmp_path / "out", CorpusConfig(standardise=LOOSE, split="scaffold", valid=0.3, test=0.3))
     sides = []
     for name in SPLITS:
-        molecules = [parse(one) for one in read_split(tmp_path / "out", name)]
+        molecules = [parse(smiles) for smiles in read_split(tmp_path / "out", name)]
         sides.append({scaffold(molecule) for molecule in molecules if molecule is not None})
     assert sum(map(len, sides)) == len(set().union(*sides)) == 5
 

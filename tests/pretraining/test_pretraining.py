@@ -114,7 +114,7 @@ def test_two_processes_are_one_with_the_doubled_batch(tmp_path: Path, corpus: Pa
         "cpu",
     ]
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
-    for name, launcher, batch in (("one", [sys.executable, "-m"], 16), ("two", torchrun, 8)):
+    for name, launcher, batch in (("single", [sys.executable, "-m"], 16), ("pair", torchrun, 8)):
         command = [
             *launcher,
             "cli.main",
@@ -130,17 +130,17 @@ def test_two_processes_are_one_with_the_doubled_batch(tmp_path: Path, corpus: Pa
             env=os.environ | {"OMP_NUM_THREADS": "1"},
         )  # fmt: skip
         assert ran.returncode == 0, ran.stderr
-    one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
-    assert one.keys() == two.keys()
-    for name, weight in one.items():
-        torch.testing.assert_close(two[name], weight, atol=1e-5, rtol=0)
+    single, pair = weights(tmp_path / "single"), weights(tmp_path / "pair")
+    assert single.keys() == pair.keys()
+    for name, weight in single.items():
+        torch.testing.assert_close(pair[name], weight, atol=1e-5, rtol=0)
 
 
 _LEAVES_NOTHING = """
 import pathlib, torch
 from chemmara.pretraining.workers import team
 def gloo():
-    return [one for one in pathlib.Path("/proc/self/task").glob("*/comm") if "gloo" in one.read_text()]
+    return [comm for comm in pathlib.Path("/proc/self/task").glob("*/comm") if "gloo" in comm.read_text()]
 def learn(members):
     model = members.wrap(torch.nn.Linear(4, 4))
     model(torch.ones(2, 4)).sum().backward()
