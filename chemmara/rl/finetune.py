@@ -119,7 +119,7 @@ class Learner:
             return []
         updates = []
         for _ in range(self.replay.config.rounds):
-            drawn = self.replay.draw(self.generator, self.prior.tokenizer)
+            drawn = self.replay.draw(self.generator, self.prior.encode)
             tokens = pad([row.tokens for row in drawn])
             scores = np.array([row.score for row in drawn])
             texts = [self.prior.tokenizer.decode_smiles(row.tokens) for row in drawn]

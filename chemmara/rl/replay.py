@@ -1,6 +1,6 @@
 """Replay: the best molecules so far, learned from again without an oracle call."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -8,7 +8,8 @@ import torch
 from pydantic import PositiveInt
 
 from chemmara.config import Strict
-from chemmara.language_model.tokenizer import PAD, Tokenizer
+from chemmara.errors import TokenError
+from chemmara.language_model.tokenizer import PAD
 from chemmara.molecules.chem import parse, randomised, scaffold
 
 
@@ -66,14 +67,15 @@ class Replay:
                     best[group] = ReplayEntry(canonical, written, score, group, row_logp)
         self.kept = sorted(best.values(), key=lambda entry: -entry.score)[: self.config.capacity]
 
-    def draw(self, generator: torch.Generator, tokenizer: Tokenizer) -> list[ReplayRow]:
+    def draw(self, generator: torch.Generator, encode: Callable[[str], list[int]]) -> list[ReplayRow]:
         """Up to `rows` different molecules, drawn evenly.
 
-        A randomised SMILES that the vocabulary cannot write gives way to the sampled tokens.
+        `encode` gives the tokens of a SMILES, end token included. A randomised SMILES for which it raises TokenError (a
+        token that the prior lacks, or a text too long for it) gives way to the tokens as they were sampled.
         """
         rows = torch.randperm(len(self.kept), generator=generator)[: self.config.rows].tolist()
         seeds = torch.randint(2**31, (len(rows),), generator=generator).tolist()
-        return [self._written(self.kept[row], seed, tokenizer) for row, seed in zip(rows, seeds, strict=True)]
+        return [self._written(self.kept[row], seed, encode) for row, seed in zip(rows, seeds, strict=True)]
 
     def _group(self, smiles: str) -> str:
         if self.config.keep == "best":
@@ -81,9 +83,12 @@ class Replay:
         molecule = parse(smiles)
         return smiles if molecule is None else scaffold(molecule)
 
-    def _written(self, entry: ReplayEntry, seed: int, tokenizer: Tokenizer) -> ReplayRow:
+    def _written(self, entry: ReplayEntry, seed: int, encode: Callable[[str], list[int]]) -> ReplayRow:
+        sampled = ReplayRow(entry.sampled, entry.smiles, entry.score, entry.logp)
         molecule = parse(entry.smiles) if self.config.smiles == "randomised" else None
-        text = "" if molecule is None else randomised(molecule, seed)
-        if text and tokenizer.knows(text):
-            return ReplayRow(tokenizer.encode_smiles(text), entry.smiles, entry.score, float("nan"))
-        return ReplayRow(entry.sampled, entry.smiles, entry.score, entry.logp)
+        if molecule is None:
+            return sampled
+        try:
+            return ReplayRow(encode(randomised(molecule, seed)), entry.smiles, entry.score, float("nan"))
+        except TokenError:
+            return sampled

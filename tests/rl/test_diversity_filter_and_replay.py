@@ -1,9 +1,14 @@
 """What the learner carries over: crowded neighbourhoods, and the best molecules."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 
+from chemmara.language_model.build import build
+from chemmara.language_model.checkpoint import Prior, PriorConfig, load_prior
 from chemmara.language_model.tokenizer import PAD, Tokenizer
+from chemmara.language_model.transformer import TransformerConfig
 from chemmara.molecules.chem import canonical_smiles
 from chemmara.rl.diversity_filter import DiversityFilter, ScaffoldFilterConfig, SphereFilterConfig
 from chemmara.rl.replay import Replay, ReplayConfig, ReplayRow
@@ -66,7 +71,7 @@ def test_replay_of_the_best_keeps_them_whatever_their_scaffold() -> None:
 def test_randomised_draws_are_other_texts_of_the_same_molecules_and_depend_on_the_generator_alone() -> None:
     replay = Replay(ReplayConfig(keep="best", rows=2))
     add(replay, ["CC(N)c1ccc(O)cc1"], [0.9])
-    drawn = [replay.draw(torch.Generator().manual_seed(seed), TOKENIZER)[0] for seed in (1, 2, 3, 1)]
+    drawn = [replay.draw(torch.Generator().manual_seed(seed), TOKENIZER.encode_smiles)[0] for seed in (1, 2, 3, 1)]
     texts = [TOKENIZER.decode(row.tokens) for row in drawn]
     assert {canonical_smiles(text) for text in texts} == {"CC(N)c1ccc(O)cc1"}
     assert len(set(texts)) > 1
@@ -77,13 +82,28 @@ def test_as_sampled_the_very_tokens_are_learned_again() -> None:
     replay = Replay(ReplayConfig(keep="best", smiles="sampled"))
     replay.add(["CC(N)c1ccc(O)cc1"], [TOKENIZER.encode("c1cc(O)ccc1C(C)N")], [0.9], [-7.5])
     drawn = ReplayRow(tuple(TOKENIZER.encode("c1cc(O)ccc1C(C)N")), "CC(N)c1ccc(O)cc1", 0.9, -7.5)
-    assert replay.draw(torch.Generator(), TOKENIZER) == [drawn]
+    assert replay.draw(torch.Generator(), TOKENIZER.encode_smiles) == [drawn]
 
 
 def test_a_text_that_the_vocabulary_lacks_gives_way_to_the_sampled_tokens() -> None:
     tokenizer = Tokenizer.of(["OCC"])
     replay = Replay(ReplayConfig(keep="best"))
     replay.add(["CC(O)C"], [tokenizer.encode("OCC")], [0.9], [-5.0])  # a branch needs brackets, which are not there
-    texts = {tokenizer.decode(replay.draw(torch.Generator().manual_seed(i), tokenizer)[0].tokens) for i in range(9)}
+    texts = {
+        tokenizer.decode(replay.draw(torch.Generator().manual_seed(i), tokenizer.encode_smiles)[0].tokens)
+        for i in range(9)
+    }
     assert "(" not in "".join(texts)
     assert "OCC" in texts
+
+
+def test_a_randomised_text_that_is_too_long_for_the_prior_gives_way_to_the_sampled_tokens(tiny_prior: Path) -> None:
+    """A transformer has so many positions and no more."""
+    tokenizer = load_prior(tiny_prior).tokenizer
+    network = TransformerConfig(width=16, heads=2, layers=1, positions=9)
+    prior = Prior("short", PriorConfig(network=network, max_length=9), tokenizer, build(network, len(tokenizer)))
+    replay = Replay(ReplayConfig(keep="best"))
+    short = tokenizer.encode_smiles("CC(C)Cc1ccccc1")[:8]  # it does not matter what the policy wrote
+    replay.add(["CC(C)Cc1ccc(C(C)C(=O)O)cc1"], [short], [0.9], [-5.0])
+    (row,) = replay.draw(torch.Generator().manual_seed(0), prior.encode)
+    assert list(row.tokens) == short
