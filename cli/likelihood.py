@@ -9,24 +9,31 @@ import typer
 def likelihood(
     prior: Annotated[str, typer.Argument(help="Folder of a prior (or of a trained policy), or a bundled name.")],
     library: Annotated[str, typer.Argument(help="Molecules: .smi, .csv, .parquet, .sdf (also .gz), or - for stdin.")],
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="CSV to write; default: stdout.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="File: .csv, .tsv, .csv.gz, .parquet, .sdf or .smi. Default: CSV to stdout."),
+    ] = None,
     smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,
 ) -> None:
     """Negative log-likelihood (nll, in nats, of the whole string and its end) of molecules, as their SMILES stand.
 
-    Another SMILES of the same molecule has another likelihood: bundled priors learned RDKit's canonical SMILES.
+    Another SMILES of the same molecule has another likelihood: bundled priors learned RDKit's canonical SMILES. A
+    column nll that the library has already is replaced.
 
     Example: chemmara likelihood chembl-gru library.csv --out nll.csv
     """
     from chemmara.language_model.checkpoint import load_prior
-    from chemmara.language_model.library_nll import with_nll
+    from chemmara.language_model.library_nll import COLUMN, with_nll
     from chemmara.molecules.library import open_library
 
-    from .output import lines_to
+    from .output import check_out, tables_to
     from .progress import counter
 
+    check_out(out, ".csv", library)
     loaded, molecules = load_prior(prior), open_library(library, smiles_column)
-    with lines_to(out) as write, counter("likelihood") as advance:
-        for i, table in enumerate(with_nll(loaded, molecules)):
-            write([table.to_csv(index=False, header=i == 0, lineterminator="\n").rstrip("\n")])
+    if COLUMN in molecules.columns:
+        typer.echo(f"{molecules.source}: a column that it has already is replaced: {COLUMN}", err=True)
+    with tables_to(out, ".csv", smiles=molecules.smiles_column) as write, counter("likelihood") as advance:
+        for table in with_nll(loaded, molecules):
+            write(table)
             advance(len(table))

@@ -19,6 +19,7 @@ from chemmara.errors import ChemmaraError
 from chemmara.scoring.dispatch import spread
 from chemmara.scoring.measurement import Ask, Measure, Measured
 from chemmara.scoring.objective import Objective
+from chemmara.scoring.stdout import stdout_is_stderr
 from chemmara.scoring.worker_limits import Limits
 
 _LOCAL_TASK = 0.05  # seconds a task should take, so that handing over (1 ms) costs little
@@ -73,6 +74,7 @@ _mine: list[Objective] = []  # a worker process's own copy, put there once when 
 
 def _begin(objective: Objective, memory: float | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal; the parent decides
+    stdout_is_stderr()
     if memory is not None:
         limit_memory(memory)
     _mine.append(objective)

@@ -8,6 +8,7 @@ from rdkit.Chem import Mol
 
 from chemmara.errors import ChemmaraError
 from chemmara.oracles.interface import Oracle
+from chemmara.scoring.stdout import stdout_to_stderr
 
 _SLACK = 1e-9  # rounding that a value may lie beyond its range
 
@@ -33,9 +34,10 @@ Measure = Callable[[list[Ask]], list[Measured]]
 
 
 def ask(oracle: Oracle, molecules: list[Mol]) -> list[tuple[float, str]]:
-    """Value and reason for its absence, molecule by molecule."""
+    """Value and reason for its absence, molecule by molecule; what the oracle prints goes to stderr."""
     try:
-        values = np.asarray(oracle(molecules), dtype=float)
+        with stdout_to_stderr():
+            values = np.asarray(oracle(molecules), dtype=float)
         if values.shape != (len(molecules),):
             raise ValueError(f"{values.shape} values for {len(molecules)} molecules")  # noqa: TRY301 - as if it raised
     except ChemmaraError:
