@@ -36,7 +36,7 @@ from .output import READER_GONE, abandon_stdout, nobody_reads_stdout
 class Program(TyperGroup):
     """The commands, with our exit codes; a bug keeps its traceback.
 
-    2 for the user's mistakes and for a full disk, 130 for an interrupt, 141 without a word where nobody reads the output.
+    2 for the user's mistakes and for a full disk, 130 for an interrupt, 141 where nobody reads the output.
     """
 
     def invoke(self, ctx: Any) -> None:

@@ -8,8 +8,8 @@ from rdkit.Chem import Atom, BondType, Mol, RWMol, rdFingerprintGenerator
 from rdkit.Chem.Scaffolds import MurckoScaffold
 from rdkit.DataStructs import ExplicitBitVect
 
-LONGEST = 5000
-"""Most characters of a SMILES: RDKit's time grows with the square, to seconds a molecule here."""
+LONGEST = 2000
+"""Most characters of a SMILES: RDKit's time for some questions grows with the cube, to half a minute here."""
 _READINGS = 3  # of a doubtful molecule
 _MAPPED = re.compile(r":\d+\]")
 # Texts whose canonical SMILES may not be readable; of a million random others one was not. Several patterns are quicker
@@ -34,12 +34,12 @@ def parse(smiles: str) -> Mol | None:
     """The sanitised molecule of a SMILES, without atom maps; None where the text is not valid (docs/molecules.md).
 
     Valid: RDKit reads the text up to its first blank (a name or a CXSMILES extension may follow and is not read), it
-    has an atom and at most 5,000 characters, and RDKit reads the canonical SMILES that it writes for it.
+    has an atom and at most 2,000 characters, and RDKit reads the canonical SMILES that it writes for it.
 
     >>> canonical(parse("[CH3:1][OH:2] methanol")), parse("C1=CC=[Al]C=C1")
     ('CO', None)
     """
-    text = _first_word(smiles)
+    text = (smiles.split(None, 1) or [""])[0]
     if not text or len(text) > LONGEST:
         return None
     with rdBase.BlockLogs():
@@ -50,10 +50,6 @@ def parse(smiles: str) -> Mol | None:
             _remove_maps(molecule)
         doubtful = any(pattern.search(text) for pattern in _DOUBTFUL)
         return _read_again(molecule) if doubtful else molecule
-
-
-def _first_word(smiles: str) -> str:
-    return (smiles.split(None, 1) or [""])[0]
 
 
 def _remove_maps(molecule: Mol) -> None:
@@ -81,7 +77,7 @@ def why_invalid(smiles: str) -> str:
     >>> why_invalid("C1CC"), why_invalid("C[N](C)(C)C")
     ('not SMILES syntax', 'Explicit valence for atom # 1 N, 4, is greater than permitted')
     """
-    text = _first_word(smiles)
+    text = (smiles.split(None, 1) or [""])[0]
     if not text or len(text) > LONGEST:
         return f"{len(text)} characters, of which {LONGEST} are allowed" if text else "empty"
     if "~" in text:
@@ -133,6 +129,8 @@ def scaffold(molecule: Mol) -> str:
     >>> scaffold(parse("CCOc1ccccc1CC2CC2"))
     'c1ccc(CC2CC2)cc1'
     """
+    if not molecule.GetRingInfo().NumRings():  # saves minutes on a long chain
+        return ""
     core = MurckoScaffold.GetScaffoldForMol(molecule)
     return Chem.MolToSmiles(core, isomericSmiles=False) if core.GetNumAtoms() else ""
 
@@ -145,9 +143,9 @@ def generic_scaffold(molecule: Mol) -> str:
     >>> generic_scaffold(parse("CCOc1ccccc1CC2CC2"))
     'C1CCC(CC2CC2)CC1'
     """
-    core = MurckoScaffold.GetScaffoldForMol(molecule)
-    if not core.GetNumAtoms():
+    if not molecule.GetRingInfo().NumRings():
         return ""
+    core = MurckoScaffold.GetScaffoldForMol(molecule)
     with rdBase.BlockLogs():
         flat = _all_carbon(core)
         # Exocyclic =O of a scaffold becomes a methyl when made generic: prune once more.

@@ -9,8 +9,8 @@ _INORGANIC: Final = (
     "F[Si-2](F)(F)(F)(F)F", "O=C=O", "OC(O)=O", "C#N", "SC#N", "N=C=S", "OP(O)(=O)OP(O)(O)=O", "NS(O)(=O)=O", "OC#N",
     "F[As-](F)(F)(F)(F)F", "[N-]=[N+]=[N-]",
 )  # fmt: skip
-# mesylate, esylate, isethionate, edisylate, triflate, tosylate, besylate, closylate, napsylate, napadisylate, camsylate,
-# alkyl sulfates, taurine, lauryl sulfate (of estolates), cyclamate
+# mesylate, esylate, isethionate, edisylate, triflate, tosylate, besylate, closylate, napsylate, napadisylate,
+# camsylate, alkyl sulfates, taurine, lauryl sulfate (of estolates), cyclamate
 _SULFONIC_ACIDS: Final = (
     "CS(O)(=O)=O", "CCS(O)(=O)=O", "OCCS(O)(=O)=O", "OS(=O)(=O)CCS(O)(=O)=O", "OS(=O)(=O)C(F)(F)F",
     "Cc1ccc(cc1)S(O)(=O)=O", "OS(=O)(=O)c1ccccc1", "OS(=O)(=O)c1ccc(Cl)cc1", "OS(=O)(=O)c1ccc2ccccc2c1",
@@ -35,8 +35,8 @@ _CARBOXYLIC_ACIDS: Final = (
     "CCCCCCCCCCCCCCCC(O)=O", "CCCCCCCCCCCCCCCCCC(O)=O", "CCCCCCCCC=CCCCCCCCC(O)=O", "O=C1NS(=O)(=O)c2ccccc12",
     "OC1=C(O)C(=O)OC1C(O)CO",
 )  # fmt: skip
-# meglumine, tromethamine, DCHA, alkyl- and alkanolamines, choline, piperazine, epolamine, benzathine, tetraalkylammonium,
-# urea, betaine, amino acids
+# meglumine, tromethamine, DCHA, alkyl- and alkanolamines, choline, piperazine, epolamine, benzathine,
+# tetraalkylammonium, urea, betaine, amino acids
 _AMINES_AND_AMINO_ACIDS: Final = (
     "CNCC(O)C(O)C(O)C(O)CO", "NC(CO)(CO)CO", "C1CCC(CC1)NC1CCCCC1", "CC(C)(C)N", "CC(C)N", "CN", "CCN", "CNC",
     "CCNCC", "CN(C)C", "CCN(CC)CC", "CCN(C(C)C)C(C)C", "NCCO", "OCCNCCO", "OCCN(CCO)CCO", "CN(C)CCO", "CC(O)CN(C)C",
@@ -46,7 +46,8 @@ _AMINES_AND_AMINO_ACIDS: Final = (
     "NCC(O)=O", "CC(N)C(O)=O", "NC(CCCCN)C(O)=O", "NC(CCCN=C(N)N)C(O)=O", "N=C(N)NCCCC(N)C(O)=O", "NC(CC(O)=O)C(O)=O",
     "NC(CCC(O)=O)C(O)=O", "NC(Cc1c[nH]cn1)C(O)=O", "OC(=O)C1CCCN1", "NC(CO)C(O)=O", "NC(CS)C(O)=O",
 )  # fmt: skip
-# alcohols, glycols, ketones, esters, ethers, nitriles, chlorinated, DMSO (in both notations), amides, aromatics, alkanes
+# alcohols, glycols, ketones, esters, ethers, nitriles, chlorinated, DMSO (in both notations), amides, aromatics,
+# alkanes
 _SOLVENTS: Final = (
     "CO", "CCO", "CCCO", "CC(C)O", "CCCCO", "CCC(C)O", "CC(C)CO", "CC(C)(C)O", "OCCO", "CC(O)CO", "OCC(O)CO",
     "CC(C)=O", "CCC(C)=O", "CCOC(C)=O", "COC(C)=O", "CC(C)OC(C)=O", "CCOCC", "COC(C)(C)C", "C1CCOC1", "C1COCCO1",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from pydantic import PositiveInt
 from rdkit import rdBase
 from rdkit.Chem import GetMolFrags, Mol, MolToSmiles
-from rdkit.Chem.rdMolDescriptors import CalcExactMolWt
 from rdkit.Chem.MolStandardize import rdMolStandardize
+from rdkit.Chem.rdMolDescriptors import CalcExactMolWt
 
 from chemmara.config import Strict
 from chemmara.molecules.chem import canonical, canonical_smiles, parse, without_stereo
