@@ -21,12 +21,14 @@ from rdkit.Chem import Mol
 
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.chem import given_smiles
+from chemmara.oracles.stdout import stdout_to_stderr
 
 GROUP = "chemmara.oracles"
 """Entry points of this group are oracles by name."""
 
 
 @cache
+@stdout_to_stderr()
 def load_python(call: str, settings: str) -> Callable[[Sequence[Mol]], Any]:
     """The object behind "package.module:name", "path/to/file.py:name" or an entry point's name.
 

@@ -16,10 +16,10 @@ import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
 from chemmara.errors import ChemmaraError
+from chemmara.oracles.stdout import stdout_is_stderr
 from chemmara.scoring.dispatch import spread
 from chemmara.scoring.measurement import Ask, Measure, Measured
 from chemmara.scoring.objective import Objective
-from chemmara.scoring.stdout import stdout_is_stderr
 from chemmara.scoring.worker_limits import Limits
 
 _LOCAL_TASK = 0.05  # seconds a task should take, so that handing over (1 ms) costs little

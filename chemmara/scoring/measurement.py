@@ -8,7 +8,7 @@ from rdkit.Chem import Mol
 
 from chemmara.errors import ChemmaraError
 from chemmara.oracles.interface import Oracle
-from chemmara.scoring.stdout import stdout_to_stderr
+from chemmara.oracles.stdout import stdout_to_stderr
 
 _SLACK = 1e-9  # rounding that a value may lie beyond its range
 

@@ -15,10 +15,12 @@ from cli.main import app
 
 SALTS = {
     # tafamidis has 20 heavy atoms and 27 atoms, meglumine 13 and 30: hydrogens do not count
-    "CNC[C@H](O)[C@@H](O)[C@H](O)[C@H](O)CO.OC(=O)c1ccc2nc(oc2c1)-c1cc(Cl)cc(Cl)c1": "O=C(O)c1ccc2nc(-c3cc(Cl)cc(Cl)c3)oc2c1",
+    "CNC[C@H](O)[C@@H](O)[C@H](O)[C@H](O)CO.OC(=O)c1ccc2nc(oc2c1)-c1cc(Cl)cc(Cl)c1":
+        "O=C(O)c1ccc2nc(-c3cc(Cl)cc(Cl)c3)oc2c1",
     # embonic acid has 29 heavy atoms, imipramine 21: but it is a common acid
     "CN(C)CCCN1c2ccccc2CCc2ccccc21.O=C(O)c1cc2ccccc2c(Cc2c(O)c(C(=O)O)cc3ccccc23)c1O": "CN(C)CCCN1c2ccccc2CCc2ccccc21",
-    "C[C@H](N)Cc1ccccc1.O=C(O)[C@@H](O)[C@@H](O)[C@H](O)[C@@H](O)C(=O)O": "C[C@H](N)Cc1ccccc1",  # dexamfetamine saccharate
+    # dexamfetamine saccharate
+    "C[C@H](N)Cc1ccccc1.O=C(O)[C@@H](O)[C@@H](O)[C@H](O)[C@@H](O)C(=O)O": "C[C@H](N)Cc1ccccc1",
     "CC(=O)Oc1ccccc1C(=O)O.NCCCC[C@H](N)C(=O)O": "CC(=O)Oc1ccccc1C(=O)O",  # aspirin lysine
     "CC(=O)Oc1ccccc1C(=O)[O-].[Na+]": "CC(=O)Oc1ccccc1C(=O)O",
     "C[NH+](C)CCOC(c1ccccc1)c1ccccc1.Cn1c(=O)c2[n-]c(Cl)nc2n(C)c1=O": "CN(C)CCOC(c1ccccc1)c1ccccc1",  # dimenhydrinate
