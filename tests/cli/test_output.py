@@ -17,6 +17,7 @@ from chemmara.errors import ChemmaraError
 from chemmara.files import replacing, write_text
 from cli.main import app
 
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 ROOT = Path(__file__).parents[2]
 SCORE = ["score", "LIBRARY", "--task", "qed"]
 
@@ -26,7 +27,7 @@ def chemmara(
 ) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "cli.main", *map(str, arguments)]
     given: dict[str, object] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
-    return subprocess.run(command, cwd=ROOT, text=True, check=False, preexec_fn=before, **given)  # type: ignore[call-overload]
+    return subprocess.run(command, cwd=ROOT, env=BUFFERED, text=True, check=False, preexec_fn=before, **given)  # type: ignore[call-overload]
 
 
 @pytest.fixture
@@ -195,7 +196,9 @@ def test_a_reader_that_leaves_ends_the_command_without_a_word(
     library.write_text("name,smiles\n" + "a,CCO\n" * 9000)
     words = {"PRIOR": str(tiny_prior), "LIBRARY": str(library)}
     arguments = [sys.executable, "-m", "cli.main", *(words.get(word, word) for word in command)]
-    with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        arguments, cwd=ROOT, env=BUFFERED, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         if command[0] != "diversity":
@@ -219,7 +222,7 @@ def test_a_named_pipe_whose_reader_leaves_ends_it_too(library: Path, tmp_path: P
         "--out",
         str(tmp_path / "pipe"),
     ]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=ROOT, env=BUFFERED, stderr=subprocess.PIPE, text=True) as process:
         with (tmp_path / "pipe").open() as pipe:
             assert pipe.readline().startswith("name,smiles,total")
         assert process.stderr is not None

@@ -45,8 +45,14 @@ def test_the_main_fragment_of_a_salt_is_the_drug(salt: str, drug: str) -> None:
     assert parent_smiles(".".join(reversed(salt.split(".")))) == drug or "1.C1" in salt
 
 
+def test_hydrogens_do_not_count() -> None:
+    # octane has 8 heavy atoms and 26 atoms, naphthalene 10 and 18
+    assert parent_smiles("CCCCCCCC.c1ccc2ccccc2c1") == "c1ccc2ccccc2c1"
+    assert parent_smiles("[H]C([H])([H])C([H])([H])CCCCCC.c1ccc2ccccc2c1") == "c1ccc2ccccc2c1"
+
+
 def test_equal_fragments_are_told_apart_by_weight_and_then_by_text() -> None:
-    assert parent_smiles("CC(Br)CC.CC(Cl)CC") == "CCC(C)Br"
+    assert parent_smiles("CC(I)CC.CC(F)CC") == "CCC(C)I"  # by text the fluoride would be the first
     assert parent_smiles("CCCCN.CCC(C)N") == parent_smiles("CCC(C)N.CCCCN") == "CCC(C)N"
 
 

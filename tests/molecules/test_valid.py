@@ -29,6 +29,15 @@ def test_a_molecule_whose_canonical_smiles_rdkit_cannot_read_is_invalid_and_says
 
 
 @pytest.mark.parametrize("smiles", UNREADABLE)
+def test_a_canonical_form_is_read_again_even_where_the_text_looks_harmless(
+    smiles: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chemmara.molecules.chem._DOUBTFUL", ())
+    assert parse(smiles) is not None
+    assert canonical_smiles(smiles) is None
+
+
+@pytest.mark.parametrize("smiles", UNREADABLE)
 def test_such_a_molecule_costs_one_row_wherever_it_comes(smiles: str) -> None:
     rows = ["CCO", smiles, "c1ccccc1O"]
     config = load_objective("drug-like")

@@ -12,6 +12,7 @@ import pytest
 
 from chemmara.oracles.stdout import stdout_to_stderr
 
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 ROOT = Path(__file__).parents[2]
 NOISY = """
 import ctypes, os, subprocess, sys
@@ -41,7 +42,12 @@ def test_what_an_oracle_prints_goes_to_stderr(command: str, flags: list[str], tm
         "oracle": ["oracle", "test", str(tmp_path / "o.toml")],
     }[command]
     ran = subprocess.run(
-        [sys.executable, "-m", "cli.main", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "cli.main", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=BUFFERED,
     )
     assert ran.returncode == 0, ran.stderr
     assert "said" not in ran.stdout
