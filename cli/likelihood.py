@@ -9,28 +9,35 @@ import typer
 def likelihood(
     prior: Annotated[str, typer.Argument(help="Folder of a prior (or of a trained policy), or a bundled name.")],
     library: Annotated[str, typer.Argument(help="Molecules: .smi, .csv, .parquet, .sdf (also .gz), or - for stdin.")],
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="CSV to write; default: stdout.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="File: .csv, .tsv, .csv.gz, .parquet, .sdf or .smi. Default: CSV to stdout."),
+    ] = None,
     smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,
 ) -> None:
     """Negative log-likelihood (nll, in nats, of the SMILES as written and its end) of every molecule.
 
     Another SMILES of the same molecule has another likelihood: bundled priors learned RDKit's canonical SMILES. Rows
-    keep their order. One that the prior cannot write stays, with an empty nll and the reason under `error`.
+    keep their order. One that the prior cannot write stays, with an empty nll and the reason under `error`. Columns nll
+    and error that the library has already are replaced.
 
     Example: chemmara likelihood chembl-gru library.csv --out nll.csv
     """
     from chemmara.language_model.checkpoint import load_prior
-    from chemmara.language_model.library_nll import with_nll
+    from chemmara.language_model.library_nll import COLUMNS, with_nll
     from chemmara.molecules.library import open_library
 
-    from .output import lines_to
+    from .output import check_out, tables_to
     from .progress import counter
 
+    check_out(out, ".csv", library)
     loaded, molecules = load_prior(prior), open_library(library, smiles_column)
+    if replaced := [name for name in COLUMNS if name in molecules.columns]:
+        typer.echo(f"{molecules.source}: columns that it has already are replaced: {', '.join(replaced)}", err=True)
     failed, first = 0, ""
-    with lines_to(out) as write, counter("likelihood") as advance:
-        for i, table in enumerate(with_nll(loaded, molecules)):
-            write([table.to_csv(index=False, header=i == 0, lineterminator="\n").rstrip("\n")])
+    with tables_to(out, ".csv", smiles=molecules.smiles_column) as write, counter("likelihood") as advance:
+        for table in with_nll(loaded, molecules):
+            write(table)
             advance(len(table))
             missing: Any = table[table["error"] != ""]
             if len(missing) and not failed:

@@ -3,12 +3,14 @@
 Every command's module imports little at the top, so that `chemmara --help` is quick and loads no torch.
 """
 
+import sys
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from chemmara.errors import ChemmaraError
+from chemmara.files import FULL, ReaderGone
 from chemmara.processors import let_threads_sleep
 
 from . import (
@@ -30,16 +32,21 @@ from . import (
     score,
 )
 from .notes import notes_on_stderr
+from .output import READER_GONE, abandon_stdout, nobody_reads_stdout
 
 
 class Program(TyperGroup):
-    """The commands, with our exit codes: 2 for the user's mistakes, 130 for an interrupt; a bug keeps its traceback."""
+    """The commands, with our exit codes; a bug keeps its traceback.
 
-    def invoke(self, ctx: Any) -> Any:
+    2 for the user's mistakes and for a full disk, 130 for an interrupt, 141 where nobody reads the output.
+    """
+
+    def invoke(self, ctx: Any) -> None:
         """Run a command."""
         try:
             with notes_on_stderr():
-                return super().invoke(ctx)
+                super().invoke(ctx)
+                sys.stdout.flush()
         except ChemmaraError as error:
             for line in str(error).splitlines():
                 typer.echo(f"error: {line}", err=True)
@@ -47,6 +54,19 @@ class Program(TyperGroup):
         except KeyboardInterrupt:
             typer.echo("interrupted", err=True)
             raise typer.Exit(130) from None
+        except ReaderGone:
+            raise typer.Exit(READER_GONE) from None
+        except BrokenPipeError:
+            if not nobody_reads_stdout():
+                raise
+            abandon_stdout()
+            raise typer.Exit(READER_GONE) from None
+        except OSError as error:
+            if error.errno not in FULL or error.filename is not None:
+                raise
+            abandon_stdout()
+            typer.echo(f"error: stdout: cannot be written ({error.strerror})", err=True)
+            raise typer.Exit(2) from None
 
 
 app = typer.Typer(

@@ -1,25 +1,73 @@
-"""Where data goes: a file, written whole or not at all, or stdout."""
+"""Where data goes: a file, written whole or not at all, a pipe or a device, or stdout."""
 
+import os
+import select
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
 
 from chemmara.errors import ChemmaraError
 
+if TYPE_CHECKING:
+    from chemmara.molecules.writers import Write
+
+READER_GONE = 141
+"""Exit code where stdout, or the pipe that --out names, is no longer read: as a shell gives for SIGPIPE."""
+_STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+
+
+def check_out(out: Path | None, default: str, library: str = "-") -> None:
+    """ChemmaraError, before anything is computed, for an --out that could not be written or is the library itself."""
+    from chemmara.files import is_stream, writable
+    from chemmara.molecules.writers import format_of
+
+    if out is None or str(out) in _STDOUT:
+        return
+    format_of(out, default)
+    if not is_stream(out):
+        target = writable(out)
+        if library != "-" and target.exists() and Path(library).exists() and target.samefile(library):
+            raise ChemmaraError(f"{out}: is the library that is read; choose another --out")
+
 
 @contextmanager
-def lines_to(out: Path | None) -> Iterator[Callable[[Iterable[str]], None]]:
-    """A function that writes lines to the file, which appears once the block has ended well, or to stdout."""
-    if out is None:
-        yield lambda lines: sys.stdout.writelines(f"{line}\n" for line in lines)
-        return
-    from chemmara.files import replacing
+def tables_to(out: Path | None, default: str, *, smiles: str = "smiles", name: str | None = None) -> "Iterator[Write]":
+    """A function that writes tables where --out says, in the format of its suffix (`default` without one).
 
-    if not out.parent.is_dir():
-        raise ChemmaraError(f"{out}: its folder {out.parent} does not exist; make it first")
-    try:
-        with replacing(out) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-            yield lambda lines: file.writelines(f"{line}\n" for line in lines)
-    except (PermissionError, IsADirectoryError) as error:
-        raise ChemmaraError(f"{out}: cannot write there ({error.strerror}); choose another --out") from None
+    A file appears once the block has ended well; stdout ("-" or none), a pipe and a device get each table at once.
+    `smiles` and `name` are the columns that .smi and .sdf need; `chemmara.molecules.writers` has the formats.
+    """
+    from chemmara.files import replacing
+    from chemmara.molecules.writers import format_of, table_writer
+
+    if out is None or str(out) in _STDOUT:
+        sys.stdout.flush()
+        with table_writer(cast("IO[bytes]", sys.stdout.buffer), default, smiles=smiles, name=name) as write:
+            yield lambda table: (write(table), sys.stdout.buffer.flush())[0]
+        return
+    kind, packed = format_of(out, default)
+    with (
+        replacing(out) as partial,
+        partial.open("wb") as file,
+        table_writer(file, kind, packed=packed, smiles=smiles, name=name) as write,
+    ):
+        yield lambda table: (write(table), file.flush())[0]
+
+
+def nobody_reads_stdout() -> bool:
+    """Whether stdout or stderr is a pipe whose reader has gone, as after `| head`."""
+    if not hasattr(select, "poll"):
+        return True
+    poll = select.poll()
+    for descriptor in (1, 2):
+        poll.register(descriptor, 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
+
+
+def abandon_stdout() -> None:
+    """Let what is still buffered for stdout go nowhere, so that the interpreter does not stumble over it at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)

@@ -5,32 +5,71 @@ from typing import Annotated
 
 import typer
 
+from chemmara.errors import ChemmaraError
+
 
 def sample(
     prior: Annotated[str, typer.Argument(help="Folder of a prior (or of a trained policy), or a bundled name.")],
     n: Annotated[int, typer.Option("-n", min=1, help="Molecules to sample.")],
+    valid: Annotated[bool, typer.Option("--valid", help="Draw until n are valid; the others are left out.")] = False,
+    unique: Annotated[
+        bool, typer.Option("--unique", help="Draw until n are different, by canonical SMILES; written as sampled.")
+    ] = False,
+    nll: Annotated[
+        bool,
+        typer.Option(
+            "--nll", help="Negative log-likelihood in nats, too: a column, in .smi the field after the SMILES."
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Fixes the draw.")] = 0,
     temperature: Annotated[float, typer.Option(min=0.01, help="Above 1 more varied, below 1 more typical.")] = 1.0,
     top_p: Annotated[float, typer.Option(min=0.01, max=1.0, help="Keep the likeliest tokens up to this mass.")] = 1.0,
-    batch_size: Annotated[int, typer.Option(min=1, help="Molecules sampled side by side.")] = 1024,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write; default: stdout.")] = None,
+    batch_size: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Molecules sampled side by side: more are faster and take more memory. Another size draws others.",
+        ),
+    ] = 1024,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="File: .smi, .csv, .tsv, .csv.gz, .parquet or .sdf. Default: .smi to stdout."),
+    ] = None,
 ) -> None:
     """Sample molecules from a prior, one SMILES a line, as the network writes them: some may be invalid.
 
-    Example: chemmara sample chembl-gru -n 1000 --seed 1 --out sample.smi
-    """
-    from chemmara.language_model.checkpoint import load_prior
-    from chemmara.language_model.sampling import sample_batches
+    The same seed, n and batch size give the same molecules. With --valid or --unique it draws until there are n; where
+    of 10,000 draws not one in a thousand is wanted any more, it keeps what it has, says so and ends with exit code 2.
+    The likelihood is that of the sequence as sampled, at temperature 1.
 
-    from .output import lines_to
+    Example: chemmara sample chembl-gru -n 1000 --valid --unique --seed 1 --out sample.smi
+    """
+    from .output import check_out
+
+    check_out(out, ".smi")
+
+    import pandas as pd
+
+    from chemmara.language_model.checkpoint import load_prior
+    from chemmara.language_model.wanted import sample_wanted
+
+    from .output import tables_to
     from .progress import counter
 
     loaded = load_prior(prior)
-    batches = sample_batches(
-        loaded.model, loaded.tokenizer, n, seed=seed, max_length=loaded.config.max_length,
-        temperature=temperature, top_p=top_p, batch_size=batch_size,
-    )  # fmt: skip
-    with lines_to(out) as write, counter("sampling", n) as advance:
-        for rollout in batches:
-            write(rollout.smiles)
-            advance(len(rollout.smiles))
+    draws = sample_wanted(
+        loaded, n, seed=seed, valid=valid, unique=unique, temperature=temperature, top_p=top_p, batch_size=batch_size
+    )
+    found = drawn = 0
+    with tables_to(out, ".smi", name="nll" if nll else None) as write, counter("sampling", n) as advance:
+        for draw in draws:
+            columns = {"smiles": draw.smiles, **({"nll": pd.Series(draw.nll).round(4)} if nll else {})}
+            write(pd.DataFrame(columns))
+            advance(len(draw.smiles))
+            found, drawn = found + len(draw.smiles), drawn + draw.drawn
+    if found < n:
+        kind = " ".join(word for word, wanted in (("different", unique), ("valid", valid)) if wanted)
+        raise ChemmaraError(
+            f"{prior}: {found} of {n} {kind} molecules in {drawn} draws, and hardly a new one in the last;"
+            " what there is was written"
+        )

@@ -24,8 +24,21 @@ def score(
     suite_score: Annotated[
         bool, typer.Option("--suite-score", help="With --task: GuacaMol's score of the whole list, instead of rows.")
     ] = False,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="CSV to write; default: stdout.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Scoring processes; the values do not depend on it.")] = 1,
+    standardise: Annotated[
+        bool,
+        typer.Option(
+            "--standardise",
+            help="Score the main fragment without charges, kept in a column `standardised`: of a salt the drug.",
+        ),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="File: .csv, .tsv, .csv.gz, .parquet, .sdf or .smi. Default: CSV to stdout."),
+    ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(min=1, help="Processes that score side by side, one a core pays; the values do not depend on it."),
+    ] = 1,
     timeout: Annotated[float | None, typer.Option(min=0.001, help="Seconds a molecule may take.")] = None,
     memory: Annotated[float | None, typer.Option(min=0.1, help="GiB that a scoring process may take.")] = None,
     scheduler: Annotated[str | None, typer.Option(help="Dask scheduler whose workers score (tcp://...).")] = None,
@@ -34,27 +47,35 @@ def score(
 ) -> None:
     """Score every molecule: the library's columns, then total, one raw value a component, and error.
 
-    Rows keep their order. One without a score stays, with an empty total and the reason under `error`.
+    Rows keep their order. One without a score stays, with an empty total and the reason under `error`. Columns of these
+    names that the library has already, as one that was scored before, are replaced. An .sdf has the columns as data,
+    an .smi keeps SMILES and names alone.
 
     Example: chemmara score library.csv --objective drug-like --out scored.csv
     """
     from chemmara.molecules.library import open_library
+    from chemmara.molecules.standardise import standardised
     from chemmara.scoring.load import load_objective
     from chemmara.scoring.objective import Objective
     from chemmara.scoring.tasks import task as benchmark_task
     from chemmara.scoring.worker_limits import WorkerLimits
 
+    from .output import check_out
+
+    check_out(out, ".csv", library)
     if task is not None and objective is None:
-        asked = Objective(benchmark_task(task))
+        goal = Objective(benchmark_task(task))
     elif objective is not None and task is None:
-        asked = Objective(load_objective(objective))
+        goal = Objective(load_objective(objective))
     else:
         raise ChemmaraError("name what to score: either --objective or --task")
     molecules = open_library(library, smiles_column)
+    if standardise:
+        molecules = standardised(molecules)
     if suite_score:
         _suite_score(task, molecules)
     else:
-        _rows(asked, molecules, out, WorkerLimits(workers, timeout, memory, scheduler), cache)
+        _rows(goal, molecules, out, WorkerLimits(workers, timeout, memory, scheduler), cache)
 
 
 def _suite_score(task: str | None, molecules: "Library") -> None:
@@ -66,30 +87,36 @@ def _suite_score(task: str | None, molecules: "Library") -> None:
 
 
 def _rows(
-    asked: "Objective", molecules: "Library", out: Path | None, limits: "WorkerLimits", cache: Path | None
+    goal: "Objective", molecules: "Library", out: Path | None, limits: "WorkerLimits", cache: Path | None
 ) -> None:
     from chemmara.molecules.readers import count_rows
+    from chemmara.molecules.standardise import is_mixture
     from chemmara.scoring.cache import remembering
-    from chemmara.scoring.table import scored
+    from chemmara.scoring.table import replaced_columns, scored
     from chemmara.scoring.workers import measuring
 
-    from .output import lines_to
+    from .output import tables_to
     from .progress import counter
+    from .tables import tell_mixtures
 
-    failed, first = 0, ""
-    total = count_rows(molecules.source)
+    if replaced := replaced_columns(goal, molecules):
+        typer.echo(f"{molecules.source}: columns that it has already are replaced: {', '.join(replaced)}", err=True)
+    failed, first, mixtures = 0, "", 0
+    column, total = molecules.smiles_column, count_rows(molecules.source)
     with (
-        measuring(asked, limits) as working,
-        remembering(asked, working, cache) as measure,
-        lines_to(out) as write,
+        measuring(goal, limits) as working,
+        remembering(goal, working, cache) as measure,
+        tables_to(out, ".csv", smiles=column) as write,
         counter("scoring", total) as advance,
     ):
-        for i, table in enumerate(scored(asked, molecules, measure)):
-            write([table.to_csv(index=False, header=i == 0, lineterminator="\n").rstrip("\n")])
+        for table in scored(goal, molecules, measure):
+            write(table)
             advance(len(table))
             missing: Any = table[table["error"] != ""]
             if len(missing) and not failed:
                 first = f"row {missing.index[0] + 1}: {missing['error'].iloc[0]}"
             failed += len(missing)
+            mixtures += sum(map(is_mixture, table[column]))
     if failed:
         typer.echo(f"{failed} rows have no score; the first is {first}", err=True)
+    tell_mixtures(mixtures)

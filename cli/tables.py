@@ -43,3 +43,11 @@ def as_text(value: float) -> str:
 def print_json(figures: Mapping[str, float]) -> None:
     """The figures as one JSON object on stdout; null for what is not defined."""
     typer.echo(json.dumps({key: None if math.isnan(value) else value for key, value in figures.items()}))
+
+
+def tell_mixtures(number: int) -> None:
+    """One line on stderr if rows of a library are salts or mixtures, which --standardise would have taken apart."""
+    if number:
+        typer.echo(
+            f"{number} rows are salts or mixtures, taken as they are; --standardise takes the main fragment", err=True
+        )

@@ -81,7 +81,6 @@ def save_prior(prior: Prior, folder: Path) -> None:
     weights = {name: weight.detach().cpu().contiguous() for name, weight in prior.model.state_dict().items()}
     with replacing(folder / "weights.safetensors") as partial:
         save_file(weights, partial)
-        partial.chmod(0o644)  # safetensors makes files that nobody else may read
 
 
 def load_prior(name: str | Path, device: str | torch.device = "cpu") -> Prior:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,8 @@ from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.sampling import log_likelihood
 from chemmara.molecules.library import Library
 
-_ADDED = ("nll", "error")
+COLUMNS: Final = ("nll", "error")
+"""Columns that `with_nll` adds, in place of the library's own of these names."""
 
 
 def with_nll(prior: Prior, library: Library, chunk: int = 4096) -> Iterator[pd.DataFrame]:
@@ -19,13 +21,15 @@ def with_nll(prior: Prior, library: Library, chunk: int = 4096) -> Iterator[pd.D
 
     `nll` is the negative log-likelihood of the SMILES as written, in nats, rounded to four places; NaN where the prior
     cannot write the row, and then `error` says why ("" elsewhere).
+    The library's own columns of these names are replaced.
 
     Raises:
-        ChemmaraError: the library has a column of one of these names already.
+        ChemmaraError: the column of SMILES has one of these names.
     """
-    for name in _ADDED:
-        if name in library.columns:
-            raise ChemmaraError(f"{library.source}: has a column {name!r} already; rename it first")
+    if library.smiles_column in COLUMNS:
+        raise ChemmaraError(
+            f"{library.source}: its column of SMILES is called {library.smiles_column!r}; rename it first"
+        )
     for table in library.chunks(chunk):
         unreadable = [library.unreadable.get(row, "") for row in table.index]
         texts = [text.strip() for text in table[library.smiles_column]]
@@ -34,7 +38,8 @@ def with_nll(prior: Prior, library: Library, chunk: int = 4096) -> Iterator[pd.D
         nll = np.full(len(table), np.nan)
         if encoded:
             nll[[bool(row) for row in rows]] = -log_likelihood(prior.model, encoded).double().numpy()
-        yield table.assign(nll=nll.round(4), error=list(errors))
+        own = table.drop(columns=list(COLUMNS), errors="ignore")
+        yield own.assign(nll=nll.round(4), error=list(errors))
 
 
 def _encoded(prior: Prior, smiles: str, unreadable: str) -> tuple[list[int], str]:

@@ -1,41 +1,95 @@
 """The only place where SMILES are parsed, and what every molecule is asked: canonical form, scaffold, fingerprint."""
 
 import random
+import re
 
 from rdkit import Chem, rdBase
 from rdkit.Chem import Atom, BondType, Mol, RWMol, rdFingerprintGenerator
 from rdkit.Chem.Scaffolds import MurckoScaffold
 from rdkit.DataStructs import ExplicitBitVect
 
+LONGEST = 2000
+"""Most characters of a SMILES: RDKit's time for some questions grows with the cube, to half a minute here."""
+_READINGS = 3  # of a doubtful molecule
+_MAPPED = re.compile(r":\d+\]")
+# Texts whose canonical SMILES may not be readable: in 125,000 random changes of drugs' SMILES that RDKit reads no other
+# failed. (`canonical_smiles` makes sure.) Several patterns are quicker than one.
+_DOUBTFUL = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"[*~]",  # a wildcard, a bond that stands for any
+        r"\[\d*(?!(?:Cl|Br|[HBCNOFPSI]|[cnops])(?![a-z]))",  # an unusual element, or in lower case
+        r"[bnops]H?[^A-Za-z]*=|[bnops]\d*\(.*\)=",  # a double bond at an aromatic atom other than carbon
+        r"c[^A-Za-z]*=(?![OS])",  # or at an aromatic carbon, but for =O and =S outside the ring
+        r"(?<![OS])=[^A-Za-z]*[bcnops]",
+        r"\)=(?![OS])",  # a double bond whose first atom stands before a branch
+        r"[bops]\d*[(]|[bops]\d+[^)\d]",  # an aromatic atom with a neighbour too many
+    )
+)
 _CARBON_NEIGHBOURS = 4
 _MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
 
 
 def parse(smiles: str) -> Mol | None:
-    """The sanitised molecule, or None where the text is not one (empty text is none)."""
-    text = smiles.strip()
-    if not text:
+    """The sanitised molecule of a SMILES, without atom maps; None where the text is not valid (docs/molecules.md).
+
+    Valid: RDKit reads the text up to its first blank (a name or a CXSMILES extension may follow and is not read), it
+    has an atom and at most 2,000 characters, and RDKit reads the canonical SMILES that it writes for it.
+
+    >>> canonical(parse("[CH3:1][OH:2] methanol")), parse("C1=CC=[Al]C=C1")
+    ('CO', None)
+    """
+    text = (smiles.split(None, 1) or [""])[0]
+    if not text or len(text) > LONGEST:
         return None
     with rdBase.BlockLogs():
         molecule: Mol | None = Chem.MolFromSmiles(text)
-    return molecule if molecule is not None and molecule.GetNumAtoms() else None
+        if molecule is None or not molecule.GetNumAtoms():
+            return None
+        if _MAPPED.search(text):
+            _remove_maps(molecule)
+        doubtful = any(pattern.search(text) for pattern in _DOUBTFUL)
+        return _read_again(molecule) if doubtful else molecule
+
+
+def _remove_maps(molecule: Mol) -> None:
+    for atom in molecule.GetAtoms():
+        atom.SetAtomMapNum(0)
+    Chem.AssignStereochemistry(molecule, cleanIt=True, force=True)
+
+
+def _read_again(molecule: Mol) -> Mol | None:
+    """The molecule that RDKit reads in its own canonical SMILES; None where it reads none, or another one each time."""
+    text = Chem.MolToSmiles(molecule)
+    for _ in range(_READINGS):
+        again: Mol | None = Chem.MolFromSmiles(text)
+        if again is None or any(bond.HasQuery() for bond in again.GetBonds()):
+            return None
+        before, text = text, Chem.MolToSmiles(again)
+        if text == before:
+            return again
+    return None
 
 
 def why_invalid(smiles: str) -> str:
-    """RDKit's reason for refusing a SMILES, on one line; '' for a valid one.
+    """Why a SMILES is not valid, on one line: mostly RDKit's reason; '' for a valid one.
 
     >>> why_invalid("C1CC"), why_invalid("C[N](C)(C)C")
     ('not SMILES syntax', 'Explicit valence for atom # 1 N, 4, is greater than permitted')
     """
-    text = smiles.strip()
-    if not text:
-        return "empty"
+    text = (smiles.split(None, 1) or [""])[0]
+    if not text or len(text) > LONGEST:
+        return f"{len(text)} characters, of which {LONGEST} are allowed" if text else "empty"
+    if "~" in text:
+        return "a bond ~ stands for any bond"
     with rdBase.BlockLogs():
         molecule: Mol | None = Chem.MolFromSmiles(text, sanitize=False)
         if molecule is None:
             return "not SMILES syntax"
         problems = Chem.DetectChemistryProblems(molecule)
-    return "; ".join(dict.fromkeys(str(problem.Message()) for problem in problems))
+    if problems:
+        return "; ".join(dict.fromkeys(str(problem.Message()) for problem in problems))
+    return "" if canonical_smiles(text) else "RDKit cannot read the canonical SMILES that it writes for it"
 
 
 def parse_pattern(smarts: str) -> Mol | None:
@@ -51,13 +105,16 @@ def canonical(molecule: Mol) -> str:
 
 
 def canonical_smiles(smiles: str) -> str | None:
-    """Canonical form of a SMILES; None where it does not parse.
+    """Canonical form of a SMILES, which is valid itself; None where the text is not valid.
 
     >>> canonical_smiles("OCC"), canonical_smiles("C1CC")
     ('CCO', None)
     """
     molecule = parse(smiles)
-    return None if molecule is None else canonical(molecule)
+    if molecule is None:
+        return None
+    text = canonical(molecule)
+    return text if text == smiles or parse(text) is not None else None
 
 
 def flat_smiles(smiles: str) -> str | None:
@@ -72,6 +129,8 @@ def scaffold(molecule: Mol) -> str:
     >>> scaffold(parse("CCOc1ccccc1CC2CC2"))
     'c1ccc(CC2CC2)cc1'
     """
+    if not molecule.GetRingInfo().NumRings():  # saves minutes on a long chain
+        return ""
     core = MurckoScaffold.GetScaffoldForMol(molecule)
     return Chem.MolToSmiles(core, isomericSmiles=False) if core.GetNumAtoms() else ""
 
@@ -84,9 +143,9 @@ def generic_scaffold(molecule: Mol) -> str:
     >>> generic_scaffold(parse("CCOc1ccccc1CC2CC2"))
     'C1CCC(CC2CC2)CC1'
     """
-    core = MurckoScaffold.GetScaffoldForMol(molecule)
-    if not core.GetNumAtoms():
+    if not molecule.GetRingInfo().NumRings():
         return ""
+    core = MurckoScaffold.GetScaffoldForMol(molecule)
     with rdBase.BlockLogs():
         flat = _all_carbon(core)
         # Exocyclic =O of a scaffold becomes a methyl when made generic: prune once more.

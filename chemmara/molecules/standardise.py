@@ -1,16 +1,29 @@
-"""One molecule of a raw file, as a prior should learn it, or the reason for leaving it out."""
+"""The molecule that a row is about: its main fragment without charges; and as a prior should learn it, or why not."""
 
 import re
-from typing import Final, Literal
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import PositiveInt
 from rdkit import rdBase
-from rdkit.Chem import Mol
+from rdkit.Chem import GetMolFrags, Mol, MolToSmiles
 from rdkit.Chem.MolStandardize import rdMolStandardize
+from rdkit.Chem.rdMolDescriptors import CalcExactMolWt
 
 from chemmara.config import Strict
-from chemmara.molecules.chem import canonical, parse, without_stereo
+from chemmara.molecules.chem import canonical, canonical_smiles, parse, without_stereo
+from chemmara.molecules.counter_ions import COMMON
+from chemmara.molecules.library import Library
 from chemmara.molecules.notation import Smiles
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMN: Final = "standardised"
+"""Name of the column that `standardised` adds to a library."""
+_CHARGED = re.compile(r"\[[^\]]*[+-]")
 
 _ELEMENTS: Final = ("H", "B", "C", "N", "O", "F", "P", "S", "Cl", "Br", "I")
 
@@ -33,14 +46,13 @@ class StandardiseConfig(Strict):
 
 
 def standardise(smiles: str, config: StandardiseConfig) -> tuple[str, str]:
-    """Canonical SMILES of the largest fragment, and ""; or "" and the reason for leaving the molecule out."""
+    """Canonical SMILES of the main fragment, and ""; or "" and the reason for leaving the molecule out."""
     molecule = parse(smiles)
     if molecule is None:
-        return "", "not a molecule"
-    with rdBase.BlockLogs():
-        molecule = _largest_fragment(molecule) if "." in smiles else molecule
-        if config.charges == "neutralise" and re.search(r"[+-]\d*\]", smiles):
-            molecule = rdMolStandardize.Uncharger().uncharge(molecule)
+        return "", "invalid SMILES"
+    molecule = parent_fragment(molecule)
+    if config.charges == "neutralise":
+        molecule = _neutralised(molecule, smiles)
     if config.stereo == "drop":
         molecule = without_stereo(molecule)
     if foreign := {atom.GetSymbol() for atom in molecule.GetAtoms()} - set(config.elements):
@@ -55,10 +67,71 @@ def standardise(smiles: str, config: StandardiseConfig) -> tuple[str, str]:
     return (text, "") if parse(text) is not None else ("", "not readable once standardised")
 
 
+def parent_smiles(smiles: str) -> str:
+    """Canonical SMILES of the main fragment, charges taken off where hydrogen can; an invalid text as it is.
+
+    >>> parent_smiles("CC(=O)Oc1ccccc1C(=O)[O-].NCCCC[C@H]([NH3+])C(=O)O")  # aspirin with lysine
+    'CC(=O)Oc1ccccc1C(=O)O'
+    """
+    molecule = parse(smiles)
+    if molecule is None:
+        return smiles
+    text = canonical(_neutralised(parent_fragment(molecule), smiles))
+    return text if parse(text) is not None else smiles
+
+
+def is_mixture(smiles: str) -> bool:
+    """Whether a SMILES is valid and has several fragments: a salt, a solvate, a mixture."""
+    return "." in smiles and "." in (canonical_smiles(smiles) or "")
+
+
+def standardised(library: Library) -> Library:
+    """The library with a last column `standardised` (`parent_smiles` of each row), which is then its SMILES column.
+
+    Its other columns stay as they are; one of that name is replaced. Like any library it can be gone through once.
+    """
+    given = library.smiles_column
+
+    def tables() -> "Iterator[pd.DataFrame]":
+        for table in library.chunks():
+            parents = [parent_smiles(smiles) for smiles in table[given]]
+            yield table.drop(columns=COLUMN, errors="ignore").assign(**{COLUMN: parents})
+
+    columns = [*(name for name in library.columns if name != COLUMN), COLUMN]
+    return replace(library, smiles_column=COLUMN, columns=columns, _tables=tables())
+
+
 def parent_fragment(molecule: Mol) -> Mol:
-    """The fragment of a molecule that is its active part: what is left once counter-ions and solvents are taken off."""
-    return _largest_fragment(molecule)
+    """The fragment that is the compound itself, without counter-ions and solvents; the molecule, if it has one alone.
+
+    One of several atoms that is no common counter-ion, salt former or solvent before one that is; then an organic one
+    (with carbon) before an inorganic one; then the one with most heavy atoms, the heaviest, the first by its SMILES.
+    """
+    fragments = GetMolFrags(molecule, asMols=True)
+    if len(fragments) == 1:
+        return molecule
+
+    def rank(fragment: Mol) -> tuple[bool, bool, int, float, str]:
+        common = fragment.GetNumAtoms() == 1 or _flat_and_neutral(fragment) in _common()
+        organic = any(atom.GetSymbol() == "C" for atom in fragment.GetAtoms())
+        return common, not organic, -fragment.GetNumHeavyAtoms(), -CalcExactMolWt(fragment), canonical(fragment)
+
+    return min(fragments, key=rank)
 
 
-def _largest_fragment(molecule: Mol) -> Mol:
-    return rdMolStandardize.LargestFragmentChooser().choose(molecule)
+def _neutralised(molecule: Mol, smiles: str) -> Mol:
+    """The molecule with its charges taken off where adding or removing hydrogen can."""
+    if not _CHARGED.search(smiles):
+        return molecule
+    with rdBase.BlockLogs():
+        return rdMolStandardize.Uncharger().uncharge(molecule)
+
+
+def _flat_and_neutral(fragment: Mol) -> str:
+    with rdBase.BlockLogs():
+        return MolToSmiles(rdMolStandardize.Uncharger().uncharge(fragment), isomericSmiles=False)
+
+
+@cache
+def _common() -> frozenset[str]:
+    return frozenset(_flat_and_neutral(molecule) for molecule in map(parse, COMMON) if molecule is not None)

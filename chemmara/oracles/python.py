@@ -15,12 +15,14 @@ import numpy as np
 from rdkit.Chem import Mol
 
 from chemmara.errors import ChemmaraError, reason_of
+from chemmara.oracles.stdout import stdout_to_stderr
 
 GROUP = "chemmara.oracles"
 """Entry points of this group are oracles by name."""
 
 
 @cache
+@stdout_to_stderr()
 def load_python(call: str, settings: str) -> Callable[[Sequence[Mol]], Any]:
     """The object behind "package.module:name", "path/to/file.py:name" or an entry point's name.
 

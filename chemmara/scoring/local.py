@@ -16,6 +16,7 @@ import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
 from chemmara.errors import ChemmaraError
+from chemmara.oracles.stdout import stdout_is_stderr
 from chemmara.scoring.dispatch import dispatch
 from chemmara.scoring.measurement import Measure, Measured, Request
 from chemmara.scoring.objective import Objective
@@ -73,6 +74,7 @@ _own: list[Objective] = []  # a worker process's own copy, put there once when i
 
 def _begin(objective: Objective, memory: float | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal; the parent decides
+    stdout_is_stderr()
     if memory is not None:
         limit_memory(memory)
     _own.append(objective)

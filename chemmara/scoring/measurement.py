@@ -8,6 +8,7 @@ from rdkit.Chem import Mol
 
 from chemmara.errors import ChemmaraError, reason_of
 from chemmara.oracles.interface import Oracle
+from chemmara.oracles.stdout import stdout_to_stderr
 
 _SLACK = 1e-9  # rounding that a value may lie beyond its range
 
@@ -33,9 +34,13 @@ Measure = Callable[[list[Request]], list[Measured]]
 
 
 def measure_with(oracle: Oracle, molecules: list[Mol]) -> list[tuple[float, str]]:
-    """Values by an oracle with the reason where one is missing, molecule by molecule; a failure costs one molecule."""
+    """Values by an oracle with the reason where one is missing, molecule by molecule; a failure costs one molecule.
+
+    What the oracle prints goes to stderr.
+    """
     try:
-        values = np.asarray(oracle(molecules), dtype=float)
+        with stdout_to_stderr():
+            values = np.asarray(oracle(molecules), dtype=float)
         if values.shape != (len(molecules),):
             raise ValueError(f"{values.shape} values for {len(molecules)} molecules")  # noqa: TRY301 - as if it raised
     except ChemmaraError:

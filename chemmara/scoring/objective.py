@@ -9,7 +9,7 @@ from pydantic import model_validator
 from rdkit.Chem import Mol
 
 from chemmara.config import Strict
-from chemmara.molecules.chem import canonical, parse, remember_smiles, why_invalid
+from chemmara.molecules.chem import canonical_smiles, parse, remember_smiles, why_invalid
 from chemmara.oracles.interface import Oracle
 from chemmara.scoring.aggregation import AGGREGATIONS, ZERO_IS_FINAL, AggregationName
 from chemmara.scoring.components import Component
@@ -162,4 +162,4 @@ def _parsed(canonical_text: str) -> Mol:
 
 def canonical_texts(smiles: Sequence[str]) -> list[str]:
     """Canonical SMILES of each text; "" for an invalid SMILES."""
-    return ["" if molecule is None else canonical(molecule) for molecule in map(parse, smiles)]
+    return [canonical_smiles(text) or "" for text in smiles]

@@ -14,16 +14,25 @@ from chemmara.scoring.objective import Objective, canonical_texts
 def scored(objective: Objective, library: Library, measure: Measure, chunk: int = 1024) -> Iterator[pd.DataFrame]:
     """The library's rows in order, each table with columns total, one a component (raw values), and error.
 
-    ChemmaraError where the library has a column of one of these names already.
+    A library's own columns of these names are replaced; `replaced_columns` says which. ChemmaraError where its SMILES
+    column is one of them.
     """
-    added = ["total", *objective.config.names, "error"]
-    for name in added:
-        if name in library.columns:
-            raise ChemmaraError(f"{library.source}: has a column {name!r} already; rename it first")
+    gone = replaced_columns(objective, library)
+    if library.smiles_column in gone:
+        raise ChemmaraError(
+            f"{library.source}: its column of SMILES, {library.smiles_column!r}, is named like a column of scores;"
+            " rename it, or the component"
+        )
     for table, smiles, texts in _ahead(library, chunk):
         scores = objective(smiles, measure, texts)
         columns = {"total": scores.total, **scores.components, "error": _reasons(library, table, scores.error)}
-        yield table.join(pd.DataFrame(columns, index=table.index))
+        yield table.drop(columns=gone).join(pd.DataFrame(columns, index=table.index))
+
+
+def replaced_columns(objective: Objective, library: Library) -> list[str]:
+    """The library's columns that scoring replaces: total, error, and those that are named like a component."""
+    added = {"total", *objective.config.names, "error"}
+    return [name for name in library.columns if name in added]
 
 
 def _reasons(library: Library, table: pd.DataFrame, errors: list[str]) -> list[str]:

@@ -81,7 +81,7 @@ def scores(folder: Path) -> list[float | None]:
 def test_a_campaign_whose_oracle_always_fails_ends_after_its_first_batch_and_goes_on_once_that_is_mended(
     tmp_path: Path, campaign_file: Path
 ) -> None:
-    from chemmara.oracles.own import load_python
+    from chemmara.oracles.python import load_python
 
     program, folder = CliRunner(), tmp_path / "run"
     file = campaign_on(BROKEN, tmp_path, campaign_file)
@@ -107,7 +107,7 @@ def test_a_campaign_whose_oracle_always_fails_ends_after_its_first_batch_and_goe
 def test_an_oracle_that_fails_for_good_later_on_stops_the_campaign_unless_it_is_to_keep_going(
     tmp_path: Path, campaign_file: Path
 ) -> None:
-    from chemmara.oracles.own import load_python
+    from chemmara.oracles.python import load_python
 
     program = CliRunner()
     file = campaign_on(LATE, tmp_path, campaign_file)

@@ -8,10 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from click.testing import Result
 from typer.testing import CliRunner
 
-from chemmara.molecules.chem import parse
+from chemmara.language_model.checkpoint import load_prior
+from chemmara.language_model.sampling import sample
+from chemmara.molecules.chem import canonical_smiles, parse
 from cli.main import app
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +76,46 @@ def test_sample_writes_smiles_and_the_seed_fixes_them(tiny_prior: Path, tmp_path
     assert (tmp_path / "s.smi").read_text() == first.stdout
 
 
+def test_sample_draws_until_there_are_enough_different_valid_molecules(tiny_prior: Path) -> None:
+    plain = chemmara("sample", tiny_prior, "-n", 200, "--seed", 5).stdout.splitlines()
+    assert any(parse(line) is None for line in plain)
+    for flags in (["--valid"], ["--unique"], ["--valid", "--unique"]):
+        result = chemmara("sample", tiny_prior, "-n", 200, "--seed", 5, *flags)
+        lines = result.stdout.splitlines()
+        assert (result.exit_code, len(lines), result.stderr) == (0, 200, "")
+        if "--valid" in flags:
+            assert all(parse(line) is not None for line in lines)
+        if "--unique" in flags:
+            assert len({canonical_smiles(line) or line for line in lines}) == 200
+        assert chemmara("sample", tiny_prior, "-n", 200, "--seed", 5, *flags).stdout == result.stdout
+
+
+def test_sample_says_when_a_prior_has_no_more_and_keeps_what_there_is(tiny_prior: Path, tmp_path: Path) -> None:
+    # at this temperature it writes the same molecule again and again
+    out = tmp_path / "x.smi"
+    result = chemmara("sample", tiny_prior, "-n", 50, "--valid", "--unique", "--temperature", 0.01, "--out", out)
+    assert result.exit_code == 2
+    found = len(out.read_text().splitlines())
+    assert found < 50
+    assert f"{found} of 50 different valid molecules in " in result.stderr
+    assert "what there is was written" in result.stderr
+
+
+def test_the_nll_of_a_sample_is_that_of_the_sequence(tiny_prior: Path, tmp_path: Path) -> None:
+    beside = [
+        line.split(" ") for line in chemmara("sample", tiny_prior, "-n", 9, "--valid", "--nll").stdout.splitlines()
+    ]
+    assert chemmara("sample", tiny_prior, "-n", 9, "--valid", "--nll", "--out", tmp_path / "x.csv").exit_code == 0
+    rows = table((tmp_path / "x.csv").read_text())
+    assert [[row["smiles"], row["nll"]] for row in rows] == beside
+    prior = load_prior(tiny_prior)
+    generator = torch.Generator().manual_seed(0)
+    rollout = sample(prior.model, prior.tokenizer, 27, generator=generator, max_length=25)  # 9 + 9 // 4 + 16
+    expected = dict(zip(rollout.smiles, (-rollout.logp).tolist(), strict=True))
+    for row in rows[:5]:
+        assert float(row["nll"]) == pytest.approx(expected[row["smiles"]], abs=1e-3)
+
+
 def test_likelihood_keeps_the_columns_and_adds_nats(tiny_prior: Path, library: Path) -> None:
     library.write_text("name,SMILES\na,CCO\nb,CC(=O)Nc1ccc(O)cc1\nc,CCO\n")
     result = chemmara("likelihood", tiny_prior, library)
@@ -122,12 +165,45 @@ def test_score_keeps_rows_columns_and_order(library: Path, tmp_path: Path) -> No
     assert (tmp_path / "out.csv").read_text() == result.stdout
 
 
-def test_score_refuses_a_library_that_has_its_columns(library: Path, tmp_path: Path) -> None:
-    library.write_text("smiles,total\nCCO,1\n")
-    result = chemmara("score", library, "--objective", "drug-like", "--out", tmp_path / "out.csv")
-    assert result.exit_code == 2
-    assert "has a column 'total' already" in result.stderr
-    assert not (tmp_path / "out.csv").exists()
+def test_what_was_scored_can_be_scored_again_and_its_old_columns_are_named(library: Path, tmp_path: Path) -> None:
+    first, again = tmp_path / "first.csv", tmp_path / "again.csv"
+    assert chemmara("score", library, "--objective", "drug-like", "--out", first).exit_code == 0
+    result = chemmara("score", first, "--objective", "drug-like", "--out", again)
+    assert result.exit_code == 0
+    assert again.read_text() == first.read_text()
+    assert (
+        "columns that it has already are replaced: total, qed, sa_score, crippen_logp, tpsa, alerts, error"
+        in result.stderr
+    )
+    other = chemmara("score", first, "--task", "qed")
+    assert list(table(other.stdout)[0])[-2:] == ["qed", "error"] or "total" in table(other.stdout)[0]
+
+
+def test_scoring_replaces_no_column_of_smiles(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("total\nCCO\n")
+    result = chemmara("score", tmp_path / "x.csv", "--smiles-column", "total", "--task", "qed")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "named like a column of scores" in result.stderr
+
+
+def test_a_runs_hits_can_be_scored_again(campaign_file: Path, tmp_path: Path) -> None:
+    assert chemmara("run", campaign_file, "--out", tmp_path / "run", "--budget", 60).exit_code == 0
+    hits = table((tmp_path / "run" / "hits.csv").read_text())
+    assert hits
+    result = chemmara("score", tmp_path / "run" / "hits.csv", "--objective", campaign_file)
+    assert result.exit_code == 0
+    assert "are replaced: qed, tpsa" in result.stderr
+    for old, new in zip(hits, table(result.stdout), strict=True):
+        assert float(new["total"]) == pytest.approx(float(old["score"]), abs=1e-12)
+
+
+def test_likelihood_of_its_own_output_replaces_nll(tiny_prior: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("smiles,nll,id\nCCO,-1,a\n")
+    result = chemmara("likelihood", tiny_prior, tmp_path / "x.csv", "--out", tmp_path / "y.csv")
+    assert "a column that it has already is replaced: nll" in result.stderr
+    assert chemmara("likelihood", tiny_prior, tmp_path / "y.csv").stdout == (tmp_path / "y.csv").read_text()
+    row = table((tmp_path / "y.csv").read_text())[0]
+    assert (list(row), float(row["nll"]) > 0) == (["smiles", "id", "nll"], True)
 
 
 def test_diversity_as_table_and_json(library: Path) -> None:

@@ -30,7 +30,10 @@ CASES = [
     ("sample {tmp}/folder -n 3", "not a prior (config.json is missing)"),
     ("sample nope -n 3", "no such prior"),
     ("sample {prior} -n 3 --out {tmp}/none/x.smi", "does not exist"),
-    ("likelihood {prior} {tmp}/error.csv", "has a column 'error' already"),
+    (
+        "likelihood {prior} {tmp}/error.csv --smiles-column error",
+        "its column of SMILES is called 'error'; rename it first",
+    ),
     ("likelihood {prior} {tmp}/empty.smi", "holds no molecules"),
     ("score {tmp}/none.csv --objective drug-like", "no such file"),
     ("score {tmp}/empty.smi --objective drug-like", "holds no molecules"),

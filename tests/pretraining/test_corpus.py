@@ -21,7 +21,7 @@ LOOSE = StandardiseConfig(min_atoms=1)
         ("C[N+](C)(C)C", {}, ("C[N+](C)(C)C", "")),  # no hydrogen to take away
         ("C[C@H](N)C(=O)O", {}, ("C[C@H](N)C(=O)O", "")),
         ("C[C@H](N)C(=O)O", {"stereo": "drop"}, ("CC(N)C(=O)O", "")),
-        ("C1CC", {}, ("", "not a molecule")),
+        ("C1CC", {}, ("", "invalid SMILES")),
         ("C[SiH3]", {}, ("", "element Si")),
         ("CCO", {"min_atoms": 4}, ("", "too few atoms")),
         ("CCCCC", {"max_atoms": 4}, ("", "too many atoms")),
@@ -45,7 +45,7 @@ def raw(tmp_path: Path) -> Path:
 def test_every_molecule_is_accounted_for_and_splits_share_none(tmp_path: Path, raw: Path) -> None:
     report = prepare([raw], tmp_path / "out", CorpusConfig(standardise=LOOSE, valid=0.1, test=0.1))
     assert report.read == 383
-    assert report.dropped == {"duplicate": 1, "not a molecule": 1, "element Si": 1}
+    assert report.dropped == {"duplicate": 1, "invalid SMILES": 1, "element Si": 1}
     assert report.kept == {"train": 304, "valid": 38, "test": 38}
     parts = [read_split(tmp_path / "out", name) for name in SPLITS]
     assert len(set().union(*parts)) == sum(map(len, parts)) == 380

@@ -1,0 +1,137 @@
+"""Tables into files of every usual kind, table by table, so that memory stays flat."""
+
+import gzip
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final, cast
+
+from chemmara.errors import ChemmaraError
+from chemmara.molecules.chem import parse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WRITTEN: Final = (".csv", ".tsv", ".parquet", ".sdf", ".smi")
+"""Kinds of files that can be written; all but .parquet also packed, as .csv.gz."""
+_NAMES: Final = (
+    "name",
+    "_name",
+    "title",
+    "id",
+    "molecule_name",
+    "compound",
+    "chembl_id",
+    "molecule_chembl_id",
+    "zinc_id",
+)
+Write = Callable[["pd.DataFrame"], None]
+
+
+def format_of(path: Path, default: str) -> tuple[str, bool]:
+    """The kind of file that a path asks for, and whether packed by gzip; `default` where it has no suffix.
+
+    ChemmaraError for one that we cannot write.
+
+    >>> format_of(Path("scored.csv.gz"), ".smi"), format_of(Path("sample"), ".smi")
+    (('.csv', True), ('.smi', False))
+    """
+    endings = [suffix.lower() for suffix in path.suffixes]
+    packed = endings[-1:] == [".gz"]
+    kind = (endings[:-1] if packed else endings)[-1:] or [default]
+    if kind[0] not in WRITTEN or (packed and kind[0] == ".parquet"):
+        raise ChemmaraError(
+            f"{path}: {''.join(endings[-2:])} files are not written; use {', '.join(WRITTEN)} or .csv.gz"
+        )
+    return kind[0], packed
+
+
+@contextmanager
+def table_writer(
+    file: IO[bytes], kind: str, *, packed: bool = False, smiles: str = "smiles", name: str | None = None
+) -> Iterator[Write]:
+    """A function that writes tables with the same columns to a binary file, one after the other.
+
+    `smiles` is the column of SMILES. `name` is the column of what stands beside it in .smi, and is the title in .sdf;
+    none: the first whose name is a usual one (name, title, id, ...). A row that is no molecule is an .sdf record
+    without atoms, its SMILES among its data.
+    """
+    if packed:
+        with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as inner:
+            yield from _writer(cast("IO[bytes]", inner), kind, smiles, name)
+    else:
+        yield from _writer(file, kind, smiles, name)
+
+
+def _writer(file: IO[bytes], kind: str, smiles: str, name: str | None) -> Iterator[Write]:
+    match kind:
+        case ".parquet":
+            yield from _parquet(file)
+        case ".sdf":
+            yield lambda table: _sdf(file, table, smiles, name or _name_column(table))
+        case ".smi":
+            yield lambda table: _smi(file, table, smiles, name or _name_column(table))
+        case _:
+            yield _csv(file, "\t" if kind == ".tsv" else ",")
+
+
+def _name_column(table: "pd.DataFrame") -> str | None:
+    by_case = {str(column).lower().strip(): str(column) for column in reversed(table.columns)}
+    return next((by_case[usual] for usual in _NAMES if usual in by_case), None)
+
+
+def _csv(file: IO[bytes], separator: str) -> Write:
+    header = [True]
+
+    def write(table: "pd.DataFrame") -> None:
+        text = table.to_csv(index=False, header=header[0], lineterminator="\n", sep=separator)
+        header[0] = False
+        file.write(text.encode())
+
+    return write
+
+
+def _smi(file: IO[bytes], table: "pd.DataFrame", smiles: str, name: str | None) -> None:
+    texts = [(str(text).split(None, 1) or [""])[0] for text in table[smiles]]
+    names = table[name].tolist() if name is not None and name != smiles else [""] * len(texts)
+    # without a SMILES a name would be read as one
+    lines = (f"{text} {_one_line(beside)}".rstrip() if text else "" for text, beside in zip(texts, names, strict=True))
+    file.write("".join(f"{line}\n" for line in lines).encode())
+
+
+def _parquet(file: IO[bytes]) -> Iterator[Write]:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    opened: list[Any] = []
+
+    def write(table: "pd.DataFrame") -> None:
+        rows = pa.Table.from_pandas(table, schema=opened[0].schema if opened else None, preserve_index=False)
+        if not opened:
+            opened.append(parquet.ParquetWriter(file, rows.schema))
+        opened[0].write_table(rows)
+
+    try:
+        yield write
+    finally:
+        for writer in opened:
+            writer.close()
+
+
+def _sdf(file: IO[bytes], table: "pd.DataFrame", smiles: str, name: str | None) -> None:
+    from rdkit import rdBase
+    from rdkit.Chem import Mol, SDWriter
+
+    tags = {column: _one_line(column).translate({60: "_", 62: "_"}) for column in table.columns}  # no < and >
+    for row in table.to_dict("records"):
+        molecule = parse(str(row[smiles])) or Mol()
+        molecule.SetProp("_Name", "" if name is None else _one_line(row[name]))
+        for column, value in row.items():
+            molecule.SetProp(tags[str(column)], _one_line(value))
+        with rdBase.BlockLogs():
+            file.write(SDWriter.GetText(molecule).encode())
+
+
+def _one_line(value: object) -> str:
+    """A cell as text without line breaks, which end a record's data; NaN is ''."""
+    return "" if value != value else " ".join(str(value).split())  # noqa: PLR0124 - NaN alone differs from itself
