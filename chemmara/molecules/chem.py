@@ -10,7 +10,6 @@ from rdkit.DataStructs import ExplicitBitVect
 
 LONGEST = 2000
 """Most characters of a SMILES: RDKit's time for some questions grows with the cube, to half a minute here."""
-_READINGS = 3  # of a doubtful molecule
 _MAPPED = re.compile(r":\d+\]")
 # Texts whose canonical SMILES may not be readable: in 125,000 random changes of drugs' SMILES that RDKit reads no other
 # failed. (`canonical_smiles` makes sure.) Several patterns are quicker than one.
@@ -61,7 +60,7 @@ def _remove_maps(molecule: Mol) -> None:
 def _read_again(molecule: Mol) -> Mol | None:
     """The molecule that RDKit reads in its own canonical SMILES; None where it reads none, or another one each time."""
     text = Chem.MolToSmiles(molecule)
-    for _ in range(_READINGS):
+    for _ in range(3):
         again: Mol | None = Chem.MolFromSmiles(text)
         if again is None or any(bond.HasQuery() for bond in again.GetBonds()):
             return None
