@@ -32,7 +32,7 @@ def likelihood(
 
     check_out(out, ".csv", library)
     loaded, molecules = load_prior(prior), open_library(library, smiles_column)
-    if replaced := [name for name in COLUMNS if name in molecules.columns]:
+    if replaced := [name for name in COLUMNS if name in molecules.columns and name != molecules.smiles_column]:
         typer.echo(f"{molecules.source}: columns that it has already are replaced: {', '.join(replaced)}", err=True)
     failed, first = 0, ""
     with tables_to(out, ".csv", smiles=molecules.smiles_column) as write, counter("likelihood") as advance:

@@ -21,7 +21,7 @@ class Library:
     source: str  # path, or "-" for stdin
     smiles_column: str
     columns: list[str]
-    _rows: Iterator[Row]
+    rows: Iterator[Row]  # cells in the order of the columns, with the reason of a structure that could not be read
     unreadable: dict[int, str] = field(default_factory=dict)
     """Rows (from 0) of which a structure was there but could not be read, with the reason; known once they are read."""
 
@@ -33,7 +33,7 @@ class Library:
         import pandas as pd
 
         first = 0
-        while rows := list(islice(self._rows, size)):
+        while rows := list(islice(self.rows, size)):
             self.unreadable.update((row, reason) for row, (_, reason) in enumerate(rows, first) if reason)
             index = range(first, first + len(rows))
             yield pd.DataFrame([cells for cells, _ in rows], index=index, columns=self.columns, dtype=str)
@@ -42,7 +42,7 @@ class Library:
     def smiles(self) -> Iterator[str]:
         """The SMILES column alone."""
         place = self.columns.index(self.smiles_column)
-        return (cells[place] for cells, _ in self._rows)
+        return (cells[place] for cells, _ in self.rows)
 
 
 def open_library(source: str | Path, smiles_column: str | None = None) -> Library:

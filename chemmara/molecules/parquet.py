@@ -49,9 +49,8 @@ def _readable(source: str) -> Iterator[None]:
 def _texts(column: Any) -> list[str]:
     import pyarrow as pa
 
-    if pa.types.is_floating(column.type):
-        column = column.cast(pa.string())  # as many digits as the number has in its own precision
-        return ["" if text in {None, "nan"} else text for text in column.to_pylist()]
+    if pa.types.is_floating(column.type):  # numpy writes as many digits as the number has in its own precision
+        return ["" if text == "nan" else text for text in map(str, column.to_numpy(zero_copy_only=False))]
     return ["" if value is None else _one_line_end(str(value)) for value in column.to_pylist()]
 
 

@@ -1,10 +1,8 @@
 """The molecule that a row is about: its main fragment without charges; and as a prior should learn it, or why not."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from pydantic import PositiveInt
 from rdkit import rdBase
@@ -17,9 +15,6 @@ from chemmara.molecules.chem import canonical, canonical_smiles, parse, without_
 from chemmara.molecules.counter_ions import COMMON
 from chemmara.molecules.library import Library
 from chemmara.molecules.notation import Smiles
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 COLUMN: Final = "standardised"
 """Name of the column that `standardised` adds to a library."""
@@ -90,15 +85,12 @@ def standardised(library: Library) -> Library:
 
     Its other columns stay as they are; one of that name is replaced. Like any library it can be gone through once.
     """
-    given = library.smiles_column
-
-    def tables() -> "Iterator[pd.DataFrame]":
-        for table in library.chunks():
-            parents = [parent_smiles(smiles) for smiles in table[given]]
-            yield table.drop(columns=COLUMN, errors="ignore").assign(**{COLUMN: parents})
-
-    columns = [*(name for name in library.columns if name != COLUMN), COLUMN]
-    return replace(library, smiles_column=COLUMN, columns=columns, _tables=tables())
+    given = library.columns.index(library.smiles_column)
+    kept = [place for place, name in enumerate(library.columns) if name != COLUMN]
+    rows = (
+        ([*(cells[place] for place in kept), parent_smiles(cells[given])], reason) for cells, reason in library.rows
+    )
+    return Library(library.source, COLUMN, [*(library.columns[place] for place in kept), COLUMN], rows)
 
 
 def parent_fragment(molecule: Mol) -> Mol:

@@ -200,10 +200,10 @@ def test_a_runs_hits_can_be_scored_again(campaign_file: Path, tmp_path: Path) ->
 def test_likelihood_of_its_own_output_replaces_nll(tiny_prior: Path, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("smiles,nll,id\nCCO,-1,a\n")
     result = chemmara("likelihood", tiny_prior, tmp_path / "x.csv", "--out", tmp_path / "y.csv")
-    assert "a column that it has already is replaced: nll" in result.stderr
+    assert "columns that it has already are replaced: nll" in result.stderr
     assert chemmara("likelihood", tiny_prior, tmp_path / "y.csv").stdout == (tmp_path / "y.csv").read_text()
     row = table((tmp_path / "y.csv").read_text())[0]
-    assert (list(row), float(row["nll"]) > 0) == (["smiles", "id", "nll"], True)
+    assert (list(row), float(row["nll"]) > 0) == (["smiles", "id", "nll", "error"], True)
 
 
 def test_diversity_as_table_and_json(library: Path) -> None:

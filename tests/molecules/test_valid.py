@@ -43,7 +43,7 @@ def test_such_a_molecule_costs_one_row_wherever_it_comes(smiles: str) -> None:
     config = load_objective("drug-like")
     scores = Objective(config)(rows)
     assert scores.valid.tolist() == [True, False, True]
-    assert scores.error[1].startswith("not a molecule: RDKit cannot read")
+    assert scores.error[1].startswith("invalid SMILES: RDKit cannot read")
     assert len(breakdown(Objective(config), rows)) == 3 * len(config.component)
     assert all(len(one_component.values) == 2 for one_component in trial(config, rows))
     assert library_figures(rows)["invalid"] == 1
