@@ -20,8 +20,8 @@ from chemmara.benchmark.compare import compare
 from chemmara.benchmark.statistics import as_markdown, estimate
 from chemmara.campaign.method_spec import with_method
 from chemmara.campaign.settings import load_campaign
-from chemmara.files import write_text
 from chemmara.records.tally import Standing
+from chemmara.system.files import write_text
 
 HERE = Path(__file__).parent / "campaigns"
 TASKS = {

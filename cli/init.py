@@ -22,7 +22,7 @@ def init(
 
     from chemmara import assets
     from chemmara.campaign.settings import CampaignConfig
-    from chemmara.files import new_folder, write_text
+    from chemmara.system.files import new_folder, write_text
 
     schema = path.with_suffix(".schema.json")
     for file in (path, schema):

@@ -10,8 +10,8 @@ import typer
 from typer.core import TyperGroup
 
 from chemmara.errors import ChemmaraError
-from chemmara.files import FULL, ReaderGone
-from chemmara.processors import let_threads_sleep
+from chemmara.system.files import FULL, ReaderGone
+from chemmara.system.processors import let_threads_sleep
 
 from . import (
     compare,

@@ -20,8 +20,8 @@ _STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 def check_out(out: Path | None, default: str, library: str = "-") -> None:
     """ChemmaraError, before anything is computed, for an --out that could not be written or is the library itself."""
-    from chemmara.files import is_stream, writable
     from chemmara.molecules.writers import format_of
+    from chemmara.system.files import is_stream, writable
 
     if out is None or str(out) in _STDOUT:
         return
@@ -39,8 +39,8 @@ def tables_to(out: Path | None, default: str, *, smiles: str = "smiles", name: s
     A file appears once the block has ended well; stdout ("-" or none), a pipe and a device get each table at once.
     `smiles` and `name` are the columns that .smi and .sdf need; `chemmara.molecules.writers` has the formats.
     """
-    from chemmara.files import replacing
     from chemmara.molecules.writers import format_of, table_writer
+    from chemmara.system.files import replacing
 
     if out is None or str(out) in _STDOUT:
         sys.stdout.flush()

@@ -96,7 +96,7 @@ def _go(current: "Run", chosen: int | None, *, keep_going: bool) -> None:
 
 def _how(current: "Run", chosen: int | None) -> str:
     """The first line of a run: what works on it, and why; `chosen` are the threads that the user chose."""
-    from chemmara.processors import usable_cpus
+    from chemmara.system.processors import usable_cpus
 
     settings = current.config
     why = "as it was begun" if current.progress.step else f"of {usable_cpus()} usable CPUs"

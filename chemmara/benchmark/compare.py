@@ -8,13 +8,13 @@ import pandas as pd
 from chemmara.benchmark.runs import Job, Tell, run_jobs
 from chemmara.benchmark.statistics import as_markdown, comparison_table, difference_table
 from chemmara.campaign.settings import CampaignConfig
-from chemmara.files import replacing, write_text
-from chemmara.locking import only_writer
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.records.summary import run_figures
 from chemmara.report.figures import comparison_figure, save_png
 from chemmara.report.page import comparison_page
+from chemmara.system.files import replacing, write_text
+from chemmara.system.locking import only_writer
 
 
 def compare(campaigns: dict[str, CampaignConfig], seeds: Sequence[int], out: Path, tell: Tell) -> pd.DataFrame:

@@ -15,10 +15,10 @@ from typing import Final, cast
 from chemmara.campaign.run import Run
 from chemmara.campaign.settings import CampaignConfig
 from chemmara.errors import ChemmaraError
-from chemmara.interrupt import interruptible
-from chemmara.processors import usable_cpus
 from chemmara.records.run_folder import RunFolder
 from chemmara.records.tally import Standing
+from chemmara.system.interrupt import interruptible
+from chemmara.system.processors import usable_cpus
 
 _POLL: Final = 0.2  # seconds between looks at an interrupt
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from chemmara.campaign.settings import CampaignConfig
 from chemmara.language_model.checkpoint import Prior
-from chemmara.processors import processor_name
+from chemmara.system.processors import processor_name
 
 
 def identity(settings: CampaignConfig, prior: Prior) -> dict[str, Any]:

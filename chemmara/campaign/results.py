@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from chemmara.errors import ChemmaraError
-from chemmara.files import replacing, write_text
 from chemmara.oracles.docking import pose_file
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.records.summary import failure_reasons, hits_of, run_figures
 from chemmara.report.page import run_page
 from chemmara.scoring.pareto import component_desirabilities, pareto_rank
+from chemmara.system.files import replacing, write_text
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,7 @@ from chemmara.campaign.identity import identity
 from chemmara.campaign.recorded import RecordedScores, budget_left
 from chemmara.campaign.settings import CampaignConfig, saved_settings
 from chemmara.errors import ChemmaraError
-from chemmara.files import new_folder, write_text
-from chemmara.interrupt import interruptible
 from chemmara.language_model.checkpoint import Prior, load_prior, save_prior
-from chemmara.locking import only_writer
-from chemmara.processors import network_threads
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.records.tally import Standing, Tally
@@ -32,6 +28,10 @@ from chemmara.scoring.cache import remembering
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.worker_limits import WorkerLimits
 from chemmara.scoring.workers import measuring
+from chemmara.system.files import new_folder, write_text
+from chemmara.system.interrupt import interruptible
+from chemmara.system.locking import only_writer
+from chemmara.system.processors import network_threads
 
 _MAY_CHANGE = {
     "budget", "workers", "timeout", "worker_memory", "scheduler", "cache", "checkpoint_seconds", "max_idle_steps",

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from chemmara.files import new_folder, replacing, write_text
 from chemmara.report.figures import save_png
+from chemmara.system.files import new_folder, replacing, write_text
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from safetensors.torch import load, save_file
 from chemmara import assets
 from chemmara.config import Strict
 from chemmara.errors import CheckpointError, TokenError
-from chemmara.files import replacing, write_text
 from chemmara.language_model.build import NetworkConfig, build
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.tokenizer import Tokenizer
 from chemmara.language_model.transformer import TransformerConfig
 from chemmara.molecules.notation import NOTATIONS
+from chemmara.system.files import replacing, write_text
 
 
 class PriorConfig(Strict):

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from chemmara.errors import CheckpointError
-from chemmara.files import replacing
+from chemmara.system.files import replacing
 
 
 def save_snapshot(path: Path, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:

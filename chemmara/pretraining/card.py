@@ -10,7 +10,6 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from chemmara.files import write_text
 from chemmara.language_model.checkpoint import Prior, load_prior
 from chemmara.metrics.distribution import frechet_distance, sample_quality
 from chemmara.metrics.diversity import internal_diversity
@@ -22,6 +21,7 @@ from chemmara.pretraining.start import Start
 from chemmara.pretraining.state import Progress, read_progress
 from chemmara.pretraining.verdict import Fit, concerns
 from chemmara.report.figures import as_svg
+from chemmara.system.files import write_text
 
 
 def write_card(folder: Path, source: str, start: Start, *, samples: int, note: str) -> None:

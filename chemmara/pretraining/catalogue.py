@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter
 from chemmara import assets, config
 from chemmara.config import Strict
 from chemmara.errors import ChemmaraError
-from chemmara.files import new_folder, replacing
+from chemmara.system.files import new_folder, replacing
 
 _BLOCK = 1 << 20
 

@@ -18,11 +18,11 @@ from rdkit import __version__ as rdkit_version
 
 from chemmara.config import Fraction, Strict
 from chemmara.errors import ChemmaraError
-from chemmara.files import write_text
-from chemmara.locking import only_writer
 from chemmara.molecules.chem import parse, scaffold
 from chemmara.molecules.library import Library, open_library
 from chemmara.molecules.standardise import StandardiseConfig, standardise
+from chemmara.system.files import write_text
+from chemmara.system.locking import only_writer
 
 SPLITS = ("train", "valid", "test")
 REPORT = "corpus.json"

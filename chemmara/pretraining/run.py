@@ -9,7 +9,6 @@ import torch
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import load_prior, save_prior
 from chemmara.language_model.extend import calibrate
-from chemmara.locking import only_writer
 from chemmara.molecules.chem import parse
 from chemmara.pretraining.batches import Encoded
 from chemmara.pretraining.card import write_card
@@ -22,6 +21,7 @@ from chemmara.pretraining.train import Report, Trainer
 from chemmara.pretraining.validity import favour_molecules
 from chemmara.pretraining.verdict import Fit, concerns, fit_of, share_of_copies
 from chemmara.pretraining.workers import leads, team
+from chemmara.system.locking import only_writer
 
 _FILES = (STATE, "metrics.jsonl", "config.json", "vocabulary.json", "weights.safetensors", "card.md", "curves.svg")
 _CALIBRATION = 1000  # training molecules by which added tokens are calibrated

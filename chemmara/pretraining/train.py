@@ -12,7 +12,6 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
 
-from chemmara.interrupt import interruptible
 from chemmara.language_model.checkpoint import Prior, save_prior
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.tokenizer import END, PAD, START
@@ -23,6 +22,7 @@ from chemmara.pretraining.optim import optimizers, rate_factor
 from chemmara.pretraining.settings import PretrainConfig
 from chemmara.pretraining.state import Progress, load_state, read_progress, save_state
 from chemmara.pretraining.workers import Team
+from chemmara.system.interrupt import interruptible
 
 
 @dataclass(frozen=True)

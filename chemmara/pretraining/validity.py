@@ -8,7 +8,6 @@ import torch
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Adam
 
-from chemmara.interrupt import interruptible
 from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.sampling import sample, sequence_logp
 from chemmara.molecules.chem import parse
@@ -16,6 +15,7 @@ from chemmara.pretraining.batches import Encoded, steps_from
 from chemmara.pretraining.settings import PretrainConfig
 from chemmara.pretraining.train import token_loss
 from chemmara.rl.gradients import rloo_loss
+from chemmara.system.interrupt import interruptible
 
 _ROWS = 512  # sampled a step
 

@@ -11,7 +11,6 @@ from rdkit.DataStructs import BitVectToBinaryText
 from safetensors.numpy import save_file
 
 from chemmara.errors import ChemmaraError
-from chemmara.files import new_folder, replacing, write_text
 from chemmara.oracles.features import bits, features
 from chemmara.oracles.qsar import ModelKind, QsarCard, open_session, predicted
 from chemmara.oracles.tanimoto import TanimotoProcess
@@ -20,6 +19,7 @@ from chemmara.qsar.data import Activities, require_trainable
 from chemmara.qsar.models import as_onnx, fit, fitted_predictions
 from chemmara.qsar.uncertainty import calibration, domain, evidence, half_width
 from chemmara.qsar.validate import Interval, Split, Validation, validate
+from chemmara.system.files import new_folder, replacing, write_text
 
 _COMPARED: Final = 1000  # molecules on which the ONNX model must predict what the fitted model does
 _TOLERANCE: Final = 1e-5

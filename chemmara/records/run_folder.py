@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chemmara.errors import ChemmaraError
-from chemmara.files import new_folder
+from chemmara.system.files import new_folder
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from chemmara.files import replacing
 from chemmara.records.summary import curves
 from chemmara.scoring.breakdown import transform_curve
 from chemmara.scoring.objective import ObjectiveConfig
+from chemmara.system.files import replacing
 
 # Okabe and Ito's palette, without yellow, which is hard to see on white.
 _COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from chemmara.errors import ChemmaraError
-from chemmara.files import replacing, write_text
+from chemmara.system.files import replacing, write_text
 from cli.main import app
 
 BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
@@ -166,7 +166,7 @@ def test_what_was_there_stays_where_the_disk_is_full(suffix: str, tmp_path: Path
 def test_a_prior_that_does_not_fit_on_the_disk_leaves_the_old_one(tmp_path: Path) -> None:
     code = (
         "import resource, sys, numpy; from pathlib import Path; from safetensors.numpy import save_file\n"
-        "from chemmara.files import replacing; from chemmara.errors import ChemmaraError\n"
+        "from chemmara.system.files import replacing; from chemmara.errors import ChemmaraError\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "try:\n"
         f"    with replacing(Path({str(tmp_path / 'w')!r})) as to: save_file({{'a': numpy.zeros(9999)}}, to)\n"

@@ -12,12 +12,12 @@ from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.language_model.rnn import RecurrentConfig
 from chemmara.language_model.transformer import TransformerConfig
-from chemmara.locking import only_writer
 from chemmara.pretraining.defaults import suited
 from chemmara.pretraining.run import pretrain
 from chemmara.pretraining.settings import PretrainConfig
 from chemmara.pretraining.state import read_progress
 from chemmara.pretraining.verdict import Fit, concerns
+from chemmara.system.locking import only_writer
 from cli.main import app
 
 TINY = RecurrentConfig(embedding=8, hidden=16)

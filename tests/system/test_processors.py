@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from chemmara import processors
-from chemmara.processors import let_threads_sleep, network_threads, processor_name, usable_cpus
+from chemmara.system import processors
+from chemmara.system.processors import let_threads_sleep, network_threads, processor_name, usable_cpus
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,9 @@ def test_a_cgroups_quota_by_hand(tmp_path: Path, file: str, text: str, cpus: int
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux alone has affinity masks")
 def test_an_affinity_mask_counts() -> None:
     script = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
-    script += "from chemmara.processors import usable_cpus, network_threads\nprint(usable_cpus(), network_threads(1))"
+    script += (
+        "from chemmara.system.processors import usable_cpus, network_threads\nprint(usable_cpus(), network_threads(1))"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "1 1\n"
 

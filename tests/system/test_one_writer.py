@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chemmara.errors import ChemmaraError
-from chemmara.locking import only_writer
+from chemmara.system.locking import only_writer
 
 PROGRAM = [sys.executable, "-m", "cli.main"]
 ROOT = Path(__file__).parents[2]

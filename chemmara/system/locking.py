@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from chemmara.errors import ChemmaraError
-from chemmara.files import new_folder
+from chemmara.system.files import new_folder
 
 _NAME = ".lock"
 
