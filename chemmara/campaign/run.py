@@ -28,7 +28,7 @@ from chemmara.scoring.cache import remembering
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.worker_limits import WorkerLimits
 from chemmara.scoring.workers import measuring
-from chemmara.system.files import new_folder, write_text
+from chemmara.system.files import new_folder, refusals_in_words, write_text
 from chemmara.system.interrupt import interruptible
 from chemmara.system.locking import only_writer
 from chemmara.system.processors import network_threads
@@ -104,9 +104,9 @@ class Run:
 
     @classmethod
     def _assemble(cls, folder: RunFolder, settings: CampaignConfig, prior: Prior, held: ExitStack) -> Self:
-        ledger = Ledger.open(folder.ledger) if folder.ledger.exists() else Ledger.create(folder.ledger)
         known = identity(settings, prior)
-        write_text(folder.config, json.dumps(known, indent=2) + "\n")
+        write_text(folder.config, json.dumps(known, indent=2) + "\n")  # first: from here on the run can be resumed
+        ledger = Ledger.open(folder.ledger) if Ledger.begun(folder.ledger) else Ledger.create(folder.ledger)
         for key, value in known.items():
             ledger.set(key, value)
         learner = new_learner(prior, deepcopy(prior.model), settings.method, settings.seed)
@@ -214,7 +214,8 @@ class Run:
         self.progress.step, self.progress.calls = number, budget.used
         values = step_values(step)
         self.ledger.append_step(number, budget.used, values)
-        with self.folder.metrics.open("a", encoding="utf-8") as file:
+        metrics = self.folder.metrics
+        with refusals_in_words(metrics, metrics), metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": number, "calls": budget.used, **_without_nan(values)}) + "\n")
             file.flush()
             self.progress.metrics_bytes = file.tell()

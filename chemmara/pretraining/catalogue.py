@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter
 from chemmara import assets, config
 from chemmara.config import Strict
 from chemmara.errors import ChemmaraError
-from chemmara.system.files import new_folder, replacing
+from chemmara.system.files import new_folder, refusals_in_words, replacing
 
 _BLOCK = 1 << 20
 
@@ -95,7 +95,7 @@ def _download(url: str, to: Path, tell: Callable[[int, int], None]) -> str:
 
 def _write(file: IO[bytes], to: Path, size: int, tell: Callable[[int, int], None]) -> str:
     digest, done = sha256(), 0
-    with to.open("wb") as out:
+    with refusals_in_words(to, to), to.open("wb") as out:
         while block := file.read(_BLOCK):
             out.write(block)
             digest.update(block)

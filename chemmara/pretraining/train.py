@@ -22,6 +22,7 @@ from chemmara.pretraining.optim import optimizers, rate_factor
 from chemmara.pretraining.settings import PretrainConfig
 from chemmara.pretraining.state import Progress, load_state, read_progress, save_state
 from chemmara.pretraining.workers import Team
+from chemmara.system.files import refusals_in_words
 from chemmara.system.interrupt import interruptible
 
 
@@ -176,7 +177,8 @@ class Trainer:
             "held_out_nll": report.nll,
             **(vars(report.quality) if report.quality else {}),
         }
-        with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
+        path = self.folder / "metrics.jsonl"
+        with refusals_in_words(path, path), path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
             file.flush()
             self.progress.metrics_bytes = file.tell()

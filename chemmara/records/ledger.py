@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from chemmara.errors import ChemmaraError
+from chemmara.system.database import transaction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,19 +44,37 @@ class Ledger:
     a power failure can take the last transactions, and never leaves a damaged file.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
+        self._path = path
 
     @classmethod
     def create(cls, path: Path) -> Self:
-        """A new, empty ledger; the file must not be there yet."""
-        if path.exists():
+        """A new, empty ledger; ChemmaraError if the file holds one already.
+
+        A file without any table, as a kill during the making of a ledger leaves it, is made a ledger.
+        """
+        if cls.begun(path):
             raise ChemmaraError(f"{path}: is there already")
         connection = sqlite3.connect(path)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {_FORMAT}; COMMIT;")
-        return cls(connection)
+        with transaction(connection, path):
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {_FORMAT}; COMMIT;")
+        return cls(connection, path)
+
+    @classmethod
+    def begun(cls, path: Path) -> bool:
+        """Whether a file holds tables of any kind."""
+        if not path.is_file():
+            return False
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        try:
+            return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+        except sqlite3.DatabaseError:  # damaged: `open` says so
+            return True
+        finally:
+            connection.close()
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -76,7 +95,7 @@ class Ledger:
                 f"{path}: has format {version}, and this chemmara reads format {_FORMAT}; use the version that"
                 " wrote it (the table `calls` is the same in both)"
             )
-        return cls(connection)
+        return cls(connection, path)
 
     def close(self) -> None:
         """Close the file."""
@@ -93,7 +112,7 @@ class Ledger:
         rows = [
             (call.call, call.step, call.smiles, _null(call.score), _json(call.components), call.error) for call in calls
         ]
-        with self._connection:
+        with transaction(self._connection, self._path):
             for row in rows:
                 there = self._connection.execute("SELECT * FROM calls WHERE call = ?", row[:1]).fetchone()
                 if there is None:
@@ -114,7 +133,7 @@ class Ledger:
 
     def append_step(self, step: int, calls: int, figures: dict[str, float]) -> None:
         """Record a step, or record it again: calls used by then, and its figures."""
-        with self._connection:
+        with transaction(self._connection, self._path):
             self._connection.execute("INSERT OR REPLACE INTO steps VALUES (?, ?, ?)", (step, calls, _json(figures)))
 
     def steps(self) -> "pd.DataFrame":
@@ -127,7 +146,7 @@ class Ledger:
 
     def set(self, key: str, value: Any) -> None:
         """Record a fact about the run, as JSON."""
-        with self._connection:
+        with transaction(self._connection, self._path):
             self._connection.execute("INSERT OR REPLACE INTO run VALUES (?, ?)", (key, json.dumps(value)))
 
     def get(self, key: str) -> Any:

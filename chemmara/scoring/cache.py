@@ -12,6 +12,7 @@ import numpy as np
 from chemmara.errors import ChemmaraError
 from chemmara.scoring.measurement import Measure, Measured, Request
 from chemmara.scoring.objective import Objective
+from chemmara.system.database import transaction
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS measured (component TEXT, smiles TEXT, value REAL, PRIMARY KEY (component, smiles))"
@@ -35,7 +36,7 @@ def remembering(objective: Objective, measure: Measure, path: Path | None) -> It
     keys = [_key(component.identity()) for component in objective.config.component]
     connection = _open(path)
     try:
-        yield lambda requests: _with_cache(connection, keys, measure, requests)
+        yield lambda requests: _with_cache(connection, path, keys, measure, requests)
     finally:
         connection.close()
 
@@ -65,7 +66,7 @@ def _key(identity: object) -> str:
 
 
 def _with_cache(
-    connection: sqlite3.Connection, keys: list[str], measure: Measure, requests: list[Request]
+    connection: sqlite3.Connection, path: Path, keys: list[str], measure: Measure, requests: list[Request]
 ) -> list[Measured]:
     known = np.full((len(requests), len(keys)), np.nan)
     row_of = {request.smiles: row for row, request in enumerate(requests)}
@@ -83,7 +84,7 @@ def _with_cache(
         for key, value, before in zip(keys, measured.values, known[row], strict=True)
         if np.isnan(before) and not np.isnan(value)
     ]
-    with connection:
+    with transaction(connection, path):
         connection.executemany("INSERT OR IGNORE INTO measured VALUES (?, ?, ?)", new)
     return found
 

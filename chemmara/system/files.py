@@ -28,13 +28,13 @@ def replacing(path: Path) -> Iterator[Path]:
     disk is full. ReaderGone where a pipe is no longer read.
     """
     if is_stream(path):
-        with _one_line(path, path):
+        with refusals_in_words(path, path):
             yield path
         return
     target = writable(path)
     partial = target.with_name(f".{target.name}.partial")
     try:
-        with _one_line(path, partial):
+        with refusals_in_words(path, partial):
             partial.unlink(missing_ok=True)
             partial.touch()
             mode = stat.S_IMODE((target if target.exists() else partial).stat().st_mode)
@@ -70,8 +70,8 @@ def is_stream(path: Path) -> bool:
 
 
 @contextmanager
-def _one_line(path: Path, written: Path) -> Iterator[None]:
-    """What a file system refuses becomes one clear line; every other error of the block goes its way."""
+def refusals_in_words(path: Path, written: Path) -> Iterator[None]:
+    """What the file system refuses about `written` becomes one clear line about `path`; other errors pass unchanged."""
     try:
         yield
     except BrokenPipeError:

@@ -78,3 +78,16 @@ def test_another_format_is_refused(path: Path) -> None:
     connection.close()
     with pytest.raises(ChemmaraError, match="has format 99"):
         Ledger.open(path)
+
+
+def test_a_ledger_whose_making_was_cut_off_is_made_and_one_that_is_there_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    assert not Ledger.begun(path)
+    sqlite3.connect(path).execute("PRAGMA journal_mode = WAL")  # a kill after this leaves a file without tables
+    assert path.exists()
+    assert not Ledger.begun(path)
+    with Ledger.create(path) as ledger:
+        assert ledger.calls() == []
+    assert Ledger.begun(path)
+    with pytest.raises(ChemmaraError, match="is there already"):
+        Ledger.create(path)
