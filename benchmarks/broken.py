@@ -77,14 +77,14 @@ BREAKS = (
 )  # fmt: skip
 
 
-def caught(one: Break, copy: Path) -> bool:
+def caught(broken: Break, copy: Path) -> bool:
     """Whether the test fails on the broken copy."""
-    file = copy / one.file
+    file = copy / broken.file
     text = file.read_text(encoding="utf-8")
-    assert text.count(one.right) >= 1, f"{one.file} no longer says {one.right!r}"
-    file.write_text(text.replace(one.right, one.wrong), encoding="utf-8")
+    assert text.count(broken.right) >= 1, f"{broken.file} no longer says {broken.right!r}"
+    file.write_text(text.replace(broken.right, broken.wrong), encoding="utf-8")
     try:
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", one.test]
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", broken.test]
         environment = os.environ | {"PYTHONPATH": str(copy)}
         done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
     finally:
@@ -100,10 +100,10 @@ def main() -> None:
         copy = Path(name)
         for part in PARTS:
             (shutil.copytree if (ROOT / part).is_dir() else shutil.copy)(ROOT / part, copy / part)
-        for one in BREAKS:
-            noticed = caught(one, copy)
+        for broken in BREAKS:
+            noticed = caught(broken, copy)
             missed += not noticed
-            print(f"{'caught' if noticed else 'MISSED'}  {one.law:<32}{one.file}", flush=True)
+            print(f"{'caught' if noticed else 'MISSED'}  {broken.law:<32}{broken.file}", flush=True)
     print(f"{len(BREAKS) - missed} of {len(BREAKS)} caught")
     sys.exit(1 if missed else 0)
 

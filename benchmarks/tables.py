@@ -47,7 +47,7 @@ def forward_kl(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "largest KL to eq. 5, nats": worst["kl to its target"].max().abs().map("{:.0e}".format),
-            "KL to eq. 2, nats": worst["kl to the reverse target"].agg(lambda one: str(estimate(one.tolist()))),
+            "KL to eq. 2, nats": worst["kl to the reverse target"].agg(lambda column: str(estimate(column.tolist()))),
         }
     )
 
@@ -106,7 +106,9 @@ def thresholds(table: pd.DataFrame) -> pd.DataFrame:
 
 def _means(table: pd.DataFrame, by: str, columns: tuple[str, ...]) -> pd.DataFrame:
     groups: Any = table.groupby(by, sort=False)
-    return pd.DataFrame({column: groups[column].agg(lambda one: str(estimate(one.tolist()))) for column in columns})
+    return pd.DataFrame(
+        {column: groups[column].agg(lambda values: str(estimate(values.tolist()))) for column in columns}
+    )
 
 
 TABLES: dict[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {

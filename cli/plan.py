@@ -42,8 +42,8 @@ def plan(
     table = found.table()
     if as_json:
         rows = json.loads(str(table.to_json(orient="records")))
-        told = {"calls": found.calls, "beta": found.beta, "tau": found.tau, "why": found.why, "forecasts": rows}
-        typer.echo(json.dumps(told, indent=2))
+        found_json = {"calls": found.calls, "beta": found.beta, "tau": found.tau, "why": found.why, "forecasts": rows}
+        typer.echo(json.dumps(found_json, indent=2))
         return
     typer.echo(table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
     typer.echo(f"beta {found.beta:.4g}, tau {found.tau:g}: {found.why} ({found.calls} oracle calls spent)")
@@ -51,7 +51,7 @@ def plan(
 
 def _numbers(text: str) -> list[float]:
     try:
-        values = [float(one) for one in text.split(",") if one.strip()]
+        values = [float(number) for number in text.split(",") if number.strip()]
     except ValueError:
         raise ChemmaraError(f"--betas {text!r}: numbers with commas are needed, as in 0.01,0.1") from None
     if any(not value > 0 for value in values):

@@ -54,20 +54,20 @@ def test_good_answers_to_one_prompt_reach_one_level(
     completions = [[4, 1], [5, 6, 4, 1], [6, 1], [5, 1], [4, 4, 1]]
     scores = [0.9, 0.8, 0.7, 0.1, None]
     reward = MaraReward(lambda **_: scores, model, tokenizer, threshold=0.5, beta=0.1, batch_size=2)
-    earned = reward(prompts=prompts, completions=[""] * 5, completion_ids=completions)
+    rewards = reward(prompts=prompts, completions=[""] * 5, completion_ids=completions)
     begun = [[WORDS.index(word) for word in prompt.split()] for prompt in prompts]
     logp = [logp_by_hand(model, *pair) for pair in zip(begun, completions, strict=True)]
-    level = [mine + one / 0.1 for mine, one in zip(logp, earned, strict=True)]
+    level = [prior + lifted / 0.1 for prior, lifted in zip(logp, rewards, strict=True)]
     assert level[0] == pytest.approx(level[1], abs=1e-4)  # the two good answers to `say`
-    assert earned[2] == pytest.approx(0.7)  # alone with its prompt it is its own anchor
-    assert earned[3] == pytest.approx(0.1)
-    assert np.isnan(earned[4])
+    assert rewards[2] == pytest.approx(0.7)  # alone with its prompt it is its own anchor
+    assert rewards[3] == pytest.approx(0.1)
+    assert np.isnan(rewards[4])
 
 
 @pytest.mark.slow
 def test_the_worked_example_runs_inside_trls_trainer() -> None:
-    told = run("trl_mara.py", "--steps", "3")
-    assert "after:  1 0." in told
+    result = run("trl_mara.py", "--steps", "3")
+    assert "after:  1 0." in result
 
 
 @pytest.mark.slow

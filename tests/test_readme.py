@@ -61,7 +61,10 @@ def test_every_dependency_is_pinned() -> None:
     pins = {
         line.split("==")[0].lower().replace("_", "-") for line in (ROOT / "constraints.txt").read_text().splitlines()
     }
-    wanted = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
-    names = {re.split(r"[<>=\[]", one)[0].lower().replace("_", "-") for one in wanted}
+    wanted = [
+        *project["dependencies"],
+        *(name for extra in project["optional-dependencies"].values() for name in extra),
+    ]
+    names = {re.split(r"[<>=\[]", name)[0].lower().replace("_", "-") for name in wanted}
     assert names - {"chemmara"} <= pins  # dev names its own extras
     assert "torch==2.13.0" in (ROOT / "constraints.txt").read_text().splitlines()

@@ -131,10 +131,10 @@ class Trainer:
             for group in optimizer.param_groups:
                 group["lr"] = optimizer.defaults["lr"] * factor
             optimizer.zero_grad()
-        mine = self.corpus.train.batch(rows[self.team.rank :: self.team.size]).to(self.team.device)
+        share = self.corpus.train.batch(rows[self.team.rank :: self.team.size]).to(self.team.device)
         predicted = int(self.corpus.train.lengths[rows].sum())
         model.train()
-        summed = token_loss(model, mine, self.precision)
+        summed = token_loss(model, share, self.precision)
         # The mean over all tokens of the global batch: DDP divides the summed gradients by the size of the team.
         (summed * self.team.size / predicted).backward()
         clip_grad_norm_(model.parameters(), self.config.max_grad_norm)

@@ -110,7 +110,7 @@ def main():
         for prompt, texts in found.items():
             for text, score in zip(texts, scores[prompt], strict=True):
                 file.write(json.dumps({"prompt": prompt, "answer": text, "score": score}) + "\n")
-    every = [score for one in scores.values() for score in one]
+    every = [score for row in scores.values() for score in row]
     figures = {"mean score": sum(every) / len(every)}
     for n in (1, 2, 3):  # within the answers to one question, and then the mean over questions
         shares = [distinct(texts, n) for texts in found.values()]

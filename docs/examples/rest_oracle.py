@@ -9,8 +9,8 @@ class Scores(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer one request."""
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        answer = json.dumps({"values": [len(smiles) / 100 for smiles in asked["smiles"]]}).encode()
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        answer = json.dumps({"values": [len(smiles) / 100 for smiles in request["smiles"]]}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()

@@ -68,9 +68,9 @@ def right(completions, **_):
 def preferences(model):
     """Exact probabilities of the two answers, and the entropy between them in nats."""
     logits = model(input_ids=torch.tensor([[WORDS.index(PROMPT)]])).logits[0, -1]
-    one, two = (float(logits.softmax(-1)[WORDS.index(word)]) for word in ANSWERS)
-    shares = [one / (one + two), two / (one + two)]
-    return one, two, -sum(share * math.log(share) for share in shares if share > 0)
+    first, second = (float(logits.softmax(-1)[WORDS.index(word)]) for word in ANSWERS)
+    shares = [first / (first + second), second / (first + second)]
+    return first, second, -sum(share * math.log(share) for share in shares if share > 0)
 
 
 def main():

@@ -27,7 +27,7 @@ def calls(campaign: Path, out: Path, **changes: object) -> list[Call]:
 
 def plain(found: list[Call]) -> list[tuple]:
     """Comparable: NaN is not equal to itself."""
-    return [(one.call, one.step, one.smiles, repr(one.score), repr(one.components), one.error) for one in found]
+    return [(call.call, call.step, call.smiles, repr(call.score), repr(call.components), call.error) for call in found]
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_campaign_may_name_a_task_and_share_a_memory(campaign_file: Path, tmp_
     connection.execute("UPDATE measured SET value = 0.25")
     connection.commit()
     connection.close()
-    assert [one.score for one in calls(campaign_file, tmp_path / "b", budget=8)] == [pytest.approx(0.25)] * 8
+    assert [call.score for call in calls(campaign_file, tmp_path / "b", budget=8)] == [pytest.approx(0.25)] * 8
 
 
 def test_poses_of_hits_are_gathered_best_first(tmp_path: Path) -> None:

@@ -27,15 +27,15 @@ def campaign(tiny_prior: Path, tmp_path: Path) -> Path:
 
 
 def test_plan_tells_prospects_costs_and_a_choice(campaign: Path) -> None:
-    told = CliRunner().invoke(app, ["plan", str(campaign), "--pilot", "200", "--betas", "0.05,0.5", "--json"])
-    assert told.exit_code == 0, told.output
-    plan = json.loads(told.stdout)
+    result = CliRunner().invoke(app, ["plan", str(campaign), "--pilot", "200", "--betas", "0.05,0.5", "--json"])
+    assert result.exit_code == 0, result.output
+    plan = json.loads(result.stdout)
     rows = plan["forecasts"]
-    assert [(one["method"], one["beta"]) for one in rows] == [
+    assert [(row["method"], row["beta"]) for row in rows] == [
         ("vanilla", 0.05), ("vanilla", 0.5), ("mara", 0.05), ("mara", 0.5),
     ]  # fmt: skip
     assert rows[0]["score"] > rows[1]["score"]  # the lower beta, the better the optimum
-    assert all(one["low"] <= one["hits"] <= one["high"] for one in rows)
+    assert all(row["low"] <= row["hits"] <= row["high"] for row in rows)
     assert 0 < plan["calls"] <= 200
     assert plan["beta"] in {0.05, 0.5}
     words = CliRunner().invoke(app, ["plan", str(campaign), "--pilot", "50"])
@@ -55,9 +55,9 @@ def test_explain_adds_up_and_tells_what_it_cannot(campaign: Path, tmp_path: Path
     assert CliRunner().invoke(app, ["run", str(campaign), "--out", str(out)]).exit_code == 0
     rows = sqlite3.connect(out / "ledger.sqlite").execute("SELECT smiles, score FROM calls ORDER BY score").fetchall()
     (worst, low), (best, high) = rows[0], rows[-1]
-    told = CliRunner().invoke(app, ["explain", str(out), best, worst, "--json"])
-    assert told.exit_code == 0, told.output
-    found = json.loads(told.stdout)
+    result = CliRunner().invoke(app, ["explain", str(out), best, worst, "--json"])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
     assert found["score"] == pytest.approx((high - low) * 128)
     assert found["predicted"] == pytest.approx(found["prior"] + found["score"] + found["lift"])
     words = CliRunner().invoke(app, ["explain", str(out), best, worst]).output

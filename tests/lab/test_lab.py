@@ -63,15 +63,15 @@ def test_an_experiment_writes_its_evidence_and_says_that_it_was_quick(name: str,
     result = CliRunner().invoke(app, ["lab", name, "--out", str(tmp_path), "--quick"])
     assert result.exit_code == 0, result.output
     assert "a quick run, not the evidence" in result.output
-    told = json.loads((tmp_path / name / "result.json").read_text())
-    assert (told["full"], len(told["table"]) > 1) == (False, True)
+    result = json.loads((tmp_path / name / "result.json").read_text())
+    assert (result["full"], len(result["table"]) > 1) == (False, True)
     assert (tmp_path / name / "figure.png").read_bytes().startswith(b"\x89PNG")
-    assert (tmp_path / name / "table.csv").read_text().count("\n") == len(told["table"]) + 1
+    assert (tmp_path / name / "table.csv").read_text().count("\n") == len(result["table"]) + 1
 
 
 def test_all_takes_what_is_finished_and_writes_one_page(tmp_path: Path) -> None:
     for name in EXPERIMENTS:
-        told = {
+        result = {
             "name": name,
             "claim": f"claim of {name}",
             "prediction": "p",
@@ -80,7 +80,7 @@ def test_all_takes_what_is_finished_and_writes_one_page(tmp_path: Path) -> None:
             "full": True,
         }
         (tmp_path / name).mkdir()
-        (tmp_path / name / "result.json").write_text(json.dumps(told | {"table": []}))
+        (tmp_path / name / "result.json").write_text(json.dumps(result | {"table": []}))
     result = CliRunner().invoke(app, ["lab", "all", "--out", str(tmp_path)])
     assert result.exit_code == 0, result.output
     assert result.output.count("done already") == len(EXPERIMENTS)

@@ -85,9 +85,9 @@ def test_internal_diversity_of_equal_molecules_is_zero_and_of_one_is_not_defined
 @given(sets, st.floats(0.3, 0.95))
 def test_circles_are_a_greedy_packing_in_the_given_order(smiles: list[str], radius: float) -> None:
     picked: list[str] = []
-    for one in smiles:
-        if all(distance(one, other) > radius for other in picked):
-            picked.append(one)
+    for text in smiles:
+        if all(distance(text, other) > radius for other in picked):
+            picked.append(text)
     assert circles(smiles, radius) == len(picked)
     assert circles(smiles + smiles, radius) == len(picked)
 

@@ -74,8 +74,8 @@ def test_rloo_is_unbiased_over_all_pairs_of_samples(space: tuple[Tensor, Tensor,
 
 
 def test_rewards_of_a_batch_of_one_are_left_without_baseline() -> None:
-    one = torch.tensor([-1.0])
-    torch.testing.assert_close(rloo_loss(one, one, one, beta=0.1), reinforce_loss(one, one, one, beta=0.1))
+    row = torch.tensor([-1.0])
+    torch.testing.assert_close(rloo_loss(row, row, row, beta=0.1), reinforce_loss(row, row, row, beta=0.1))
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,8 @@ def _over_pairs(
     for i in range(6):
         for j in range(6):
             pair = torch.tensor([i, j])
-            mine = None if behaviour_logp is None else behaviour_logp[pair]
-            value = loss(logp[pair], prior_logp[pair], rewards[pair], beta=BETA, behaviour_logp=mine).mean()
+            of_pair = None if behaviour_logp is None else behaviour_logp[pair]
+            value = loss(logp[pair], prior_logp[pair], rewards[pair], beta=BETA, behaviour_logp=of_pair).mean()
             total = total + (drawn[i] + drawn[j]).exp() * value
     return torch.autograd.grad(total, logits)[0]
 
@@ -176,8 +176,8 @@ def test_regressions_vanish_at_the_target_on_any_rows_and_policy_gradients_where
     loss = TrajectoryBalance()
     for row in ([0, 1, 2], [3, 3, 5]):
         rows = torch.tensor(row)
-        for one in (log_variance_loss, loss, rloo_loss, ppo_loss):
-            found = one(at_target[rows], prior_logp[rows], rewards[rows], beta=BETA).mean()
+        for estimator in (log_variance_loss, loss, rloo_loss, ppo_loss):
+            found = estimator(at_target[rows], prior_logp[rows], rewards[rows], beta=BETA).mean()
             slope = torch.autograd.grad(found, at_target)[0]
             torch.testing.assert_close(slope, torch.zeros_like(slope), atol=1e-6, rtol=0)
     # It began at the first batch's mean, which at the target is log Z itself.

@@ -19,8 +19,8 @@ class Counting:
         self.asked: list[str] = []
 
     def __call__(self, requests: list[Request]) -> list[Measured]:
-        self.asked += [one.smiles for one in requests]
-        return [Measured((len(one.smiles) / 100,)) for one in requests]
+        self.asked += [request.smiles for request in requests]
+        return [Measured((len(request.smiles) / 100,)) for request in requests]
 
 
 def test_worked_example() -> None:

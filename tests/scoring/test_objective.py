@@ -44,9 +44,9 @@ def test_aggregations_by_hand() -> None:
 @given(st.lists(st.sampled_from(["CCO", "OCC", "c1ccccc1", "CC(=O)O", "bad", "C1CC1N"]), max_size=10), st.randoms())
 def test_rows_keep_their_order_whatever_stands_beside_them(smiles: list[str], random: Random) -> None:
     scorer = objective({"oracle": "qed"})
-    alone = {one: scorer([one]).total[0] for one in set(smiles)}
+    alone = {text: scorer([text]).total[0] for text in set(smiles)}
     random.shuffle(smiles)
-    np.testing.assert_array_equal(scorer(smiles).total, [alone[one] for one in smiles])
+    np.testing.assert_array_equal(scorer(smiles).total, [alone[text] for text in smiles])
 
 
 def test_bundled_objectives_give_scores_in_bounds(drugs: dict[str, str]) -> None:

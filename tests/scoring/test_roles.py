@@ -37,12 +37,12 @@ def test_an_objective_needs_something_to_score() -> None:
 
 
 class Counting:
-    """A costly oracle of one's own that remembers what it was asked."""
+    """A costly oracle of the user's own that counts the molecules it measured."""
 
-    asked = 0
+    measured = 0
 
     def __call__(self, molecules: list) -> list[float]:
-        Counting.asked += len(molecules)
+        Counting.measured += len(molecules)
         return [0.5] * len(molecules)
 
 
@@ -56,9 +56,9 @@ def asked_of(*components: dict, aggregation: str, smiles: list[str]) -> tuple[in
 
     made = objective(*components, aggregation=aggregation)
     oracle: Any = load_python(next(c for c in components if c["oracle"] == "python")["call"], "{}")
-    before = type(oracle).asked
+    before = type(oracle).measured
     totals = made(smiles).total.tolist()
-    return type(oracle).asked - before, totals
+    return type(oracle).measured - before, totals
 
 
 @pytest.mark.parametrize("aggregation", ["geometric", "product", "minimum"])
@@ -87,23 +87,23 @@ def test_a_rows_pareto_front_is_one_more_than_the_worst_of_those_that_beat_it(ro
 
 
 def remembered(path: Path, made: Objective, smiles: list[str]) -> tuple[list[Measured], list[str]]:
-    """What is measured through the file, and which molecules had to be asked for."""
-    asked: list[str] = []
+    """What is measured through the file, and which molecules had to be measured anew."""
+    measured: list[str] = []
 
     def measure(requests: list[Request]) -> list[Measured]:
-        asked.extend(one.smiles for one in requests)
+        measured.extend(request.smiles for request in requests)
         return made.measure(requests)
 
     with remembering(made, measure, path) as through:
-        return through([Request(one) for one in smiles]), asked
+        return through([Request(text) for text in smiles]), measured
 
 
 def test_what_is_known_is_not_asked_again_and_values_stay_the_same(tmp_path: Path) -> None:
     path, made = tmp_path / "cache.sqlite", objective({"oracle": "qed"}, RINGS)
-    first, asked = remembered(path, made, ["CCO", "c1ccccc1"])
-    assert asked == ["CCO", "c1ccccc1"]
-    again, asked = remembered(path, made, ["c1ccccc1", "CCN", "CCO"])
-    assert asked == ["CCN"]
+    first, measured = remembered(path, made, ["CCO", "c1ccccc1"])
+    assert measured == ["CCO", "c1ccccc1"]
+    again, measured = remembered(path, made, ["c1ccccc1", "CCN", "CCO"])
+    assert measured == ["CCN"]
     assert [again[2], again[0]] == first == made.measure([Request("CCO"), Request("c1ccccc1")])
 
 
@@ -119,14 +119,14 @@ def test_a_component_is_known_by_its_settings_not_by_its_part_in_the_score(tmp_p
 def test_a_file_of_the_users_own_that_has_changed_is_asked_again(tmp_path: Path) -> None:
     path, code = tmp_path / "cache.sqlite", tmp_path / "mine.py"
     code.write_text("def score(molecules):\n    return [0.25] * len(molecules)\n")
-    mine = {"oracle": "python", "call": f"{code}:score", "low": 0.0, "high": 1.0}
+    own = {"oracle": "python", "call": f"{code}:score", "low": 0.0, "high": 1.0}
     program = {"oracle": "program", "command": ["python3", str(code)], "low": 0.0, "high": 1.0}
-    before = [one.identity() for one in objective(mine, program).config.component]
-    remembered(path, objective(mine), ["CCN"])
-    assert remembered(path, objective(mine), ["CCN"])[1] == []
+    before = [component.identity() for component in objective(own, program).config.component]
+    remembered(path, objective(own), ["CCN"])
+    assert remembered(path, objective(own), ["CCN"])[1] == []
     code.write_text("def score(molecules):\n    return [0.75] * len(molecules)\n")
-    assert remembered(path, objective(mine), ["CCN"])[1] == ["CCN"]
-    after = [one.identity() for one in objective(mine, program).config.component]
+    assert remembered(path, objective(own), ["CCN"])[1] == ["CCN"]
+    after = [component.identity() for component in objective(own, program).config.component]
     assert all(old != new for old, new in zip(before, after, strict=True))
 
 

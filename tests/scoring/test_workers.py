@@ -45,9 +45,9 @@ def test_a_hostile_oracle_costs_its_own_molecules_and_says_why() -> None:
     with measuring(objective, WorkerLimits(workers=2, timeout=2.0, memory=2.0)) as measure:
         scores = objective(smiles, measure)
     by_molecule = dict(zip(smiles, zip(scores.total, scores.error, strict=True), strict=True))
-    for one in GOOD:
-        assert by_molecule[one] == (len(one) / 20, "")
-    for one, words in {
+    for smiles in GOOD:
+        assert by_molecule[smiles] == (len(smiles) / 20, "")
+    for bad, words in {
         HANG: "no answer within 2 s",
         CRASH: "the worker died",
         RAISE: "RuntimeError: I do not like bromine",
@@ -58,15 +58,15 @@ def test_a_hostile_oracle_costs_its_own_molecules_and_says_why() -> None:
         EXIT: "SystemExit: enough",
         BEYOND: "7 is outside 0 to 1",
     }.items():
-        score, why = by_molecule[one]
+        score, why = by_molecule[bad]
         assert math.isnan(score)
         assert words in why
         assert "\n" not in why
 
 
-@pytest.mark.parametrize("one", [RAISE, TEXT, NOTHING, EXIT, BEYOND])
-def test_in_one_process_a_failure_costs_one_molecule_too(one: str) -> None:
-    scores = hostile()([*GOOD, one])
+@pytest.mark.parametrize("smiles", [RAISE, TEXT, NOTHING, EXIT, BEYOND])
+def test_in_one_process_a_failure_costs_one_molecule_too(smiles: str) -> None:
+    scores = hostile()([*GOOD, smiles])
     assert scores.error[:-1] == [""] * len(GOOD)
     assert scores.valid.all()
     assert math.isnan(scores.total[-1])
