@@ -59,7 +59,7 @@ class Run:
     ledger: Ledger
     tally: Tally
     progress: Progress
-    held: ExitStack  # the folder's lock
+    held: ExitStack  # the folder's lock and the ledger
 
     @classmethod
     def start(cls, path: Path, settings: CampaignConfig, *, force: bool = False) -> Self:
@@ -106,7 +106,8 @@ class Run:
     def _assemble(cls, folder: RunFolder, settings: CampaignConfig, prior: Prior, held: ExitStack) -> Self:
         known = identity(settings, prior)
         write_text(folder.config, json.dumps(known, indent=2) + "\n")  # first: from here on the run can be resumed
-        ledger = Ledger.open(folder.ledger) if Ledger.begun(folder.ledger) else Ledger.create(folder.ledger)
+        begun = Ledger.begun(folder.ledger)
+        ledger = held.enter_context(Ledger.open(folder.ledger) if begun else Ledger.create(folder.ledger))
         for key, value in known.items():
             ledger.set(key, value)
         learner = new_learner(prior, deepcopy(prior.model), settings.method, settings.seed)
@@ -126,7 +127,6 @@ class Run:
 
     def close(self) -> None:
         """Close the ledger and let go of the folder."""
-        self.ledger.close()
         self.held.close()
 
     def go(

@@ -120,7 +120,7 @@ class Ledger:
                 elif there != row:
                     raise ChemmaraError(
                         f"call {row[0]} was {there[2]} ({there[3]}) and would now be {row[2]} ({row[3]}): the run does"
-                        " not repeat itself; resume it on the machine and with the versions it was begun with"
+                        " not repeat itself; resume it on the kind of processor and with the versions it was begun with"
                     )
 
     def calls(self) -> list[Call]:
