@@ -144,7 +144,7 @@ def kill_until_done(job: Job, folder: Path, seconds: float, chance: random.Rando
     while True:
         process = run(folder, job)
         try:
-            _, err = process.communicate(timeout=chance.uniform(0.1, 1.1) * seconds if done < kills else None)
+            _, err = process.communicate(timeout=chance.uniform(0.1, 0.7) * seconds if done < kills else None)
         except subprocess.TimeoutExpired:
             os.kill(process.pid, signal.SIGKILL)
             process.communicate()
