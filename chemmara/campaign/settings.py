@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt
 
 from chemmara import assets, config
 from chemmara.config import Fraction, Strict, UserPath
+from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.rl.method import MethodConfig
 from chemmara.scoring.load import named_objective
@@ -74,6 +75,9 @@ def load_campaign(name: str | Path, *, prior: str | None = None, **overrides: An
 
 
 def saved_settings(path: Path) -> CampaignConfig:
-    """The settings that the run in a folder was begun with."""
+    """The settings that the run in a folder was begun with; ChemmaraError where another version began it."""
     folder = RunFolder(path)
-    return config.parse(CampaignConfig, folder.read_config()["campaign"], source=str(folder.config))
+    saved = folder.read_config()["campaign"]
+    if folder.ledger.exists() and Ledger.begun(folder.ledger):
+        Ledger.open(folder.ledger).close()  # of another format: one line, before the settings are misunderstood
+    return config.parse(CampaignConfig, saved, source=str(folder.config))
