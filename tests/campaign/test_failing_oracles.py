@@ -81,8 +81,6 @@ def scores(folder: Path) -> list[float | None]:
 def test_a_campaign_whose_oracle_always_fails_ends_after_its_first_batch_and_goes_on_once_that_is_mended(
     tmp_path: Path, campaign_file: Path
 ) -> None:
-    from chemmara.oracles.python import load_python
-
     program, folder = CliRunner(), tmp_path / "run"
     file = campaign_on(BROKEN, tmp_path, campaign_file)
     stopped = program.invoke(app, ["run", str(file), "--out", str(folder)])
@@ -92,7 +90,6 @@ def test_a_campaign_whose_oracle_always_fails_ends_after_its_first_batch_and_goe
     assert f"chemmara resume {folder}" in last
     wasted = scores(folder)
     assert 8 <= len(wasted) <= 16
-    load_python.cache_clear()
     (tmp_path / "oracle.py").write_text(SOUND)
     done = program.invoke(app, ["resume", str(folder)])
     assert done.exit_code == 0, done.output
@@ -107,15 +104,13 @@ def test_a_campaign_whose_oracle_always_fails_ends_after_its_first_batch_and_goe
 def test_an_oracle_that_fails_for_good_later_on_stops_the_campaign_unless_it_is_to_keep_going(
     tmp_path: Path, campaign_file: Path
 ) -> None:
-    from chemmara.oracles.python import load_python
-
     program = CliRunner()
     file = campaign_on(LATE, tmp_path, campaign_file)
     stopped = program.invoke(app, ["run", str(file), "--out", str(tmp_path / "a")])
     assert stopped.exit_code == 2
     assert "molecules in a row (python: RuntimeError: the server is gone)" in stopped.stderr
     assert len(scores(tmp_path / "a")) < 150
-    load_python.cache_clear()
+    (tmp_path / "oracle.py").write_text(f"{LATE}# again from the start\n")
     through = program.invoke(app, ["run", str(file), "--out", str(tmp_path / "b"), "--keep-going"])
     assert through.exit_code == 0, through.output
     assert len(scores(tmp_path / "b")) == 150
