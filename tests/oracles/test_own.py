@@ -73,7 +73,7 @@ def test_a_python_file_that_was_changed_is_loaded_anew_and_a_change_does_not_rea
     tables = {"aggregation": "arithmetic", "component": [component]}
     made = Objective(parse(ObjectiveConfig, tables, source="o.toml"))
     assert made(["CCO"]).total.tolist() == [0.25]
-    file.write_text("def oracle(molecules):\n    return [0.75] * len(molecules)\n")
+    file.write_text("def oracle(molecules):\n    return [0.75 for _ in molecules]\n")
     assert made(["CCN"]).total.tolist() == [0.25]
     assert values(component, ["CCO"]) == [0.75]
 
