@@ -50,9 +50,13 @@ class CampaignRun:
 def sample(prior: Prior | str | Path, n: int, *, seed: int = 0, temperature: float = 1.0) -> list[str]:
     """SMILES of n molecules from a prior, as the network writes them: some may be invalid.
 
+    ChemmaraError where there is no such prior, n is below 0, or the temperature is not above 0.
+
     >>> len(sample("zinc250k-gru", 5, seed=1))
     5
     """
+    if n < 0 or not temperature > 0:
+        raise ChemmaraError(f"sample: n = {n}, temperature = {temperature:g}: n is 0 or more, a temperature above 0")
     loaded = prior if isinstance(prior, Prior) else load_prior(prior)
     batches = sample_batches(
         loaded.model, loaded.tokenizer, n, seed=seed, max_length=loaded.config.max_length, temperature=temperature
@@ -68,20 +72,20 @@ def score(
     A row without a score has NaN as its total, and the reason under `error`.
 
     Args:
-        smiles: the molecules.
+        smiles: the molecules, a list or a column of a table; a missing one (None, NaN) is an empty SMILES.
         objective: a TOML file, a bundled objective, a benchmark task, tables as in such a file, or settings.
         workers: processes that score; the values do not depend on it.
 
     Raises:
-        ChemmaraError: there is no such objective, or it has a mistake.
+        ChemmaraError: there is no such objective, or it has a mistake; or the molecules are no list of texts.
 
     >>> score(["CCO", "C1CC"], "qed")[["smiles", "total", "error"]].round(3).values.tolist()
     [['CCO', 0.407, ''], ['C1CC', nan, 'invalid SMILES: not SMILES syntax']]
     """
-    scored = Objective(_objective(objective))
+    texts, scored = _texts(smiles), Objective(_objective(objective))
     with measuring(scored, WorkerLimits(workers)) as measure:
-        found = scored(list(smiles), measure)
-    return pd.DataFrame({"smiles": list(smiles), "total": found.total, **found.components, "error": found.error})
+        found = scored(texts, measure)
+    return pd.DataFrame({"smiles": texts, "total": found.total, **found.components, "error": found.error})
 
 
 def _objective(given: str | Path | dict[str, Any] | ObjectiveConfig) -> ObjectiveConfig:
@@ -99,7 +103,18 @@ def diversity(smiles: Sequence[str]) -> dict[str, float]:
     >>> found["unique"], found["invalid"], found["scaffolds"], found["circles75"]
     (3, 1, 3, 3)
     """
-    return library_figures(list(smiles))
+    return library_figures(_texts(smiles))
+
+
+def _texts(smiles: Sequence[str]) -> list[str]:
+    """The molecules as texts; ChemmaraError where they are one text, whose letters would be taken for molecules."""
+    if isinstance(smiles, str):
+        raise ChemmaraError(f"a list of SMILES is needed, not a single text: write [{smiles!r}]")
+    texts = ["" if pd.api.types.is_scalar(text) and pd.isna(text) else text for text in smiles]
+    for row, text in enumerate(texts, 1):
+        if not isinstance(text, str):
+            raise ChemmaraError(f"row {row} of the molecules is {text!r}: a SMILES (text) is needed")
+    return texts
 
 
 def run(
@@ -138,9 +153,7 @@ def resume(
 ) -> CampaignRun:
     """Go on with the run in a folder, to its end or to a larger budget; arguments as for `run`."""
     path = Path(folder)
-    settings = saved_settings(path)
-    settings = settings if budget is None else settings.model_copy(update={"budget": budget})
-    return _finish(Run.resume(path, settings), progress, keep_going=keep_going)
+    return _finish(Run.resume(path, saved_settings(path, budget=budget)), progress, keep_going=keep_going)
 
 
 def _finish(current: Run, progress: Callable[[Standing], None], *, keep_going: bool) -> CampaignRun:

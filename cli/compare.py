@@ -33,7 +33,8 @@ def compare(
     from .progress import comparison_progress
 
     base = load_campaign(campaign, budget=budget, workers=workers, prior=prior)
-    campaigns = {name: with_method(base, name, option="--methods") for name in dict.fromkeys(methods.split(","))}
+    names = dict.fromkeys(name.strip() for name in methods.split(","))
+    campaigns = {name: with_method(base, name, option="--methods") for name in names}
     with comparison_progress() as tell:
         run_all(campaigns, range(base.seed, base.seed + seeds), out, tell)
     typer.echo((out / "table.md").read_text(encoding="utf-8"), nl=False)

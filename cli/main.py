@@ -32,7 +32,7 @@ from . import (
     score,
 )
 from .notes import notes_on_stderr
-from .output import READER_GONE, abandon_stdout, nobody_reads_stdout
+from .output import READER_GONE, abandon_stdout, never_fail_on_a_character, nobody_reads_stdout
 
 
 class Program(TyperGroup):
@@ -45,6 +45,7 @@ class Program(TyperGroup):
         """Run a command."""
         try:
             with notes_on_stderr():
+                never_fail_on_a_character()
                 super().invoke(ctx)
                 sys.stdout.flush()
         except ChemmaraError as error:

@@ -1,5 +1,6 @@
 """Where data goes: a file, written whole or not at all, a pipe or a device, or stdout."""
 
+import io
 import os
 import select
 import sys
@@ -64,6 +65,12 @@ def nobody_reads_stdout() -> bool:
     for descriptor in (1, 2):
         poll.register(descriptor, 0)
     return any(event & select.POLLERR for _, event in poll.poll(0))
+
+
+def never_fail_on_a_character() -> None:
+    """Let stdout show "?" for what its encoding lacks, as the blocks of a curve in a Windows code page."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="replace")
 
 
 def abandon_stdout() -> None:

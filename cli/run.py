@@ -64,9 +64,7 @@ def resume(
     from chemmara.campaign.run import Run
     from chemmara.campaign.settings import saved_settings
 
-    settings = saved_settings(folder)
-    settings = settings.model_copy(update={"budget": budget}) if budget is not None else settings
-    _go(Run.resume(folder, settings), None, keep_going=keep_going)
+    _go(Run.resume(folder, saved_settings(folder, budget=budget)), None, keep_going=keep_going)
 
 
 def _go(current: "Run", chosen: int | None, *, keep_going: bool) -> None:

@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 
@@ -87,3 +88,32 @@ def test_mistakes_are_chemmara_errors(tmp_path: Path) -> None:
         with pytest.raises(chemmara.ChemmaraError):
             wrong()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_column_with_missing_cells_costs_those_rows_alone_and_one_text_is_refused() -> None:
+    table = chemmara.score(pd.Series(["CCO", None, float("nan"), pd.NA], index=[7, 8, 9, 9]), "qed")
+    assert table["total"].round(3).fillna(-1).tolist() == [0.407, -1, -1, -1]
+    assert table["error"].tolist() == ["", *["invalid SMILES: empty"] * 3]
+    assert chemmara.diversity(["CCO", None])["invalid"] == 1  # type: ignore[list-item]
+    for function in (lambda text: chemmara.score(text, "qed"), chemmara.diversity):
+        with pytest.raises(chemmara.ChemmaraError, match=r"a list of SMILES is needed.*\['CCO'\]"):
+            function("CCO")
+        with pytest.raises(chemmara.ChemmaraError, match="row 2 of the molecules is 5"):
+            function(["C", 5])
+
+
+def test_a_budget_that_is_no_whole_number_is_refused_before_it_is_written_down(
+    tmp_path: Path, campaign_file: Path
+) -> None:
+    chemmara.run(chemmara.load_campaign(campaign_file, budget=20), tmp_path / "run")
+    saved = (tmp_path / "run" / "campaign.json").read_text()
+    with pytest.raises(chemmara.ChemmaraError, match=r"valid integer.* in budget \(got 30\.5\)"):
+        chemmara.resume(tmp_path / "run", budget=30.5)  # type: ignore[arg-type]
+    assert (tmp_path / "run" / "campaign.json").read_text() == saved
+    assert len(chemmara.resume(tmp_path / "run", budget=3e1).calls) == 30  # type: ignore[arg-type]
+
+
+def test_a_sample_of_less_than_nothing_or_at_no_temperature_is_refused(tiny_prior: Path) -> None:
+    for n, temperature in ((-1, 1.0), (1, 0.0), (1, float("nan"))):
+        with pytest.raises(chemmara.ChemmaraError, match="n is 0 or more, a temperature above 0"):
+            chemmara.sample(tiny_prior, n, temperature=temperature)

@@ -29,6 +29,7 @@ class Failures:
         self._recorded = recorded
         self._unscored = 0  # calls before the first score
         self._scored = False
+        self._lost = 0  # molecules in a row without a score, whichever component was at fault
         self._keep_going = keep_going
 
     def check(self, calls: Sequence[Call]) -> None:
@@ -38,15 +39,12 @@ class Failures:
         out, and that it was not asked about, does not count.
 
         Raises:
-            ChemmaraError: none of the first molecules (at least 8) has a score, or a component failed on 50 in a row.
+            ChemmaraError: none of the first molecules (at least 8) has a score, or a component failed on 50 in a row,
+                or 50 in a row have no score, as where each runs into the time-out.
         """
         calls = [call for call in calls if call.call > self._recorded]
         for call in calls:
-            self._scored |= not np.isnan(call.score)
-            for name in self._in_a_row:
-                failed = f"{name}: " in call.error
-                if failed or not np.isnan(call.components[name]):
-                    self._in_a_row[name] = self._in_a_row[name] + 1 if failed else 0
+            self._count(call)
         if self._keep_going or not calls:
             return
         self._unscored += len(calls)
@@ -54,11 +52,30 @@ class Failures:
             self._stop(f"none of the first {self._unscored} molecules has a score ({calls[0].error})")
         for name, number in self._in_a_row.items():
             if number >= _MOST_IN_A_ROW:
-                last = next(call.error for call in reversed(calls) if f"{name}: " in call.error)
+                last = next(call.error for call in reversed(calls) if _names(name, call))
                 self._stop(f"{name} failed on {number} molecules in a row ({last})")
+        if self._lost >= _MOST_IN_A_ROW:
+            last = next(call.error for call in reversed(calls) if np.isnan(call.score))
+            self._stop(f"{self._lost} molecules in a row have no score ({last})")
+
+    def _count(self, call: Call) -> None:
+        self._scored |= not np.isnan(call.score)
+        if np.isnan(call.score):
+            self._lost += 1
+        elif call.score > 0 or not np.isnan(list(call.components.values())).any():
+            self._lost = 0
+        for name in self._in_a_row:
+            failed = _names(name, call)
+            if failed or not np.isnan(call.components[name]):
+                self._in_a_row[name] = self._in_a_row[name] + 1 if failed else 0
 
     def _stop(self, reason: str) -> None:
         raise ChemmaraError(
             f"{reason}; every call is in the ledger. Mend the oracle, then: chemmara resume {self._folder}"
             " (or add --keep-going)"
         )
+
+
+def _names(component: str, call: Call) -> bool:
+    """Whether a call's error says that this component failed; the name of another one may end in its name."""
+    return f"; {component}: " in f"; {call.error}"

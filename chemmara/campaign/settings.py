@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt
 
 from chemmara import assets, config
 from chemmara.config import Fraction, Strict, UserPath
+from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.rl.method import MethodConfig
 from chemmara.scoring.load import named_objective
@@ -73,7 +74,16 @@ def load_campaign(name: str | Path, *, prior: str | None = None, **overrides: An
     return config.parse(CampaignConfig, config.read_toml(path) | given, source=source, folder=path.parent)
 
 
-def saved_settings(path: Path) -> CampaignConfig:
-    """The settings that the run in a folder was begun with."""
+def saved_settings(path: Path, *, budget: float | None = None) -> CampaignConfig:
+    """The settings that the run in a folder was begun with, perhaps with another budget.
+
+    ChemmaraError where another version began it, or where the budget is no whole number above 0.
+    """
     folder = RunFolder(path)
-    return config.parse(CampaignConfig, folder.read_config()["campaign"], source=str(folder.config))
+    saved = folder.read_config()["campaign"]
+    if folder.ledger.exists() and Ledger.begun(folder.ledger):
+        Ledger.open(folder.ledger).close()  # of another format: one line, before the settings are misunderstood
+    settings = config.parse(CampaignConfig, saved, source=str(folder.config))
+    if budget is None:
+        return settings
+    return config.parse(CampaignConfig, saved | {"budget": budget}, source=f"{path} with another budget")

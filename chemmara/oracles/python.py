@@ -1,9 +1,13 @@
 """Oracles in the user's own Python."""
 
 import json
+import re
+import sys
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
@@ -21,30 +25,55 @@ GROUP = "chemmara.oracles"
 """Entry points of this group are oracles by name."""
 
 
-@cache
-@stdout_to_stderr()
-def load_python(call: str, settings: str) -> Callable[[Sequence[Mol]], Any]:
+def load_python(call: str, settings: str, contents: str | None = None) -> Callable[[Sequence[Mol]], Any]:
     """The object behind "package.module:name", "path/to/file.py:name" or an entry point's name.
 
     A class, or a function marked by a settings table, is called with the settings (JSON text) and gives the oracle.
-    ChemmaraError where there is no such object, or its module cannot be imported.
+    A file is loaded once for its `contents` (of `contents_of`; None: as they are now) and anew once it was changed.
+    ChemmaraError where there is no such object, or the user's code fails on import or on taking the settings.
     """
+    return _loaded(call, settings, contents_of(call) if contents is None else contents)
+
+
+def contents_of(call: str) -> str:
+    """SHA-256 of the file that a call names; "" where it names none."""
+    path = Path(call.rpartition(":")[0])
+    return sha256(path.read_bytes()).hexdigest() if path.suffix == ".py" and path.is_file() else ""
+
+
+@cache
+@stdout_to_stderr()
+def _loaded(call: str, settings: str, contents: str) -> Callable[[Sequence[Mol]], Any]:
     try:
-        found = _python_object(call)
-    except (ImportError, SyntaxError, FileNotFoundError) as error:
-        raise ChemmaraError(f"{call}: cannot be imported ({reason_of(error)})") from None
+        found = _python_object(call, contents)
+    except ChemmaraError:
+        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code, which may fail in any way
+        raise ChemmaraError(f"{call}: cannot be imported ({reason_of(error)}{_line_of(error)})") from None
     table = json.loads(settings)
     if isinstance(found, type) or table:
         try:
             found = found(**table)
         except TypeError as error:
             raise ChemmaraError(f"{call}: does not take these settings ({error})") from None
+        except ChemmaraError:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code again
+            raise ChemmaraError(f"{call}: cannot be made ({reason_of(error)}{_line_of(error)})") from None
     if not callable(found):
         raise ChemmaraError(f"{call}: is no oracle: it cannot be called with a list of molecules")
     return found
 
 
-def _python_object(call: str) -> Any:
+def _line_of(error: BaseException) -> str:
+    """Where the user's code failed; "" for what Python itself found wrong with a file or its name."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<")]
+    if not frames or frames[-1].filename == __file__:
+        return ""
+    return f"; {Path(frames[-1].filename).name}, line {frames[-1].lineno}"
+
+
+def _python_object(call: str, contents: str) -> Any:
     place, separator, name = call.rpartition(":")
     if not separator:
         plugins = {entry.name: entry for entry in entry_points(group=GROUP)}
@@ -52,18 +81,27 @@ def _python_object(call: str) -> Any:
             known = ", ".join(sorted(plugins)) or "none"
             raise ChemmaraError(f"{call}: neither module:name, file.py:name nor an installed plugin ({known})")
         return plugins[call].load()
-    module = _module_of(Path(place)) if place.endswith(".py") else import_module(place)
+    module = _module_of(Path(place), contents) if place.endswith(".py") else import_module(place)
     if not hasattr(module, name):
         raise ChemmaraError(f"{call}: {place} has no {name!r}")
     return getattr(module, name)
 
 
-def _module_of(path: Path) -> Any:
-    spec = spec_from_file_location(path.stem, path)
+def _module_of(path: Path, contents: str) -> Any:
+    """The module in a file, which is listed as imported, as dataclasses and multiprocessing need it, by an own name."""
+    place = sha256(f"{path.resolve()} {contents}".encode()).hexdigest()[:12]
+    name = f"oracle_{re.sub(r'[^0-9A-Za-z]', '_', path.stem)}_{place}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise FileNotFoundError(path)
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = sys.modules[name] = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module
 
 
@@ -75,7 +113,8 @@ class PythonOracle:
     settings: str = "{}"  # JSON
     low: float = -inf
     high: float = inf
+    contents: str | None = None  # of its file when it was made: a change does not reach into a run
 
     def __call__(self, molecules: Sequence[Mol]) -> np.ndarray:
         """Values (n,)."""
-        return np.asarray(load_python(self.call, self.settings)(molecules), dtype=float)
+        return np.asarray(load_python(self.call, self.settings, self.contents)(molecules), dtype=float)

@@ -67,8 +67,11 @@ class RunFolder:
     def read_config(self) -> dict[str, Any]:
         """What campaign.json says; ChemmaraError if there is none."""
         try:
-            return json.loads(self.config.read_text(encoding="utf-8"))
+            found = json.loads(self.config.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
             raise ChemmaraError(f"{self.path}: not a run's folder (campaign.json is missing)") from None
         except (json.JSONDecodeError, UnicodeDecodeError):
             raise ChemmaraError(f"{self.config}: damaged (not JSON)") from None
+        if not isinstance(found, dict) or not isinstance(found.get("campaign"), dict):
+            raise ChemmaraError(f"{self.config}: is not the campaign.json of a run (it has no table `campaign`)")
+        return found

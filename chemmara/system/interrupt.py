@@ -1,5 +1,6 @@
 """Ctrl-C that saves: a long job learns that it should stop, and stops at a place of its own choosing."""
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -12,15 +13,25 @@ class Interrupt:
 
     def __init__(self, acknowledge: Callable[[], None]) -> None:
         self.requested = False
+        self._process = os.getpid()
         self._acknowledge = acknowledge
 
     def __call__(self, signum: int, frame: FrameType | None) -> None:
-        """Record the wish, and tell the user so; a second one stops at once."""
-        del signum, frame
+        """Record the wish, and tell the user so; a second one stops at once.
+
+        A forked process, such as a worker of an oracle's own, ends at SIGTERM as if there were no handler, and lets the
+        first Ctrl-C pass, so that the step can be finished.
+        """
+        del frame
+        forked = os.getpid() != self._process
+        if forked and signum == signal.SIGTERM:
+            signal.signal(signum, signal.SIG_DFL)
+            signal.raise_signal(signum)
         if self.requested:
             raise KeyboardInterrupt
         self.requested = True
-        self._acknowledge()
+        if not forked:
+            self._acknowledge()
 
 
 @contextmanager

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from chemmara.errors import ChemmaraError
 from chemmara.system.files import new_folder
 
-_NAME = ".lock"
+_NAME: Final = ".lock"
+_held: Final[set[BinaryIO]] = set()
 
 
 @contextmanager
@@ -20,12 +21,13 @@ def only_writer(folder: Path) -> Iterator[None]:
 
     The lock is the kernel's (flock), so a crash or a kill releases it, and a file left behind locks nothing. Linux
     passes it on to the server of an NFS folder; a file system without locks gives no protection. Reading needs no lock.
+    A forked process, such as an oracle's own worker that outlives a kill, has no part in it.
 
     Raises:
         ChemmaraError: another process holds it (its process id and host are named), or the folder cannot be written.
     """
     new_folder(folder)
-    with (folder / _NAME).open("a+b") as file:
+    with _opened(folder / _NAME) as file:
         if not _lock(file):
             file.seek(0)
             holder = file.read(200).decode(errors="replace").strip() or "unknown"
@@ -33,7 +35,19 @@ def only_writer(folder: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(f"{os.getpid()} on {socket.gethostname()}".encode())
         file.flush()
-        yield
+        _held.add(file)
+        try:
+            yield
+        finally:
+            _held.discard(file)
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The lock's file, as it is; ChemmaraError where it may not be opened, as one that another user has made."""
+    try:
+        return path.open("a+b")
+    except OSError as error:
+        raise ChemmaraError(f"{path}: cannot be locked ({error.strerror}); choose another --out") from None
 
 
 if sys.platform == "win32":
@@ -59,3 +73,11 @@ else:
         except OSError:  # a file system without locks, such as some network mounts
             return True
         return True
+
+    def _let_go() -> None:
+        """Close the locked files in a forked child: the lock is freed when the last process has closed its file."""
+        for file in _held:
+            file.close()
+        _held.clear()
+
+    os.register_at_fork(after_in_child=_let_go)

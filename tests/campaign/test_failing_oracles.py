@@ -65,6 +65,27 @@ def test_a_first_batch_without_a_score_stops_but_one_unlucky_molecule_does_not()
     keep_going.check([failed(number) for number in range(1, 200)])
 
 
+def test_fifty_in_a_row_that_ran_into_the_time_out_stop_a_campaign_though_no_component_is_named() -> None:
+    failures = Failures(Path("run"), ["qed", "dock"], recorded=0, keep_going=False)
+    late = {"qed": math.nan, "dock": math.nan}
+    failures.check([call(1, 0.5, {"qed": 0.5, "dock": -7.0})])
+    failures.check([call(number, math.nan, late, "no answer within 5 s") for number in range(2, 51)])
+    failures.check([call(51, 0.0, {"qed": 0.0, "dock": math.nan})])  # ruled out: says nothing of the oracle
+    with pytest.raises(ChemmaraError, match=r"50 molecules in a row have no score \(no answer within 5 s\)"):
+        failures.check([call(52, math.nan, late, "no answer within 5 s")])
+    rare = Failures(Path("run"), ["dock"], recorded=0, keep_going=False)
+    for number in range(1, 200):  # every other one fails, and the others score 0 for good reason
+        rare.check([call(number, math.nan if number % 2 else 0.0, {"dock": math.nan if number % 2 else 0.0}, "late")])
+
+
+def test_a_component_whose_name_ends_in_that_of_another_fails_alone() -> None:
+    failures = Failures(Path("run"), ["sim", "best_sim"], recorded=0, keep_going=False)
+    failures.check([call(1, 0.5, {"sim": 0.5, "best_sim": 0.5})])
+    for number in range(2, 82, 2):  # each fails on 40, with a success of its own in between
+        failures.check([call(number, 0.3, {"sim": 0.5, "best_sim": math.nan}, "best_sim: no value")])
+        failures.check([call(number + 1, 0.3, {"sim": math.nan, "best_sim": 0.5}, "sim: no value")])
+
+
 def campaign_on(code: str, tmp_path: Path, campaign_file: Path) -> Path:
     (tmp_path / "oracle.py").write_text(code)
     path = tmp_path / "own.toml"
@@ -81,8 +102,6 @@ def scores(folder: Path) -> list[float | None]:
 def test_a_campaign_whose_oracle_always_fails_ends_after_its_first_batch_and_goes_on_once_that_is_mended(
     tmp_path: Path, campaign_file: Path
 ) -> None:
-    from chemmara.oracles.python import load_python
-
     program, folder = CliRunner(), tmp_path / "run"
     file = campaign_on(BROKEN, tmp_path, campaign_file)
     stopped = program.invoke(app, ["run", str(file), "--out", str(folder)])
@@ -92,7 +111,6 @@ def test_a_campaign_whose_oracle_always_fails_ends_after_its_first_batch_and_goe
     assert f"chemmara resume {folder}" in last
     wasted = scores(folder)
     assert 8 <= len(wasted) <= 16
-    load_python.cache_clear()
     (tmp_path / "oracle.py").write_text(SOUND)
     done = program.invoke(app, ["resume", str(folder)])
     assert done.exit_code == 0, done.output
@@ -107,15 +125,13 @@ def test_a_campaign_whose_oracle_always_fails_ends_after_its_first_batch_and_goe
 def test_an_oracle_that_fails_for_good_later_on_stops_the_campaign_unless_it_is_to_keep_going(
     tmp_path: Path, campaign_file: Path
 ) -> None:
-    from chemmara.oracles.python import load_python
-
     program = CliRunner()
     file = campaign_on(LATE, tmp_path, campaign_file)
     stopped = program.invoke(app, ["run", str(file), "--out", str(tmp_path / "a")])
     assert stopped.exit_code == 2
     assert "molecules in a row (python: RuntimeError: the server is gone)" in stopped.stderr
     assert len(scores(tmp_path / "a")) < 150
-    load_python.cache_clear()
+    (tmp_path / "oracle.py").write_text(f"{LATE}# again from the start\n")
     through = program.invoke(app, ["run", str(file), "--out", str(tmp_path / "b"), "--keep-going"])
     assert through.exit_code == 0, through.output
     assert len(scores(tmp_path / "b")) == 150

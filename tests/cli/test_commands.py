@@ -240,7 +240,7 @@ def test_run_report_and_resume_tell_figures_and_the_pages_path(campaign_file: Pa
 
 
 def test_compare_runs_methods_over_seeds_and_goes_on_where_it_stopped(campaign_file: Path, tmp_path: Path) -> None:
-    arguments = ["compare", campaign_file, "--methods", "reinvent,mara", "--budget", 40, "--out", tmp_path / "c"]
+    arguments = ["compare", campaign_file, "--methods", "reinvent, mara", "--budget", 40, "--out", tmp_path / "c"]
     assert chemmara(*arguments, "--seeds", 1).exit_code == 0
     before = (tmp_path / "c" / "mara" / "3" / "ledger.sqlite").read_bytes()
     result = chemmara(*arguments, "--seeds", 2)

@@ -1,5 +1,7 @@
 """The user's mistakes: one clear line, exit code 2, and nothing lost."""
 
+import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -94,3 +96,37 @@ def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(chemmara.pretraining.catalogue, "catalogue", broken)
     assert isinstance(CliRunner().invoke(app, ["corpus", "list"]).exception, ZeroDivisionError)
+
+
+def test_a_run_of_an_earlier_version_is_refused_in_one_line_by_every_command(
+    tmp_path: Path, campaign_file: Path
+) -> None:
+    program, folder = CliRunner(), tmp_path / "c" / "mara" / "3"
+    begun = program.invoke(app, ["run", str(campaign_file), "--budget", "20", "--out", str(folder)])
+    assert begun.exit_code == 0, begun.output
+    connection = sqlite3.connect(folder / "ledger.sqlite")
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    saved = json.loads((folder / "campaign.json").read_text())
+    saved["campaign"]["threshold"] = saved["campaign"].pop("hit_threshold")  # as it was called then
+    saved["campaign"]["memory"] = saved["campaign"].pop("worker_memory")
+    (folder / "campaign.json").write_text(json.dumps(saved))
+    for command in (
+        ["resume", folder],
+        ["report", folder],
+        ["explain", folder, "CCO", "CCN"],
+        ["run", campaign_file, "--out", folder, "--resume"],
+        ["compare", campaign_file, "--methods", "mara", "--seeds", 1, "--out", tmp_path / "c"],
+    ):
+        refused = program.invoke(app, [str(argument) for argument in command])
+        assert refused.exit_code == 2, command
+        assert refused.stderr.count("\n") == 1
+        assert "has format 1, and this chemmara reads format" in refused.stderr
+
+
+def test_a_campaign_json_that_is_none_of_ours_is_one_line(tmp_path: Path) -> None:
+    for text in ("[]", "{}", '{"campaign": 3}'):
+        (tmp_path / "campaign.json").write_text(text)
+        refused = CliRunner().invoke(app, ["resume", str(tmp_path)])
+        assert refused.exit_code == 2
+        assert "is not the campaign.json of a run" in refused.stderr

@@ -49,6 +49,15 @@ def test_a_link_is_written_through_and_stays_a_link(library: Path, tmp_path: Pat
     assert not list(tmp_path.rglob("*.partial"))
 
 
+def test_a_stdout_that_cannot_show_a_curve_shows_question_marks() -> None:
+    command = [sys.executable, "-m", "cli.main", "oracle", "transforms"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=BUFFERED | {"PYTHONIOENCODING": "cp1252"}, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"|???" in done.stdout
+
+
 @pytest.mark.parametrize("out", ["-", "/dev/stdout"])
 def test_a_dash_and_dev_stdout_are_stdout(out: str, library: Path, tiny_prior: Path) -> None:
     assert (

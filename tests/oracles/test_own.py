@@ -54,6 +54,44 @@ def test_python_that_cannot_be_found_is_named() -> None:
     assert "is no oracle" in refusal({"oracle": "python", "call": "math:pi"})
 
 
+def test_python_that_fails_on_import_or_on_its_settings_is_one_line_with_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("import os\n\nKEY = os.environ['NO_SUCH_LICENCE']\n")
+    assert "KeyError: 'NO_SUCH_LICENCE'; mine.py, line 3" in refusal({"oracle": "python", "call": f"{file}:x"})
+    file.write_text("raise SystemExit(3)\n")
+    assert "SystemExit: 3; mine.py, line 1" in refusal({"oracle": "python", "call": f"{file}:x"})
+    file.write_text("class Made:\n    def __init__(self):\n        self.file = open('no-such-weights')\n")
+    assert "cannot be made (FileNotFoundError" in refusal({"oracle": "python", "call": f"{file}:Made"})
+
+
+def test_a_python_file_that_was_changed_is_loaded_anew_and_a_change_does_not_reach_into_what_is_made(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "edited.py"
+    file.write_text("def oracle(molecules):\n    return [0.25] * len(molecules)\n")
+    component = {"oracle": "python", "call": f"{file}:oracle", "low": 0.0, "high": 1.0}
+    tables = {"aggregation": "arithmetic", "component": [component]}
+    made = Objective(parse(ObjectiveConfig, tables, source="o.toml"))
+    assert made(["CCO"]).total.tolist() == [0.25]
+    file.write_text("def oracle(molecules):\n    return [0.75 for _ in molecules]\n")
+    assert made(["CCN"]).total.tolist() == [0.25]
+    assert values(component, ["CCO"]) == [0.75]
+
+
+def test_python_in_a_file_may_use_processes_and_dataclasses_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "random.py"  # called like a module of Python's
+    file.write_text(
+        "from __future__ import annotations\n\nimport dataclasses\nimport multiprocessing\n\n\n"
+        "@dataclasses.dataclass\nclass Atoms:\n    number: int\n\n\n"
+        "def share(atoms):\n    return atoms.number / 8\n\n\n"
+        "def oracle(molecules):\n    with multiprocessing.get_context('fork').Pool(1) as pool:\n"
+        "        return pool.map(share, [Atoms(molecule.GetNumAtoms()) for molecule in molecules])\n"
+    )
+    component = {"oracle": "python", "call": f"{file}:oracle"}
+    assert values(component) == [3 / 8, 6 / 8, 4 / 8]
+    assert values(component, ["C"]) == [1 / 8]
+
+
 def test_an_installed_plugin_is_found_by_its_entry_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     information = tmp_path / "carbons-1.dist-info"
     information.mkdir()

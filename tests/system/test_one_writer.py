@@ -1,6 +1,8 @@
 """One writer at a time in a folder: a second process is refused in one line, and nothing of the first is lost."""
 
+import multiprocessing
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from chemmara.errors import ChemmaraError
+from chemmara.system.interrupt import interruptible
 from chemmara.system.locking import only_writer
 
 PROGRAM = [sys.executable, "-m", "cli.main"]
@@ -110,6 +113,44 @@ def test_after_a_kill_the_folder_is_free_and_the_run_goes_on(running: "tuple[Pat
     again.communicate()
 
 
+def test_the_workers_of_an_oracle_that_outlive_a_kill_do_not_hold_the_folder(tmp_path: Path) -> None:
+    hears, speaks = os.pipe()
+    with only_writer(tmp_path):
+        child = os.fork()
+        if not child:
+            os.write(speaks, b"!")
+            time.sleep(60)
+            os._exit(0)
+        os.read(hears, 1)
+    try:
+        with only_writer(tmp_path):
+            pass
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def test_the_workers_of_an_oracle_end_at_their_terminate_and_say_nothing_of_an_interrupt() -> None:
+    context, said = multiprocessing.get_context("fork"), multiprocessing.get_context("fork").Event()
+    with interruptible(said.set) as interrupt:
+        worker = context.Process(target=time.sleep, args=(60,))
+        worker.start()
+        os.kill(worker.pid or 0, signal.SIGINT)  # as a terminal's Ctrl-C reaches them all
+        worker.join(0.3)
+        assert worker.is_alive()
+        worker.terminate()
+        worker.join(10)
+        assert worker.exitcode == -signal.SIGTERM
+        assert not interrupt.requested
+        assert not said.is_set()
+
+
+def test_a_lock_that_may_not_be_opened_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / ".lock").mkdir()
+    with pytest.raises(ChemmaraError, match=r"\.lock: cannot be locked \(Is a directory\)"), only_writer(tmp_path):
+        pass
+
+
 def test_a_second_comparison_in_the_same_folder_is_refused(tmp_path: Path, slow_campaign: Path) -> None:
     command = ("compare", slow_campaign, "--methods", "mara", "--seeds", "1", "--out", tmp_path / "c")
     first = start(*command)
@@ -131,8 +172,6 @@ def test_a_second_comparison_in_the_same_folder_is_refused(tmp_path: Path, slow_
 def test_a_comparison_that_is_interrupted_saves_every_run_and_ends_as_if_it_had_not_been(
     tmp_path: Path, campaign_file: Path
 ) -> None:
-    import signal
-
     command = ("compare", campaign_file, "--methods", "mara,vanilla", "--seeds", "1", "--out")
     whole = start(*command, tmp_path / "whole")
     out, err = whole.communicate(timeout=300)

@@ -13,7 +13,7 @@ from chemmara.config import UserPath
 from chemmara.errors import ChemmaraError
 from chemmara.oracles.interface import Oracle
 from chemmara.oracles.program import ProgramOracle
-from chemmara.oracles.python import PythonOracle, load_python
+from chemmara.oracles.python import PythonOracle, contents_of, load_python
 from chemmara.oracles.rest import RestOracle
 from chemmara.scoring.components.base import Base, checksum
 
@@ -89,7 +89,7 @@ class PythonComponent(_Own):
 
     def build(self) -> Oracle:
         """The oracle."""
-        return PythonOracle(self.call, json.dumps(self.settings), **self.bounds)
+        return PythonOracle(self.call, json.dumps(self.settings), contents=contents_of(self.call), **self.bounds)
 
 
 class ProgramComponent(_Own):
