@@ -170,4 +170,7 @@ def load_run(folder: str | Path) -> CampaignRun:
     if not place.ledger.exists():
         raise ChemmaraError(f"{path}: not a run's folder (ledger.sqlite is missing)")
     with Ledger.open(place.ledger) as ledger:
-        return CampaignRun(path, ledger.get("campaign"), ledger.frame(), ledger.steps())
+        settings = ledger.get("campaign")
+        if settings is None:
+            raise ChemmaraError(f"{path}: was stopped before it had begun; chemmara.resume goes on with it")
+        return CampaignRun(path, settings, ledger.frame(), ledger.steps())
