@@ -65,7 +65,7 @@ def sample(prior: Prior | str | Path, n: int, *, seed: int = 0, temperature: flo
 
 
 def score(
-    smiles: "Sequence[str] | pd.Series[Any]",
+    smiles: Sequence[str] | pd.Series,
     objective: str | Path | dict[str, Any] | ObjectiveConfig,
     *,
     workers: int = 1,
@@ -99,7 +99,7 @@ def _objective(given: str | Path | dict[str, Any] | ObjectiveConfig) -> Objectiv
     return load_objective(given)
 
 
-def diversity(smiles: "Sequence[str] | pd.Series[Any]") -> dict[str, float]:
+def diversity(smiles: Sequence[str] | pd.Series) -> dict[str, float]:
     """Counts and diversity of a set of molecules: scaffolds, IntDiv1, #Circles, ... (docs/metrics.md).
 
     >>> found = diversity(["c1ccccc1C", "C1CCCCC1", "CCO", "OCC", "C1CC"])
@@ -109,7 +109,7 @@ def diversity(smiles: "Sequence[str] | pd.Series[Any]") -> dict[str, float]:
     return library_figures(_texts(smiles))
 
 
-def _texts(smiles: "Sequence[str] | pd.Series[Any]") -> list[str]:
+def _texts(smiles: Sequence[str] | pd.Series) -> list[str]:
     """The molecules as texts; ChemmaraError where they are one text, whose letters would be taken for molecules."""
     if isinstance(smiles, str):
         raise ChemmaraError(f"a list of SMILES is needed, not a single text: write [{smiles!r}]")
