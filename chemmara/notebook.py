@@ -65,7 +65,10 @@ def sample(prior: Prior | str | Path, n: int, *, seed: int = 0, temperature: flo
 
 
 def score(
-    smiles: Sequence[str], objective: str | Path | dict[str, Any] | ObjectiveConfig, *, workers: int = 1
+    smiles: Sequence[str] | pd.Series,
+    objective: str | Path | dict[str, Any] | ObjectiveConfig,
+    *,
+    workers: int = 1,
 ) -> pd.DataFrame:
     """One row for each SMILES, in order: smiles, total (0 to 1), the raw value of each component, error.
 
@@ -96,7 +99,7 @@ def _objective(given: str | Path | dict[str, Any] | ObjectiveConfig) -> Objectiv
     return load_objective(given)
 
 
-def diversity(smiles: Sequence[str]) -> dict[str, float]:
+def diversity(smiles: Sequence[str] | pd.Series) -> dict[str, float]:
     """Counts and diversity of a set of molecules: scaffolds, IntDiv1, #Circles, ... (docs/metrics.md).
 
     >>> found = diversity(["c1ccccc1C", "C1CCCCC1", "CCO", "OCC", "C1CC"])
@@ -106,7 +109,7 @@ def diversity(smiles: Sequence[str]) -> dict[str, float]:
     return library_figures(_texts(smiles))
 
 
-def _texts(smiles: Sequence[str]) -> list[str]:
+def _texts(smiles: Sequence[str] | pd.Series) -> list[str]:
     """The molecules as texts; ChemmaraError where they are one text, whose letters would be taken for molecules."""
     if isinstance(smiles, str):
         raise ChemmaraError(f"a list of SMILES is needed, not a single text: write [{smiles!r}]")
@@ -170,4 +173,7 @@ def load_run(folder: str | Path) -> CampaignRun:
     if not place.ledger.exists():
         raise ChemmaraError(f"{path}: not a run's folder (ledger.sqlite is missing)")
     with Ledger.open(place.ledger) as ledger:
-        return CampaignRun(path, ledger.get("campaign"), ledger.frame(), ledger.steps())
+        settings = ledger.get("campaign")
+        if settings is None:
+            raise ChemmaraError(f"{path}: was stopped before it had begun; chemmara.resume goes on with it")
+        return CampaignRun(path, settings, ledger.frame(), ledger.steps())

@@ -99,7 +99,7 @@ def test_a_column_with_missing_cells_costs_those_rows_alone_and_one_text_is_refu
         with pytest.raises(chemmara.ChemmaraError, match=r"a list of SMILES is needed.*\['CCO'\]"):
             function("CCO")
         with pytest.raises(chemmara.ChemmaraError, match="row 2 of the molecules is 5"):
-            function(["C", 5])
+            function(["C", 5])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 
 
 def test_a_budget_that_is_no_whole_number_is_refused_before_it_is_written_down(

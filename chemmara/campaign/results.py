@@ -30,6 +30,8 @@ def write_outputs(path: Path) -> Outputs:
         raise ChemmaraError(f"{path}: not a run's folder (ledger.sqlite is missing)")
     with Ledger.open(folder.ledger) as ledger:
         calls, settings = ledger.frame(), ledger.get("campaign")
+        if calls.empty or settings is None:
+            raise ChemmaraError(f"{path}: has no oracle call yet; a report needs some (chemmara resume {path} goes on)")
         hits = hits_of(calls, settings["hit_threshold"])
         figures = run_figures(calls, settings["hit_threshold"], settings["budget"])
         front = pareto_rank(component_desirabilities(settings["objective"], hits))

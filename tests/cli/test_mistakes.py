@@ -130,3 +130,16 @@ def test_a_campaign_json_that_is_none_of_ours_is_one_line(tmp_path: Path) -> Non
         refused = CliRunner().invoke(app, ["resume", str(tmp_path)])
         assert refused.exit_code == 2
         assert "is not the campaign.json of a run" in refused.stderr
+
+
+def test_a_report_of_a_run_without_a_call_is_refused_in_one_line(tmp_path: Path, campaign_file: Path) -> None:
+    program = CliRunner()
+    assert (
+        program.invoke(app, ["run", str(campaign_file), "--budget", "20", "--out", str(tmp_path / "r")]).exit_code == 0
+    )
+    for emptied in ("calls", "run"):  # stopped in its first batch, and in the making of its ledger
+        with sqlite3.connect(tmp_path / "r" / "ledger.sqlite") as connection:
+            connection.execute(f"DELETE FROM {emptied}")  # noqa: S608 - a name from the line above
+        refused = program.invoke(app, ["report", str(tmp_path / "r")])
+        assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
+        assert "has no oracle call yet" in refused.stderr
