@@ -62,7 +62,14 @@ def read_toml(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not a text file in UTF-8") from None
     except (ValueError, RecursionError) as error:  # also integers of 5,000 digits and endless brackets
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+        raise ConfigError(f"{path}: not valid TOML: {error}{_hint(str(error))}") from None
+
+
+def _hint(message: str) -> str:
+    """What TOML's own message leaves out about the two commonest slips."""
+    if "overwrite" in message:
+        return "; a key or table is there twice, or a list of tables is written in single brackets instead of [[...]]"
+    return "; numbers have a decimal point, texts have quotes" if "after a statement" in message else ""
 
 
 def parse(model: type[Settings], data: dict[str, Any], *, source: str, folder: Path | None = None) -> Settings:

@@ -35,7 +35,11 @@ def compare(
     base = load_campaign(campaign, budget=budget, workers=workers, prior=prior)
     names = dict.fromkeys(name.strip() for name in methods.split(","))
     campaigns = {name: with_method(base, name, option="--methods") for name in names}
-    with comparison_progress() as tell:
-        run_all(campaigns, range(base.seed, base.seed + seeds), out, tell)
+    try:
+        with comparison_progress() as tell:
+            run_all(campaigns, range(base.seed, base.seed + seeds), out, tell)
+    except KeyboardInterrupt:
+        typer.echo("saved; the same command goes on", err=True)
+        raise
     typer.echo((out / "table.md").read_text(encoding="utf-8"), nl=False)
     typer.echo(f"wrote {out}/table.md, runs.csv, comparison.png and comparison.html", err=True)

@@ -68,9 +68,9 @@ def nobody_reads_stdout() -> bool:
 
 
 def never_fail_on_a_character() -> None:
-    """Let stdout show "?" for what its encoding lacks, as the blocks of a curve in a Windows code page."""
+    """Let stdout write escapes for characters that its encoding lacks, as in a Windows code page: nothing is lost."""
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
-        sys.stdout.reconfigure(errors="replace")
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def abandon_stdout() -> None:

@@ -47,6 +47,9 @@ def plan(
         return
     typer.echo(table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
     typer.echo(f"beta {found.beta:.4g}, tau {found.tau:g}: {found.why} ({found.calls} oracle calls spent)")
+    typer.echo(
+        "The rows of mara are hints only: a string that the pilot has not met may weigh more than all it has met."
+    )
 
 
 def _numbers(text: str) -> list[float]:
@@ -90,7 +93,7 @@ def explain(
         "log prior(A) / prior(B)": f"{found.prior:+z.2f}",
         f"score difference / beta ({found.beta:.4g})": f"{found.score:+z.2f}",
         f"lift by {found.rewards}, tau {found.tau:g}": f"{found.lift:+z.2f}",
-        "predicted of the optimum": f"{found.predicted:+z.2f}",
+        "predicted for the optimum": f"{found.predicted:+z.2f}",
         "observed log policy(A) / policy(B)": f"{found.observed:+z.2f}",
     }
     width = max(map(len, rows))

@@ -70,9 +70,8 @@ class Run:
         """
         prior = load_prior(settings.prior)  # before anything of an old run is removed
         folder = RunFolder(path)
-        folder.refuse_a_run(force=force)
         with ExitStack() as held:
-            held.enter_context(only_writer(path))
+            held.enter_context(only_writer(path))  # first, so that a run that is alive is called so
             folder.refuse_a_run(force=force)
             folder.create()
             settings = settings.model_copy(update={"threads": settings.threads or network_threads(settings.workers)})

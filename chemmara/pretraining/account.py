@@ -47,5 +47,5 @@ class Account:
                 " file, of `corpus prepare` for a corpus), or --extend-vocabulary with --from"
             )
         if self.reasons["unknown token '.'"]:
-            lines.append("  of a salt or a mixture `corpus prepare` keeps the largest part")
+            lines.append("  of a salt or a mixture `corpus prepare` keeps the main fragment")
         return lines

@@ -30,6 +30,7 @@ def run_page(name: str, ledger: Ledger) -> str:
         settings=settings,
         figures=figures,
         versions=ledger.get("versions"),
+        processor=ledger.get("processor"),
         prior_sha256=ledger.get("prior_sha256"),
         failed=[call for call in ledger.calls() if math.isnan(call.score)],
         course=_drawn(as_svg(run_figure(calls, hit_threshold), "course")),

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BeforeValidator, PositiveFloat, PositiveInt, model_validator
 
-from chemmara.config import Strict
+from chemmara.config import Strict, did_you_mean
 from chemmara.rl.anchors import AnchorConfig
 from chemmara.rl.clusters import EqualMass
 from chemmara.rl.diversity_filter import DiversityFilterConfig
@@ -99,7 +99,7 @@ class MethodConfig(Strict):
             return data
         name = data.get("name", "mara")
         if not isinstance(name, str) or name not in METHODS:
-            raise ValueError(f"no such method {name!r}; known are: {', '.join(METHODS)}")
+            raise ValueError(f"no such method {name!r}{did_you_mean(str(name), METHODS)}")
         merged = METHODS[name] | data
         for part in ("replay", "diversity_filter"):
             base, own = METHODS[name].get(part), data.get(part)

@@ -19,9 +19,12 @@ def usable_cpus() -> int:
 def network_threads(workers: int) -> int:
     """Threads for the network: the usable CPUs less the scoring processes beside it, at least 1 and at most 4.
 
-    Without scoring processes (`workers` = 1) this process scores, too, and the network has every CPU.
+    Without scoring processes (`workers` = 1) this process scores, too, and the network has every CPU. A number that the
+    user has set in OMP_NUM_THREADS is not exceeded.
     """
-    return max(1, min(_MOST_THREADS, usable_cpus() - (workers if workers > 1 else 0)))
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    most = min(_MOST_THREADS, int(wanted)) if wanted.isdigit() and int(wanted) else _MOST_THREADS
+    return max(1, min(most, usable_cpus() - (workers if workers > 1 else 0)))
 
 
 def processor_name() -> str:

@@ -49,13 +49,13 @@ def test_a_link_is_written_through_and_stays_a_link(library: Path, tmp_path: Pat
     assert not list(tmp_path.rglob("*.partial"))
 
 
-def test_a_stdout_that_cannot_show_a_curve_shows_question_marks() -> None:
+def test_a_stdout_that_cannot_show_a_curve_shows_escapes_and_loses_nothing() -> None:
     command = [sys.executable, "-m", "cli.main", "oracle", "transforms"]
     done = subprocess.run(
         command, cwd=ROOT, env=BUFFERED | {"PYTHONIOENCODING": "cp1252"}, capture_output=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, b"")
-    assert b"|???" in done.stdout
+    assert b"|\\u2588\\u2584 |" in done.stdout
 
 
 @pytest.mark.parametrize("out", ["-", "/dev/stdout"])

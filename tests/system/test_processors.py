@@ -47,6 +47,11 @@ def test_scoring_processes_take_cpus_from_the_network(
     cpus: int, workers: int, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processors, "usable_cpus", lambda: cpus)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert network_threads(workers) == threads
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert network_threads(workers) == min(threads, 2)
+    monkeypatch.setenv("OMP_NUM_THREADS", "nonsense")
     assert network_threads(workers) == threads
 
 
