@@ -69,7 +69,7 @@ def test_a_corpus_takes_the_same_fragment_and_keeps_its_filters() -> None:
 
 
 def test_fifty_salts_of_approved_drugs_lose_nothing_but_common_fragments(shared: Path) -> None:
-    file = shared / "drugs" / "chembl_drugs_patwalters.smi.gz"
+    file = shared / "data" / "drugs" / "chembl_drugs_patwalters.smi.gz"
     if not file.is_file():
         pytest.skip(f"{file} is not here")
     rows = [line.split()[0] for line in gzip.decompress(file.read_bytes()).decode().splitlines() if line.strip()]
