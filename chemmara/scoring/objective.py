@@ -51,6 +51,11 @@ class ObjectiveConfig(Strict):
                         else "add a transform: `chemmara oracle transforms` shows them all"
                     )
                 )
+            if component.transform is None and component.role == "filter" and not component.may_be_zero:
+                raise ValueError(
+                    f"component {name!r} is a filter that passes every value but 0; say which ones it passes, as by"
+                    ' transform = { kind = "step", low = 0.5 }'
+                )
         return self
 
     @property

@@ -76,6 +76,11 @@ def test_alerts_and_rules_filter_by_no_match_and_other_counts_say_what_passes() 
     words = refusal({"component": [{"oracle": "qed"}, {"oracle": "hbd", "role": "filter"}]})
     assert "component 'hbd' gives values outside 0..1 (0 to inf); say which ones the filter passes" in words
     assert "add a transform" in refusal({"component": [{"oracle": "alerts"}]})
+    words = refusal({"component": [{"oracle": "qed"}, {"name": "likeness", "oracle": "qed", "role": "filter"}]})
+    assert "component 'likeness' is a filter that passes every value but 0" in words
+    yes_or_no = {"oracle": "smarts", "wanted": ["[OH]"], "role": "filter"}
+    config = parse(ObjectiveConfig, {"component": [{"oracle": "qed"}, yes_or_no]}, source="o.toml")
+    assert Objective(config)(["CCO", "CCN"]).total[1] == 0.0
 
 
 @pytest.mark.parametrize(

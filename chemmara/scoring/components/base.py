@@ -34,6 +34,8 @@ class Base(Strict):
     """Range in words, where it depends on what the settings name."""
     passes: ClassVar[dict[str, Any] | None] = None
     """Transform of a filter that is given none; without one here, a filter has to be given its own."""
+    may_be_zero: ClassVar[bool] = False
+    """Whether 0 is a usual value, so that a filter passes something even without a transform: 0 no, 1 yes."""
 
     @model_validator(mode="before")
     @classmethod

@@ -67,6 +67,8 @@ def _require_smarts(patterns: tuple[str, ...]) -> None:
 class SmartsComponent(Base):
     """1 for a molecule with all wanted patterns and no unwanted one, else 0."""
 
+    may_be_zero: ClassVar[bool] = True
+
     oracle: Literal["smarts"]
     """1 with all wanted and no unwanted pattern, else 0."""
     wanted: tuple[str, ...] = ()
@@ -110,6 +112,8 @@ class SmartsCountComponent(Base):
 
 class CoreComponent(Base):
     """1 for a molecule that keeps a core, changed only where the core allows it, else 0."""
+
+    may_be_zero: ClassVar[bool] = True
 
     oracle: Literal["core"]
     """Keep this core."""

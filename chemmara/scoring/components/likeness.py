@@ -80,6 +80,8 @@ class SimilarityComponent(_WithReferences):
 class NoveltyComponent(_WithReferences):
     """1 for a molecule that is none of the references, else 0."""
 
+    may_be_zero: ClassVar[bool] = True
+
     oracle: Literal["novelty"]
     """1 for a molecule that is none of the references."""
     example: ClassVar[dict[str, Any]] = {"oracle": "novelty", "references": ["CC(=O)Oc1ccccc1C(=O)O"]}

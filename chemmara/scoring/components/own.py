@@ -21,6 +21,8 @@ from chemmara.scoring.components.base import Base, checksum
 class _Own(Base):
     """An oracle that the user brings, with the range and the cost that only the user knows."""
 
+    may_be_zero: ClassVar[bool] = True
+
     low: float | None = None
     """Smallest value it gives; none: without limit."""
     high: float | None = None
