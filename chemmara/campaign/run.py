@@ -86,7 +86,7 @@ class Run:
                 writes there.
         """
         folder = RunFolder(path)
-        saved_settings(path)  # before a lock is left in a folder that holds no run
+        folder.read_config()  # before a lock is left in a folder that holds no run
         with ExitStack() as held:
             held.enter_context(only_writer(path))
             before, prior = saved_settings(path), load_prior(settings.prior)
