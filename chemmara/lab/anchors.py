@@ -8,7 +8,7 @@ import torch
 from matplotlib.figure import Figure
 
 from chemmara.benchmark.statistics import estimate
-from chemmara.lab.learn import Rewards, learn
+from chemmara.lab.learn import learn, method
 from chemmara.lab.result import Result
 from chemmara.lab.space import Space, reverse_kl_target
 from chemmara.rl.anchors import AnchorConfig, Anchors
@@ -16,7 +16,7 @@ from chemmara.rl.rewards import mara_rewards
 
 _BETA, _THRESHOLD, _BATCH = 0.2, 0.5, 16
 _CHOICES: Final = ("support", "median", "random", "lowest")
-_RULES: Final = [(choose, "batch") for choose in _CHOICES] + [("support", "running"), ("support", "run")]
+_RULES: Final = [(choose, "step") for choose in _CHOICES] + [("support", "running"), ("support", "run")]
 
 
 def anchors(seeds: int = 12, *, quick: bool = False) -> Result:
@@ -25,12 +25,12 @@ def anchors(seeds: int = 12, *, quick: bool = False) -> Result:
     for seed in range(2 if quick else seeds):
         space = Space.random(30, seed)
         for choose, over in _RULES:
-            rewards = anchored(space, AnchorConfig.model_validate({"choose": choose, "over": over}), seed)
             target = reverse_kl_target(space.prior_logp, space.scores, _BETA)  # for the record: not its target
-            course = learn(
-                space, "rloo", rewards, target, beta=_BETA, seed=seed, steps=400 if quick else 3000, batch=_BATCH
+            how = method(
+                "rloo", "mara", beta=_BETA, tau=_THRESHOLD, batch=_BATCH, anchor={"choose": choose, "over": over}
             )
-            name = choose if over == "batch" else f"{choose}, {over}"
+            course = learn(space, how, target, seed=seed, steps=100 if quick else 3000)
+            name = choose if over == "step" else f"{choose}, {over}"
             rows.append({"anchor": name, "space": seed, **_figures(space, course.logp), **_exact(space, choose)})
     table = pd.DataFrame(rows)
     means = {str(name): estimate(group["good"].tolist()) for name, group in table.groupby("anchor", sort=False)}
@@ -47,20 +47,6 @@ def anchors(seeds: int = 12, *, quick: bool = False) -> Result:
     )  # fmt: skip
 
 
-def anchored(space: Space, config: AnchorConfig, seed: int) -> Rewards:
-    """MARA's rewards with the anchor chosen by a rule."""
-    chooser = Anchors(config, torch.Generator().manual_seed(seed))
-    names = [str(i) for i in range(len(space.scores))]
-
-    def rewards(rows: torch.Tensor) -> torch.Tensor:
-        at = rows.numpy()
-        scores, logp = space.scores[at], space.prior_logp[at]
-        anchor = chooser.choose(scores, logp, [names[i] for i in at], _THRESHOLD)
-        return torch.from_numpy(mara_rewards(scores, logp, threshold=_THRESHOLD, beta=_BETA, anchor=anchor))
-
-    return rewards
-
-
 def _figures(space: Space, logp: np.ndarray) -> dict[str, float]:
     """Mass above tau, and KL of the policy among the good from the uniform distribution, nats."""
     good = logp[space.scores >= _THRESHOLD]
@@ -71,11 +57,10 @@ def _figures(space: Space, logp: np.ndarray) -> dict[str, float]:
 
 def _exact(space: Space, choose: str) -> dict[str, float]:
     """Mass above tau at the optimum for the anchor chosen from the whole space; NaN where chance chooses."""
-    config = AnchorConfig.model_validate({"choose": choose})
-    names = [str(i) for i in range(len(space.scores))]
     if choose == "random":
         return {"good, whole space": float("nan")}
-    anchor = Anchors(config, torch.Generator()).choose(space.scores, space.prior_logp, names, _THRESHOLD)
+    config = AnchorConfig.model_validate({"choose": choose})
+    anchor = Anchors(config, torch.Generator()).choose(space.scores, space.prior_logp, _THRESHOLD)
     rewards = mara_rewards(space.scores, space.prior_logp, threshold=_THRESHOLD, beta=_BETA, anchor=anchor)
     goal = reverse_kl_target(space.prior_logp, rewards, _BETA)
     return {"good, whole space": float(np.exp(goal[space.scores >= _THRESHOLD]).sum())}

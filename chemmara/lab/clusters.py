@@ -4,27 +4,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from matplotlib.figure import Figure
 
-from chemmara.lab.learn import Rewards, learn
+from chemmara.lab.learn import learn, method
 from chemmara.lab.result import Result
 from chemmara.lab.space import Space, kl, reverse_kl_target
-from chemmara.rl.clusters import Clusters
 from chemmara.rl.rewards import mara_rewards
 
 _BETA, _THRESHOLD, _BOUND = 0.2, 0.5, 1e-3
-
-
-class Given:
-    """Clusters of answers named 0, 1, 2, ... as a list says."""
-
-    def __init__(self, cluster: np.ndarray) -> None:
-        self.cluster = cluster
-
-    def key(self, smiles: str) -> str:
-        """The cluster of an answer."""
-        return str(self.cluster[int(smiles)])
 
 
 def clusters(seeds: int = 10, *, quick: bool = False) -> Result:
@@ -35,10 +22,11 @@ def clusters(seeds: int = 10, *, quick: bool = False) -> Result:
         space = _all_clusters_good(seed, cluster)
         for name, counted in (("mara", False), ("mara-cluster", True)):
             target = _target(space, cluster, counted=counted)
-            course = learn(
-                space, "rloo", _rewards(space, cluster, counted=counted), target, beta=_BETA, seed=seed,
-                steps=1500 if quick else 4000, batch=256 if quick else 512,
+            how = method(
+                "rloo", "mara", beta=_BETA, tau=_THRESHOLD, batch=256 if quick else 512,
+                equal_mass="scaffold" if counted else "string",
             )  # fmt: skip
+            course = learn(space, how, target, seed=seed, steps=150 if quick else 4000, cluster=cluster)
             mass = [
                 np.logaddexp.reduce(course.logp[(cluster == number) & (space.scores >= _THRESHOLD)])
                 for number in range(5)
@@ -80,23 +68,6 @@ def _target(space: Space, cluster: np.ndarray, *, counted: bool) -> np.ndarray:
         sizes = np.bincount(cluster[good], minlength=cluster.max() + 1)[cluster]
         rewards = rewards - _BETA * np.where(good, np.log(np.maximum(sizes, 1)), 0.0)
     return reverse_kl_target(space.prior_logp, rewards, _BETA)
-
-
-def _rewards(space: Space, cluster: np.ndarray, *, counted: bool) -> Rewards:
-    """The rewards of a batch, as a campaign computes them: the sizes are of what it has seen so far."""
-    known = Clusters("scaffold", Given(cluster))
-    names = [str(i) for i in range(len(cluster))]
-
-    def rewards(rows: torch.Tensor) -> torch.Tensor:
-        at = rows.numpy()
-        scores = space.scores[at]
-        lifted = mara_rewards(scores, space.prior_logp[at], threshold=_THRESHOLD, beta=_BETA)
-        if counted:
-            answers = [names[i] for i in at]
-            lifted = lifted - _BETA * np.log(known.sizes(answers, answers, scores >= _THRESHOLD))
-        return torch.from_numpy(lifted)
-
-    return rewards
 
 
 def _figure(table: pd.DataFrame) -> Figure:

@@ -1,16 +1,19 @@
 """Forward-KL regularisation: its target by root finding, what reaches it, and what it is not."""
 
+from typing import Final
+
 import numpy as np
 import pandas as pd
 import torch
 from matplotlib.figure import Figure
 
-from chemmara.lab.learn import learn, named, objective, optimum
+from chemmara.lab.learn import learn, method, objective, optimum
 from chemmara.lab.result import Result
 from chemmara.lab.space import Space, forward_kl_target, kl, reverse_kl_target
-from chemmara.rl.rewards import REWARDS
+from chemmara.rl.rewards import REWARDS, RewardName
 
 _BOUND = 1e-3
+_REWARDS: Final[tuple[RewardName, ...]] = ("vanilla", "mara")
 
 
 def forward_kl(seeds: int = 3, *, quick: bool = False) -> Result:
@@ -36,11 +39,8 @@ def forward_kl(seeds: int = 3, *, quick: bool = False) -> Result:
     table = pd.DataFrame(rows)
     space = Space.random(12, 0)
     goal = reverse_kl_target(space.prior_logp, space.scores, 0.2)
-    course = learn(
-        space, "target-likelihood", named(space, "vanilla", beta=0.2, threshold=0.5), goal, beta=0.2, seed=0,
-        steps=600 if quick else 6000,
-        batch=256 if quick else 1024,
-    )  # fmt: skip
+    how = method("target-likelihood", "vanilla", beta=0.2, tau=0.5, batch=256 if quick else 1024)
+    course = learn(space, how, goal, seed=0, steps=150 if quick else 6000)
     own, other = table["kl to its target"].max(), table["kl to the reverse target"].max()
     sampled = [_sampled(seed, quick=quick) for seed in range(1 if quick else seeds)]
     reached = max(max(row) for row in sampled)
@@ -67,13 +67,11 @@ def _sampled(seed: int, *, quick: bool) -> list[float]:
     """KL to eq. 5 after sampled steps of `forward-kl`, without MARA and with it."""
     space, beta, threshold = Space.random(12, seed), 0.2, 0.5
     found = []
-    for name in ("vanilla", "mara"):
+    for name in _REWARDS:
         augmented = REWARDS[name](space.scores, space.prior_logp, threshold=threshold, beta=beta)
         goal = forward_kl_target(space.prior_logp, np.asarray(augmented), beta)
-        course = learn(
-            space, "forward-kl", named(space, name, beta=beta, threshold=threshold), goal, beta=beta, seed=seed,
-            steps=600 if quick else 6000, batch=256 if quick else 1024,
-        )  # fmt: skip
+        how = method("forward-kl", name, beta=beta, tau=threshold, batch=256 if quick else 1024)
+        course = learn(space, how, goal, seed=seed, steps=150 if quick else 6000)
         found.append(float(course.kl[-1]))
     return found
 

@@ -1,20 +1,20 @@
 """Policies on small spaces: the exact optimum by gradient ascent, and what sampled losses reach."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from chemmara.lab.answers import Table, answers
 from chemmara.lab.space import Space, entropy, kl
-from chemmara.rl.estimators import ESTIMATORS, EstimatorName, learned
-from chemmara.rl.rewards import REWARDS, RewardName
+from chemmara.rl.estimators import EstimatorName
+from chemmara.rl.finetune import new_learner
+from chemmara.rl.method import MethodConfig
+from chemmara.rl.rewards import RewardName
 
 Divergence = Literal["reverse", "forward"]
-Rewards = Callable[[Tensor], Tensor]
-"""From the rows of a batch (n,), as places in the space, to their rewards (n,)."""
 _DESCENT = 1.5  # ratio of the betas that a search for an optimum comes down by
 
 
@@ -69,42 +69,34 @@ def optimum(
     return logits.detach().log_softmax(0).numpy()
 
 
-def named(space: Space, name: RewardName, *, beta: float, threshold: float) -> Rewards:
-    """The rewards that a named method gives to a batch, the anchor chosen from the batch."""
-    prior_logp, scores = torch.tensor(space.prior_logp), torch.tensor(space.scores)
-    return lambda rows: REWARDS[name](scores[rows], prior_logp[rows], threshold=threshold, beta=beta)
+def method(
+    estimator: EstimatorName, rewards: RewardName, *, beta: float, tau: Any, batch: int = 256, rate: float = 0.05,
+    **parts: Any,
+) -> MethodConfig:  # fmt: skip
+    """An estimator and rewards on sampled batches, and no other part of a method unless `parts` names it."""
+    return MethodConfig.model_validate(
+        {"name": "rloo", "estimator": estimator, "rewards": rewards, "beta": beta, "tau": tau, "batch_size": batch,
+         "learning_rate": rate, **parts}
+    )  # fmt: skip
 
 
 def learn(
-    space: Space,
-    estimator: EstimatorName,
-    rewards: Rewards,
-    target: np.ndarray,
-    *,
-    beta: float,
-    seed: int,
-    steps: int = 3000,
-    batch: int = 256,
-    rate: float = 0.05,
-) -> Course:
-    """A tabular policy, begun at the prior, after sampled steps of Adam whose rate falls linearly to zero."""
-    generator = torch.Generator().manual_seed(seed)
-    prior_logp = torch.tensor(space.prior_logp)
-    logits = prior_logp.clone().requires_grad_()
-    losses = ESTIMATORS[estimator].new()
-    search = torch.optim.Adam([logits, *learned(losses)], lr=rate)
+    space: Space, how: MethodConfig, target: np.ndarray, *, seed: int, steps: int = 3000,
+    cluster: np.ndarray | None = None,
+) -> Course:  # fmt: skip
+    """A tabular policy, begun at the prior, after steps of the campaign's own learner; rates fall linearly to zero."""
+    prior, score = answers(space, cluster)
+    policy = Table(space.prior_logp)
+    learner = new_learner(prior, policy, how, seed)
+    groups = learner.optimizer.param_groups
+    rates = [group["lr"] for group in groups]
     measured: list[tuple[int, float, float]] = []
     for step in range(steps + 1):
-        logp = logits.log_softmax(0)
         if step % max(1, steps // 100) == 0:
-            now = logp.detach().numpy()
+            now = policy.logp()
             measured.append((step, kl(now, target), entropy(now)))
-        rows = torch.multinomial(logp.detach().exp(), batch, replacement=True, generator=generator)
-        loss = losses(logp[rows], prior_logp[rows], rewards(rows), beta=beta).mean()
-        for group in search.param_groups:
+        for group, rate in zip(groups, rates, strict=True):
             group["lr"] = rate * (1 - step / (steps + 1))
-        search.zero_grad()
-        loss.backward()
-        search.step()
+        learner.step(score)
     at, divergences, entropies = (np.array(column) for column in zip(*measured, strict=True))
-    return Course(logits.detach().log_softmax(0).numpy(), at, divergences, entropies)
+    return Course(policy.logp(), at, divergences, entropies)

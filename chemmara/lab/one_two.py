@@ -13,17 +13,22 @@ from torch import Tensor
 from torch.optim import Adam
 
 from chemmara.benchmark.statistics import estimate
+from chemmara.lab.learn import method
 from chemmara.lab.result import Result
 from chemmara.language_model.build import build
+from chemmara.language_model.checkpoint import Prior, PriorConfig
 from chemmara.language_model.interface import LanguageModel
-from chemmara.language_model.sampling import pad, sample, sequence_logp
+from chemmara.language_model.sampling import pad, sequence_logp
 from chemmara.language_model.tokenizer import END, Tokenizer
 from chemmara.language_model.transformer import TransformerConfig
-from chemmara.rl.gradients import forward_kl_loss, rloo_loss
-from chemmara.rl.rewards import REWARDS, RewardName
+from chemmara.rl.estimators import EstimatorName
+from chemmara.rl.finetune import new_learner
+from chemmara.rl.rewards import RewardName
+from chemmara.scoring.scores import Scores
 
 TOKENS: Final = Tokenizer("smiles", ("1", "2", "<", ">", *"abcdef"))
 ANSWERS: Final = ("<1>", "<2>")  # what is valid; all else scores 0
+_NETWORK: Final = TransformerConfig(width=96, heads=4, layers=2)
 _SKEW, _VALID, _LONGEST = 0.95, 0.5, 6
 _BETAS: Final = (0.001, 0.01, 0.02, 0.03)
 _FIRST = END + 1  # id of the first token that is no special
@@ -76,7 +81,7 @@ def one_two(seeds: int = 10, *, quick: bool = False) -> Result:
 def pretrained(seed: int, steps: int = 200) -> LanguageModel:
     """A transformer of 251,000 weights that answers 1 nineteen times as often as 2, and nonsense half the time."""
     torch.manual_seed(seed)
-    model = build(TransformerConfig(width=96, heads=4, layers=2), len(TOKENS))
+    model = build(_NETWORK, len(TOKENS))
     search = Adam(model.parameters(), lr=1e-3)
     for step, rows in zip(range(steps), _texts(seed), strict=False):
         loss = -sequence_logp(model, rows).mean()
@@ -119,24 +124,23 @@ def train(
     steps: int = 300,
     batch: int = 256,
 ) -> Outcome:
-    """A policy from the prior by RLOO with the KL term, reverse or forward."""
-    policy = deepcopy(prior)
-    generator = torch.Generator().manual_seed(seed)
-    search = Adam(policy.parameters(), lr=_RATE)
-    losses = rloo_loss if divergence == "reverse" else forward_kl_loss
+    """A policy from the prior by RLOO with the KL term, reverse or forward: the campaign's own step."""
+    estimator: EstimatorName = "rloo" if divergence == "reverse" else "forward-kl"
+    how = method(estimator, rewards, beta=beta, tau=0.5, batch=batch, rate=_RATE)
+    config = PriorConfig(network=_NETWORK, max_length=_LONGEST)
+    learner = new_learner(Prior("one-two", config, TOKENS, prior), deepcopy(prior), how, seed)
     for step in range(steps):
-        rollout = sample(policy, TOKENS, batch, generator=generator, max_length=_LONGEST)
-        scores = torch.tensor([float(text in ANSWERS) for text in rollout.smiles])
-        with torch.no_grad():
-            prior_logp = sequence_logp(prior, rollout.tokens)
-        augmented = REWARDS[rewards](scores, prior_logp, threshold=0.5, beta=beta)
-        loss = losses(sequence_logp(policy, rollout.tokens), prior_logp, augmented, beta=beta).mean()
-        for group in search.param_groups:
+        for group in learner.optimizer.param_groups:
             group["lr"] = _RATE * (1 - step / steps)
-        search.zero_grad()
-        loss.backward()
-        search.step()
-    return _outcome(policy)
+        learner.step(_right)
+    return _outcome(learner.policy)
+
+
+def _right(texts: list[str]) -> Scores:
+    """1 for an answer; anything else is invalid."""
+    valid = np.array([text in ANSWERS for text in texts])
+    smiles = [text if text in ANSWERS else "" for text in texts]
+    return Scores(smiles, valid.astype(float), {}, valid, [""] * len(texts), np.zeros(len(texts), dtype=np.int64))
 
 
 @torch.no_grad()

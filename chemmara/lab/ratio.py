@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from chemmara.lab.learn import learn, named, optimum
+from chemmara.lab.learn import learn, method, optimum
 from chemmara.lab.result import Result
 from chemmara.lab.space import Space, kl, reverse_kl_target
 from chemmara.rl.estimators import ESTIMATORS, EstimatorName
-from chemmara.rl.rewards import REWARDS
+from chemmara.rl.rewards import REWARDS, RewardName
 
 _BETA, _THRESHOLD = 0.2, 0.5
 _BOUND = 1e-3  # nats
+_REWARDS: Final[tuple[RewardName, ...]] = ("vanilla", "mara")
 _STYLES: Final = {"reinvent": "--", "log-variance": "--", "trajectory-balance": ":"}  # they lie upon others
 _CLAIMS: Final[list[EstimatorName]] = [name for name, estimator in ESTIMATORS.items() if estimator.target == "reverse"]
 
@@ -26,17 +27,16 @@ def ratio(seeds: int = 2, *, quick: bool = False) -> Result:
     spaces |= {f"random {seed}": Space.random(12, seed) for seed in range(1 if quick else 2)}
     rows, courses = [], {}
     for name, space in spaces.items():
-        for rewards in ("vanilla", "mara"):
+        for rewards in _REWARDS:
             augmented = REWARDS[rewards](space.scores, space.prior_logp, threshold=_THRESHOLD, beta=_BETA)
             target = reverse_kl_target(space.prior_logp, np.asarray(augmented), _BETA)
             exact = optimum(space, np.asarray(augmented), _BETA)
             rows.append(_row(name, rewards, "exact gradient", -1, exact, target))
             for estimator in _CLAIMS:
                 for seed in range(1 if quick else seeds):
-                    course = learn(
-                        space, estimator, named(space, rewards, beta=_BETA, threshold=_THRESHOLD), target,
-                        beta=_BETA, seed=seed, steps=600 if quick else 4000, batch=256 if quick else 1024,
-                    )  # fmt: skip
+                    batch = 256 if quick else 1024
+                    how = method(estimator, rewards, beta=_BETA, tau=_THRESHOLD, batch=batch)
+                    course = learn(space, how, target, seed=seed, steps=100 if quick else 4000)
                     rows.append(_row(name, rewards, estimator, seed, course.logp, target))
                     if name == "15 to 1" and seed == 0:
                         courses[rewards, estimator] = course

@@ -5,15 +5,14 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-import torch
 from matplotlib.figure import Figure
 
 from chemmara.benchmark.statistics import estimate
-from chemmara.lab.learn import Rewards, learn
+from chemmara.lab.learn import learn, method
 from chemmara.lab.result import Result
 from chemmara.lab.space import Space, entropy, kl, reverse_kl_target
 from chemmara.rl.rewards import mara_rewards
-from chemmara.rl.tau import PercentileTau, Tau, TauConfig
+from chemmara.rl.tau import PercentileTau, TauConfig
 
 _BETA, _N, _BOUND = 0.1, 30, 1e-3
 _FIXED: Final = (0.3, 0.5, 0.7, 0.9, 1.0)
@@ -32,10 +31,8 @@ def thresholds(seeds: int = 10, *, quick: bool = False) -> Result:
             fixed = rule if isinstance(rule, float) else float("nan")
             goal = mara_rewards(space.scores, space.prior_logp, threshold=fixed, beta=_BETA)
             target = reverse_kl_target(space.prior_logp, np.asarray(goal), _BETA)
-            course = learn(
-                space, "rloo", _moving(space, rule), target, beta=_BETA, seed=seed, steps=400 if quick else 3000,
-                batch=64 if quick else 256,
-            )  # fmt: skip
+            how = method("rloo", "mara", beta=_BETA, tau=rule, batch=64 if quick else 256)
+            course = learn(space, how, target, seed=seed, steps=100 if quick else 3000)
             probability = np.exp(course.logp)
             rows.append(
                 {
@@ -65,19 +62,6 @@ def thresholds(seeds: int = 10, *, quick: bool = False) -> Result:
 def _graded(seed: int) -> Space:
     generator = np.random.default_rng(seed)
     return Space.of(np.exp(1.5 * generator.standard_normal(_N)), generator.beta(1.2, 1.2, _N))
-
-
-def _moving(space: Space, rule: TauConfig) -> Rewards:
-    """MARA's rewards with tau taken from each batch by a rule."""
-    rule_of_tau = Tau(rule)
-    names = [str(i) for i in range(len(space.scores))]
-
-    def rewards(rows: torch.Tensor) -> torch.Tensor:
-        at = rows.numpy()
-        tau = rule_of_tau.of_batch([names[i] for i in at], space.scores[at])
-        return torch.from_numpy(mara_rewards(space.scores[at], space.prior_logp[at], threshold=tau, beta=_BETA))
-
-    return rewards
 
 
 def _figure(table: pd.DataFrame) -> Figure:

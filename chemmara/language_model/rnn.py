@@ -5,9 +5,13 @@ from typing import Literal
 import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
+from torch.nn.functional import dropout
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from chemmara.config import Fraction, Strict
 from chemmara.language_model.interface import State
+from chemmara.language_model.packed_gru import packed_gru
+from chemmara.language_model.tokenizer import PAD
 
 
 class RecurrentConfig(Strict):
@@ -41,8 +45,17 @@ class Recurrent(nn.Module):
                     nn.init.orthogonal_(gate)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Logits (batch, length, vocabulary) after each of the tokens (batch, length)."""
-        return self.output(self.cells(self.embedding(tokens))[0])
+        """Logits (batch, length, vocabulary) after each of the tokens (batch, length); of no meaning after padding."""
+        embedded = self.embedding(tokens)
+        if self.config.kind == "lstm" or tokens.device.type != "cpu":  # no need of our own kernel
+            return self.output(self.cells(embedded)[0])
+        lengths = (tokens != PAD).sum(1)
+        packed = pack_padded_sequence(embedded, lengths, batch_first=True, enforce_sorted=False)
+        rows, sizes = packed.data, packed.batch_sizes.tolist()
+        for layer in range(self.config.layers):
+            rows = packed_gru(dropout(rows, self.config.dropout, self.training and layer > 0), sizes, self.cells, layer)
+        logits = packed._replace(data=self.output(rows))
+        return pad_packed_sequence(logits, batch_first=True, total_length=tokens.shape[1])[0]
 
     def start(self, batch: int) -> State:
         """Zeros: one tensor (batch, layers, hidden) for a GRU, two for an LSTM."""

@@ -120,6 +120,10 @@ class DiversityFilter:
         self.members[smiles] = key
         self.counts[key] = self.counts.get(key, 0) + 1
 
+    def full(self, smiles: str) -> bool:
+        """Whether a molecule belongs to a neighbourhood whose bucket is full."""
+        return self.counts.get(self.members.get(smiles, ""), 0) >= self.bucket
+
     def state(self) -> list[str]:
         """The counted molecules in order; everything else follows from them."""
         return list(self.members)

@@ -11,11 +11,17 @@ from torch import Tensor, nn
 
 from chemmara.rl.gradients import forward_kl_loss, ppo_loss, reinforce_loss, rloo_loss
 from chemmara.rl.likelihoods import target_likelihood_loss, top_likelihood_loss
-from chemmara.rl.regressions import TrajectoryBalance, augmented_hill_climb_loss, log_variance_loss, reinvent_loss
+from chemmara.rl.regressions import (
+    TrajectoryBalance,
+    augmented_hill_climb_loss,
+    log_variance_loss,
+    reinvent_loss,
+    reinvent_pmo_loss,
+)
 
 EstimatorName = Literal[
-    "reinforce", "rloo", "ppo", "reinvent", "log-variance", "trajectory-balance", "augmented-hill-climb",
-    "target-likelihood", "top-likelihood", "forward-kl",
+    "reinforce", "rloo", "ppo", "reinvent", "reinvent-pmo", "log-variance", "trajectory-balance",
+    "augmented-hill-climb", "target-likelihood", "top-likelihood", "forward-kl",
 ]  # fmt: skip
 Loss = Callable[..., Tensor]
 Target = Literal["reverse", "forward"]
@@ -40,6 +46,7 @@ ESTIMATORS: Final[dict[EstimatorName, Estimator]] = {
     "rloo": Estimator(_plain(rloo_loss), "reverse", "weighted"),
     "ppo": Estimator(_plain(ppo_loss), "reverse", "weighted"),
     "reinvent": Estimator(_plain(reinvent_loss), "reverse", "any"),
+    "reinvent-pmo": Estimator(_plain(reinvent_pmo_loss), None, "any"),
     "log-variance": Estimator(_plain(log_variance_loss), "reverse", "any"),
     "trajectory-balance": Estimator(TrajectoryBalance, "reverse", "any"),
     "augmented-hill-climb": Estimator(_plain(augmented_hill_climb_loss), None, "any"),

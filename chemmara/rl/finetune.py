@@ -4,23 +4,24 @@ Equation numbers are those of arXiv 2510.20817.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Adam
 
 from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.interface import LanguageModel
-from chemmara.language_model.sampling import Rollout, pad, sample, sequence_logp
-from chemmara.rl.augmentation import Augmentation, Rows
+from chemmara.language_model.sampling import Rollout, sample, sequence_logp
+from chemmara.rl.augmentation import Augmentation
 from chemmara.rl.diversity_filter import DiversityFilter
 from chemmara.rl.estimators import ESTIMATORS, Loss, learned
 from chemmara.rl.method import MethodConfig
 from chemmara.rl.replay import Replay
 from chemmara.rl.rewards import Anchor
+from chemmara.rl.row_sources import replayed, rewritten, sampled
+from chemmara.rl.rows import Rows, together
 from chemmara.scoring.scores import Scores
 
 Objective = Callable[[list[str]], Scores]
@@ -31,12 +32,12 @@ _LOG_Z_RATE = 0.1  # Adam's, for a learned log Z, which moves by tens of nats
 class Update:
     """What one update of the policy saw; row i of every field is the same sequence."""
 
-    policy_logp: Tensor  # (rows,) before the update, nats
-    prior_logp: Tensor  # (rows,) nats
-    rewards: Tensor  # (rows,)
-    filtered_scores: np.ndarray  # (rows,) scores after the diversity filter
-    anchor: Anchor | None  # the sample that the good rows were lifted to; None without a good row
+    rows: Rows  # those that have a score
+    rewards: np.ndarray  # (rows,)
+    policy_logp: np.ndarray  # (rows,) before the update, nats
     loss: float  # mean over the rows; NaN where there were none
+    grad_norm: float  # before clipping; NaN where there were no rows
+    clipped: bool
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,10 @@ class Step:
 
     rollout: Rollout
     scores: Scores
-    filtered_scores: np.ndarray  # (batch,) after the diversity filter; 0 for an invalid SMILES, NaN for no score
+    filtered_scores: np.ndarray  # (batch,) after repeats and diversity filter; 0 for an invalid SMILES, NaN: no score
     tau: float  # score from which a sample was good
-    update: Update  # from the sampled batch; the first, where there are several
-    replayed: list[Update]  # one a round
+    anchor: Anchor | None  # that every update lifted its good rows to; None where none was good
+    updates: list[Update]  # from the sampled batch first, then the rounds of replay
 
 
 @dataclass
@@ -61,77 +62,75 @@ class Learner:
     loss: Loss
     augmentation: Augmentation
     optimizer: Adam
-    generator: torch.Generator
+    generator: torch.Generator  # draws anchors and replay
+    sampling: torch.Generator  # draws sequences, on the policy's device
     diversity_filter: DiversityFilter | None
     replay: Replay | None
 
     def step(self, objective: Objective) -> Step:
-        """Sample, score, augment, update; then learn again from the replay."""
+        """Sample, score, choose tau and anchor; then learn from the batch and from the replay."""
         rollout = sample(
-            self.policy,
-            self.prior.tokenizer,
-            self.method.batch_size,
-            generator=self.generator,
+            self.policy, self.prior.tokenizer, self.method.batch_size, generator=self.sampling,
             max_length=self.prior.config.max_length,
-        )
+        )  # fmt: skip
         scores = objective(rollout.smiles)
-        values = np.where(scores.valid, scores.total, 0.0)  # an invalid SMILES earns 0; no score (NaN) is left out
-        tau = self.augmentation.tau.of_batch(scores.smiles, values)
-        kept = self.diversity_filter
-        filtered_scores = kept.filtered_scores(scores.smiles, values) if kept else values
-        rows = Rows(rollout.tokens, scores.smiles, rollout.smiles, filtered_scores)
-        update = self._update(rows, tau)
-        for _ in range(self.method.updates - 1):
-            self._update(replace(rows, behaviour_logp=rollout.logp), tau)
+        filtered_scores = self._filtered_scores(scores)
+        tau = self.augmentation.tau.of_step(scores.smiles, filtered_scores)
+        batch = sampled(self.prior, rollout, scores.smiles, filtered_scores).measured()
+        parts = self._parts(batch)
+        anchor = self.augmentation.anchor(parts, tau)
+        updates = [self._update(rows, tau, anchor) for rows in parts]
         if self.replay:
-            self.replay.add(scores.smiles, rollout.tokens.tolist(), filtered_scores.tolist(), rollout.logp.tolist())
-        return Step(rollout, scores, filtered_scores, tau, update, self._replay_rounds(tau))
+            self.replay.add(batch)
+        return Step(rollout, scores, filtered_scores, tau, anchor, updates)
 
-    def _update(self, rows: Rows, tau: float) -> Update:
-        """One gradient step on E[reward] - beta KL(policy || prior) (eq. 1) from the rows that have a score."""
-        rows = rows.measured()
-        if not rows.smiles:
-            nothing = torch.empty(0)
-            return Update(nothing, nothing, nothing, np.empty(0), None, float("nan"))
+    def _filtered_scores(self, scores: Scores) -> np.ndarray:
+        """What each sample earns: its score, unless it is invalid, a repeat, or in a full neighbourhood."""
+        values = np.where(scores.valid, scores.total, 0.0)  # an invalid SMILES earns 0; no score (NaN) is left out
+        values = self.augmentation.visits.of_batch(scores.smiles, values)
+        if not self.diversity_filter:
+            return values
+        filtered = self.diversity_filter.filtered_scores(scores.smiles, values)
+        if self.replay:
+            self.replay.forget(self.diversity_filter.full)
+        return filtered
+
+    def _parts(self, batch: Rows) -> list[Rows]:
+        """The rows of each update of the step: the batch, with what joins it, once or more; then the replay's rounds.
+
+        What is replayed was found in earlier steps.
+        """
+        replay = self.replay if self.replay and self.replay.kept else None
+        if not replay:
+            return [batch] * self.method.updates
+        config, device = replay.config, batch.tokens.device
+        joined = replayed(replay.draw(config.joined, self.generator), device) if config.joined else None
+        parts = [together([batch, joined]) if joined else batch] * self.method.updates
+        for _ in range(config.rounds):
+            rows = replayed(replay.draw(config.rows, self.generator), device)
+            rows = together([batch, rows]) if config.with_batch else rows
+            parts.append(rewritten(self.prior, rows, self.generator) if config.smiles == "randomised" else rows)
+        return parts
+
+    def _update(self, rows: Rows, tau: float, anchor: Anchor | None) -> Update:
+        """One gradient step on E[reward] - beta KL(policy || prior) (eq. 1)."""
+        if not len(rows):
+            return Update(rows, np.empty(0), np.empty(0), float("nan"), float("nan"), clipped=False)
+        rewards = self.augmentation.rewards(rows, tau, anchor)  # MARA: eq. 11
         policy_logp = sequence_logp(self.policy, rows.tokens)
-        with torch.no_grad():
-            prior_logp = sequence_logp(self.prior.model, rows.tokens)
-        augmented = self.augmentation.rewards(rows, prior_logp, tau)  # MARA: eq. 11
         loss = self.loss(
             policy_logp,
-            prior_logp,
-            augmented.rewards,
+            policy_logp.new_tensor(rows.prior_logp),
+            policy_logp.new_tensor(rewards),
             beta=self.method.beta,
-            behaviour_logp=rows.behaviour_logp,
+            behaviour_logp=policy_logp.new_tensor(rows.behaviour_logp),
         ).mean()
-
         self.optimizer.zero_grad()
         loss.backward()
-        clip_grad_norm_(self.policy.parameters(), self.method.max_grad_norm)
+        limit = self.method.max_grad_norm or float("inf")
+        norm = float(clip_grad_norm_(self.policy.parameters(), limit))
         self.optimizer.step()
-        return Update(
-            policy_logp.detach(), prior_logp, augmented.rewards, rows.filtered_scores, augmented.anchor, loss.item()
-        )
-
-    def _replay_rounds(self, tau: float) -> list[Update]:
-        """Rounds of updates from replayed molecules; none before there are any."""
-        if not self.replay or not self.replay.kept:
-            return []
-        updates = []
-        for _ in range(self.replay.config.rounds):
-            drawn = self.replay.draw(self.generator, self.prior.encode)
-            tokens = pad([row.tokens for row in drawn])
-            scores = np.array([row.score for row in drawn])
-            texts = [self.prior.tokenizer.decode_smiles(row.tokens) for row in drawn]
-            behaviour = torch.tensor([row.logp for row in drawn]) if self._weighs else None
-            rows = Rows(tokens, [row.smiles for row in drawn], texts, scores, behaviour)
-            updates.append(self._update(rows, tau))
-        return updates
-
-    @property
-    def _weighs(self) -> bool:
-        """Whether the loss needs the log-probability of each row under the policy that sampled it."""
-        return ESTIMATORS[self.method.estimator].off_policy == "weighted"
+        return Update(rows, rewards, policy_logp.detach().numpy(), loss.item(), norm, clipped=norm > limit)
 
 
 def new_learner(prior: Prior, policy: LanguageModel, method: MethodConfig, seed: int) -> Learner:
@@ -147,6 +146,7 @@ def new_learner(prior: Prior, policy: LanguageModel, method: MethodConfig, seed:
         augmentation=Augmentation.of(method, generator),
         optimizer=Adam([group for group in rates if group["params"]], lr=method.learning_rate),
         generator=generator,
+        sampling=torch.Generator(next(policy.parameters()).device).manual_seed(seed),
         diversity_filter=DiversityFilter.of(method.diversity_filter) if method.diversity_filter else None,
         replay=Replay(method.replay) if method.replay else None,
     )

@@ -9,31 +9,47 @@ from chemmara.rl.anchors import AnchorConfig
 from chemmara.rl.clusters import EqualMass
 from chemmara.rl.diversity_filter import DiversityFilterConfig
 from chemmara.rl.estimators import ESTIMATORS, EstimatorName
+from chemmara.rl.repeats import Repeats
 from chemmara.rl.replay import ReplayConfig
 from chemmara.rl.rewards import RewardName
 from chemmara.rl.tau import TauConfig
 
 _DIVERSE: Final[dict[str, Any]] = {
     "estimator": "reinvent",
+    "max_grad_norm": 1.0,
     "replay": {"keep": "best-per-scaffold", "smiles": "randomised", "rows": 64, "rounds": 2},
     "diversity_filter": {"kind": "scaffold"},
 }
+_PMO: Final[dict[str, Any]] = {"learning_rate": 5e-4, "beta": 1 / 500, "batch_size": 64}
 METHODS: Final[dict[str, dict[str, Any]]] = {
     "mara": {"rewards": "mara", **_DIVERSE},
     "mara-cluster": {"rewards": "mara", "equal_mass": "scaffold", **_DIVERSE},
     "vanilla": {"rewards": "vanilla", **_DIVERSE},
     "flattened": {"rewards": "flattened", **_DIVERSE},
     "prior-undone": {"rewards": "prior-undone", **_DIVERSE},
-    "reinvent": {"estimator": "reinvent", "replay": {"keep": "best", "smiles": "sampled", "rows": 24, "rounds": 1}},
-    "reinvent-mara": {
-        "rewards": "mara",
-        "estimator": "reinvent",
-        "replay": {"keep": "best", "smiles": "sampled", "rows": 24, "rounds": 1},
+    "reinvent": {
+        "estimator": "reinvent", "learning_rate": 1e-4, "beta": 1 / 128, "batch_size": 64, "repeats": "nothing",
+        "replay": {"keep": "best", "capacity": 100, "joined": 10, "rounds": 0},
+        "diversity_filter": {"kind": "scaffold", "bucket": 25, "min_score": 0.4},
     },
+    "reinvent-pmo": {
+        "estimator": "reinvent-pmo", **_PMO, "repeats": "once-a-step",
+        "replay": {"keep": "best", "capacity": 100, "draw": "by-score", "joined": 24, "rounds": 0},
+    },
+    "augmented-memory": {
+        "estimator": "reinvent", "learning_rate": 1e-4, "beta": 1 / 128, "batch_size": 64,
+        "replay": {"keep": "best", "capacity": 100, "joined": 10, "rounds": 2, "rows": 100, "with_batch": True},
+        "diversity_filter": {"kind": "scaffold", "bucket": 10, "min_score": 0.0},
+    },
+    "augmented-memory-pmo": {
+        "estimator": "reinvent", **_PMO,
+        "replay": {"keep": "best", "capacity": 100, "joined": 10, "rounds": 2, "rows": 100, "with_batch": True},
+    },
+    "ahc": {"estimator": "augmented-hill-climb", "learning_rate": 5e-4, "beta": 1 / 60, "batch_size": 64},
     "rloo": {"estimator": "rloo"},
     "rloo-mara": {"rewards": "mara", "estimator": "rloo"},
     "reinforce": {"estimator": "reinforce"},
-}
+}  # fmt: skip
 """What each named method sets; everything else has the default of MethodConfig."""
 
 
@@ -42,6 +58,9 @@ def _none_for_false(value: Any) -> Any:
     return None if value is False else value
 
 
+_Clip = Annotated[
+    PositiveFloat | None, BeforeValidator(_none_for_false, json_schema_input_type=PositiveFloat | Literal[False] | None)
+]
 _Replay = Annotated[
     ReplayConfig | None, BeforeValidator(_none_for_false, json_schema_input_type=ReplayConfig | Literal[False] | None)
 ]
@@ -82,8 +101,12 @@ class MethodConfig(Strict):
     """Molecules sampled in a step."""
     learning_rate: PositiveFloat = 5e-4
     """Learning rate of Adam."""
-    max_grad_norm: PositiveFloat = 1.0
-    """Gradients with a larger norm are scaled down to this norm."""
+    max_grad_norm: _Clip = None
+    """Gradients with a larger norm are scaled down to this norm; false: none is. The log has `grad_norm`, and the share
+    of updates that were `clipped`."""
+    repeats: Repeats = "score"
+    """What a molecule earns when it is sampled again: its score; its score, but once a step (once-a-step); nothing; or
+    its reward less beta log n, where n counts its visits (visits)."""
     replay: _Replay = None
     """Learns again from the best molecules so far; false: no replay, where the named method has it."""
     diversity_filter: _Filter = None
@@ -117,10 +140,15 @@ class MethodConfig(Strict):
         allowed = ESTIMATORS[self.estimator].off_policy
         if self.updates > 1 and allowed == "no":
             raise ValueError(f"updates = {self.updates} is off-policy, which {self.estimator} does not allow; use 1")
-        if self.replay is not None and allowed != "any" and (allowed == "no" or self.replay.smiles == "randomised"):
+        if self.replay is not None and allowed != "any" and (allowed == "no" or self._rewrites):
             fitting = ", ".join(name for name, estimator in ESTIMATORS.items() if estimator.off_policy == "any")
             raise ValueError(
                 f"replay is off-policy, where {self.estimator} is biased; use one of {fitting}"
                 + ("" if allowed == "no" else ', or replay smiles = "sampled", whose rows can be weighted')
             )
         return self
+
+    @property
+    def _rewrites(self) -> bool:
+        """Whether an update learns from SMILES that no policy sampled."""
+        return self.replay is not None and self.replay.rounds > 0 and self.replay.smiles == "randomised"

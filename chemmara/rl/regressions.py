@@ -9,6 +9,7 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
+_PENALTY: Final = 5000.0  # of likely strings, in the PMO benchmark's REINVENT
 _CLIMBING: Final = 0.5  # share of a batch that augmented hill-climb learns from
 
 
@@ -23,6 +24,19 @@ def reinvent_loss(
     """
     del behaviour_logp
     return (prior_logp + rewards / beta - policy_logp) ** 2
+
+
+def reinvent_pmo_loss(
+    policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, *, beta: float, behaviour_logp: Tensor | None = None
+) -> Tensor:
+    """REINVENT's loss with the term of the PMO benchmark: less 5000 / log policy, which holds likely strings back.
+
+    Source: wenhao-gao/mol_opt, main/reinvent/run.py (arXiv 2206.12411).
+    """
+    return (
+        reinvent_loss(policy_logp, prior_logp, rewards, beta=beta, behaviour_logp=behaviour_logp)
+        - _PENALTY / policy_logp
+    )
 
 
 def log_variance_loss(

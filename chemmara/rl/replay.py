@@ -1,16 +1,16 @@
 """Replay: the best molecules so far, learned from again without an oracle call."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
-from pydantic import PositiveInt
+from pydantic import NonNegativeInt, PositiveInt
 
 from chemmara.config import Strict
-from chemmara.errors import TokenError
 from chemmara.language_model.tokenizer import PAD
-from chemmara.molecules.chem import parse, randomised, scaffold
+from chemmara.molecules.chem import parse, scaffold
+from chemmara.rl.rows import Rows
 
 
 class ReplayConfig(Strict):
@@ -20,12 +20,18 @@ class ReplayConfig(Strict):
     """The best molecules, or the best molecule of each Bemis-Murcko scaffold."""
     capacity: PositiveInt = 1000
     """Molecules kept, the best ones."""
+    draw: Literal["evenly", "by-score"] = "evenly"
+    """Every molecule is as likely to be drawn, or in proportion to its score."""
+    joined: NonNegativeInt = 0
+    """Molecules that join the sampled batch in its update, written as they were sampled."""
+    rounds: NonNegativeInt = 2
+    """Updates of a step after that, each from replayed molecules of its own."""
     rows: PositiveInt = 64
-    """Molecules drawn a round."""
-    rounds: PositiveInt = 2
-    """Updates a step from replayed molecules, after the one from the sampled batch."""
+    """Molecules drawn for each of those."""
     smiles: Literal["sampled", "randomised"] = "randomised"
-    """Learn the SMILES as it was sampled, or another SMILES of the same molecule, drawn each time."""
+    """In those updates, the SMILES as it was sampled, or another SMILES of the same molecule, drawn each time."""
+    with_batch: bool = False
+    """Those updates learn from the sampled batch too, its SMILES rewritten likewise (augmented memory)."""
 
 
 @dataclass(frozen=True)
@@ -33,20 +39,12 @@ class ReplayEntry:
     """One molecule of the replay."""
 
     smiles: str  # canonical
-    sampled: tuple[int, ...]  # its tokens as the policy wrote them, end token included
+    text: str  # as the policy wrote it
+    tokens: tuple[int, ...]  # of that, end token included
     score: float
     group: str  # its scaffold, or itself: of each group the best is kept
-    logp: float  # of `sampled`, under the policy that sampled it, in nats
-
-
-@dataclass(frozen=True)
-class ReplayRow:
-    """One molecule to learn from again."""
-
-    tokens: Sequence[int]
-    smiles: str  # canonical
-    score: float
-    logp: float  # of the tokens under the policy that sampled them; NaN for another SMILES of the molecule
+    prior_logp: float  # of the tokens, nats
+    behaviour_logp: float  # of the tokens, under the policy that sampled them, nats
 
 
 @dataclass
@@ -56,39 +54,33 @@ class Replay:
     config: ReplayConfig
     kept: list[ReplayEntry] = field(default_factory=list)
 
-    def add(self, smiles: list[str], sampled: list[list[int]], scores: list[float], logp: list[float]) -> None:
-        """Take in scored molecules; those with score 0 or without a score are left out."""
+    def add(self, rows: Rows) -> None:
+        """Take in sampled rows that have a score; those with score 0 are left out."""
         best = {entry.group: entry for entry in self.kept}
-        for canonical, tokens, score, row_logp in zip(smiles, sampled, scores, logp, strict=True):
+        for row, (smiles, score) in enumerate(zip(rows.smiles, rows.filtered_scores.tolist(), strict=True)):
             if score > 0:
-                group = self._group(canonical)
+                group = self._group(smiles)
                 if group not in best or score > best[group].score:
-                    written = tuple(token for token in tokens if token != PAD)
-                    best[group] = ReplayEntry(canonical, written, score, group, row_logp)
+                    logp = float(rows.prior_logp[row]), float(rows.behaviour_logp[row])
+                    tokens = tuple(rows.tokens[row][rows.tokens[row] != PAD].tolist())
+                    best[group] = ReplayEntry(smiles, rows.texts[row], tokens, score, group, *logp)
         self.kept = sorted(best.values(), key=lambda entry: -entry.score)[: self.config.capacity]
 
-    def draw(self, generator: torch.Generator, encode: Callable[[str], list[int]]) -> list[ReplayRow]:
-        """Up to `rows` different molecules, drawn evenly.
+    def forget(self, full: Callable[[str], bool]) -> None:
+        """Take out the molecules that earn nothing more, since the diversity filter's bucket for them is full."""
+        self.kept = [entry for entry in self.kept if not full(entry.smiles)]
 
-        `encode` gives the tokens of a SMILES, end token included. A randomised SMILES for which it raises TokenError (a
-        token that the prior lacks, or a text too long for it) gives way to the tokens as they were sampled.
-        """
-        rows = torch.randperm(len(self.kept), generator=generator)[: self.config.rows].tolist()
-        seeds = torch.randint(2**31, (len(rows),), generator=generator).tolist()
-        return [self._written(self.kept[row], seed, encode) for row, seed in zip(rows, seeds, strict=True)]
+    def draw(self, rows: int, generator: torch.Generator) -> list[ReplayEntry]:
+        """Up to `rows` different molecules."""
+        if self.config.draw == "evenly":
+            return [self.kept[i] for i in torch.randperm(len(self.kept), generator=generator)[:rows].tolist()]
+        weights = torch.tensor([entry.score for entry in self.kept], dtype=torch.float64)
+        count = min(rows, len(self.kept))
+        drawn = torch.multinomial(weights, count, generator=generator).tolist() if count else []
+        return [self.kept[i] for i in drawn]
 
     def _group(self, smiles: str) -> str:
         if self.config.keep == "best":
             return smiles
         molecule = parse(smiles)
         return smiles if molecule is None else scaffold(molecule)
-
-    def _written(self, entry: ReplayEntry, seed: int, encode: Callable[[str], list[int]]) -> ReplayRow:
-        sampled = ReplayRow(entry.sampled, entry.smiles, entry.score, entry.logp)
-        molecule = parse(entry.smiles) if self.config.smiles == "randomised" else None
-        if molecule is None:
-            return sampled
-        try:
-            return ReplayRow(encode(randomised(molecule, seed)), entry.smiles, entry.score, float("nan"))
-        except TokenError:
-            return sampled

@@ -31,7 +31,8 @@ def save_learner(path: Path, learner: Learner, progress: dict[str, Any]) -> None
         "diversity_filter": learner.diversity_filter.state() if learner.diversity_filter else [],
         "replay": [asdict(entry) for entry in learner.replay.kept] if learner.replay else [],
     }
-    save_snapshot(path, tensors | {"generator": learner.generator.get_state()}, values)
+    generators = {"generator": learner.generator.get_state(), "sampling": learner.sampling.get_state()}
+    save_snapshot(path, tensors | generators, values)
 
 
 def load_learner(path: Path, learner: Learner) -> dict[str, Any]:
@@ -40,13 +41,12 @@ def load_learner(path: Path, learner: Learner) -> dict[str, Any]:
     learner.policy.load_state_dict(under(tensors, "policy"))
     restore_optimizers([learner.optimizer], under(tensors, "optimizer"))
     learner.generator.set_state(tensors["generator"])
+    learner.sampling.set_state(tensors["sampling"])
     if isinstance(learner.loss, nn.Module):
         learner.loss.load_state_dict(under(tensors, "loss"))
     learner.augmentation.restore(values["augmentation"])
     if learner.diversity_filter:
         learner.diversity_filter.restore(values["diversity_filter"])
     if learner.replay:
-        learner.replay.kept = [
-            ReplayEntry(**entry | {"sampled": tuple(entry["sampled"])}) for entry in values["replay"]
-        ]
+        learner.replay.kept = [ReplayEntry(**entry | {"tokens": tuple(entry["tokens"])}) for entry in values["replay"]]
     return values["progress"]

@@ -1,5 +1,6 @@
 """Tau, the score from which a sample is good: a fixed number, a percentile, or as high as diversity allows."""
 
+from bisect import insort
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -51,37 +52,58 @@ TauConfig = Annotated[_Number | _Table, Discriminator(_form)]
 
 @dataclass
 class Tau:
-    """Tau of each step, and the scores that it depends on."""
+    """Tau of each step, and the scores that it depends on; each is what the molecule earned when it first came."""
 
     config: TauConfig
-    scores: dict[str, float] = field(default_factory=dict)  # over the run: by SMILES, or the best by scaffold
+    seen: set[str] = field(default_factory=set)  # percentile over the run: molecules
+    scores: list[float] = field(default_factory=list)  # their scores, ascending
+    best: dict[str, float] = field(default_factory=dict)  # adaptive: best scores by scaffold, as many as are needed
 
-    def of_batch(self, smiles: list[str], scores: np.ndarray) -> float:
-        """Tau for a batch that was just scored; '' marks an invalid SMILES, NaN a molecule without a score."""
-        found = {text: float(score) for text, score in zip(smiles, scores, strict=True) if text and score == score}  # noqa: PLR0124 - not NaN
+    def of_step(self, smiles: list[str], filtered_scores: np.ndarray) -> float:
+        """Tau for a batch (n,) that was just sampled; '' marks an invalid SMILES, NaN a molecule without a score.
+
+        It is taken from what the molecules earn, after repeats and diversity filter, as what is good is: tau then never
+        lies above all that the batch earned.
+        """
+        known = ~np.isnan(filtered_scores)
+        found = {text: float(filtered_scores[i]) for i, text in enumerate(smiles) if text and known[i]}
         config = self.config
         if isinstance(config, PercentileTau):
-            if config.over == "run":
-                self.scores |= found
-                found = self.scores
-            return max(config.at_least, float(np.percentile(list(found.values()), config.percentile)) if found else 0.0)
+            scores = sorted(found.values()) if config.over == "batch" else self._of_the_run(found)
+            return max(config.at_least, _percentile(scores, config.percentile)) if scores else config.at_least
         if isinstance(config, AdaptiveTau):
-            self._record_scaffolds(found)
-            best = sorted(self.scores.values(), reverse=True)
-            reached = best[config.scaffolds - 1] if len(best) >= config.scaffolds else 0.0
+            self._keep_best_scaffolds(found, config.scaffolds)
+            reached = min(self.best.values()) if len(self.best) == config.scaffolds else 0.0
             return float(np.clip(reached, config.at_least, config.at_most))
         return config
 
-    def _record_scaffolds(self, found: dict[str, float]) -> None:
+    def _of_the_run(self, found: dict[str, float]) -> list[float]:
+        for smiles, score in found.items():
+            if smiles not in self.seen:
+                self.seen.add(smiles)
+                insort(self.scores, score)
+        return self.scores
+
+    def _keep_best_scaffolds(self, found: dict[str, float], number: int) -> None:
+        """A scaffold outside the best ones matters again only with a better score, which brings it back."""
         for smiles, score in found.items():
             molecule = parse(smiles)
             key = "" if molecule is None else scaffold(molecule)
-            self.scores[key] = max(score, self.scores.get(key, 0.0))
+            self.best[key] = max(score, self.best.get(key, 0.0))
+        self.best = dict(sorted(self.best.items(), key=lambda item: -item[1])[:number])
 
     def state(self) -> dict[str, Any]:
         """What a later step depends on, as plain values."""
-        return {"scores": self.scores}
+        return {"seen": sorted(self.seen), "scores": self.scores, "best": self.best}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
-        self.scores = dict(state["scores"])
+        self.seen, self.scores, self.best = set(state["seen"]), list(state["scores"]), dict(state["best"])
+
+
+def _percentile(ascending: list[float], percentile: float) -> float:
+    """Linear between the two nearest, as numpy's."""
+    place = percentile / 100 * (len(ascending) - 1)
+    below = int(place)
+    above = min(below + 1, len(ascending) - 1)
+    return ascending[below] + (place - below) * (ascending[above] - ascending[below])

@@ -45,7 +45,8 @@ def test_steps_give_the_logits_of_the_whole_sequence(model: LanguageModel, token
     for column in tokens.T:
         logits, state = model.step(column, state)
         steps.append(logits)
-    torch.testing.assert_close(torch.stack(steps, dim=1), at_once, atol=1e-5, rtol=1e-5)
+    real = tokens != PAD  # what comes after padding has no meaning
+    torch.testing.assert_close(torch.stack(steps, dim=1)[real], at_once[real], atol=1e-5, rtol=1e-5)
 
 
 def test_likelihood_while_sampling_is_that_of_teacher_forcing(model: LanguageModel, tokenizer: Tokenizer) -> None:

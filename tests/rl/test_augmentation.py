@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chemmara.rl.anchors import AnchorConfig, Anchors
-from chemmara.rl.augmentation import Augmentation, Rows
+from chemmara.rl.augmentation import Augmentation
 from chemmara.rl.clusters import Clusters
 from chemmara.rl.method import MethodConfig
+from chemmara.rl.repeats import Visits
 from chemmara.rl.rewards import Anchor, mara_rewards
+from chemmara.rl.rows import Rows
 from chemmara.rl.tau import AdaptiveTau, PercentileTau, Tau
 
 SMILES = ["CCO", "CCN", "c1ccccc1", "Cc1ccccc1", "C1CCCCC1"]
@@ -19,7 +21,7 @@ LOGP = np.array([-20.0, -10.0, -15.0, -30.0, -5.0])
 
 
 def rows(filtered_scores: np.ndarray = SCORES) -> Rows:
-    return Rows(torch.zeros(5, 1), SMILES, SMILES, filtered_scores)
+    return Rows(torch.zeros(5, 1), SMILES, SMILES, filtered_scores, LOGP, np.full(5, np.nan))
 
 
 def augmentation(**method: object) -> Augmentation:
@@ -31,13 +33,13 @@ def augmentation(**method: object) -> Augmentation:
 def test_the_anchor_is_the_row_that_the_rule_names(choose: str, row: int) -> None:
     # The good, by support: rows 3 (-30), 0 (-20), 2 (-15), 1 (-10); the upper median is row 2.
     anchors = Anchors(AnchorConfig.model_validate({"choose": choose}), torch.Generator())
-    assert anchors.choose(SCORES, LOGP, SMILES, 0.5) == Anchor(SCORES[row], LOGP[row])
+    assert anchors.choose(SCORES, LOGP, 0.5) == Anchor(SCORES[row], LOGP[row])
 
 
 def test_a_random_anchor_is_good_and_depends_on_the_generator_alone() -> None:
     def drawn(seed: int) -> list[Anchor | None]:
         anchors = Anchors(AnchorConfig(choose="random"), torch.Generator().manual_seed(seed))
-        return [anchors.choose(SCORES, LOGP, SMILES, 0.5) for _ in range(20)]
+        return [anchors.choose(SCORES, LOGP, 0.5) for _ in range(20)]
 
     assert drawn(1) == drawn(1) != drawn(2)
     assert {anchor.score for anchor in drawn(1) if anchor} == {0.9, 0.6, 0.8, 0.7}
@@ -47,14 +49,32 @@ def test_a_running_anchor_is_averaged_and_the_runs_anchor_is_its_best_ever() -> 
     running = Anchors(AnchorConfig(over="running"), torch.Generator())
     run = Anchors(AnchorConfig(over="run"), torch.Generator())
     for anchors in (running, run):
-        anchors.choose(SCORES, LOGP, SMILES, 0.5)
-    second = (np.array([0.8]), np.array([-20.0]), ["CCCO"], 0.5)
+        anchors.choose(SCORES, LOGP, 0.5)
+    second = (np.array([0.8]), np.array([-20.0]), 0.5)
     # .9 * .6 + .1 * .8 = .62 and .9 * -10 + .1 * -20 = -11
     found = running.choose(*second)
     assert found is not None
     assert (found.score, found.prior_logp) == pytest.approx((0.62, -11.0))
     assert run.choose(*second) == Anchor(0.6, -10.0)
-    assert run.choose(np.array([0.1]), np.array([-1.0]), ["CCCO"], 0.5) == Anchor(0.6, -10.0)
+    assert run.choose(np.array([0.1]), np.array([-1.0]), 0.5) == Anchor(0.6, -10.0)
+
+
+@given(
+    st.lists(st.lists(st.tuples(st.floats(0, 1), st.floats(-90, -1)), max_size=6), min_size=1, max_size=6),
+    st.lists(st.floats(0, 1), min_size=6, max_size=6),
+)
+def test_the_runs_anchor_is_its_best_supported_good_sample_whatever_tau_becomes(
+    steps: list[list[tuple[float, float]]], taus: list[float]
+) -> None:
+    """Only samples that none surpasses in score and support are kept, and still no later tau can tell."""
+    anchors = Anchors(AnchorConfig(over="run"), torch.Generator())
+    seen: list[tuple[float, float]] = []
+    for pairs, tau in zip(steps, taus, strict=False):
+        seen += pairs
+        scores, logp = np.array(pairs).reshape(-1, 2).T
+        good = [pair for pair in seen if pair[0] >= tau]
+        found = anchors.choose(scores, logp, tau)
+        assert (found.prior_logp if found else None) == (max(pair[1] for pair in good) if good else None)
 
 
 @given(
@@ -71,25 +91,35 @@ def test_the_law_holds_with_any_anchor(pairs: list[tuple[float, float]], score: 
 def test_percentiles_by_hand() -> None:
     batch = Tau(PercentileTau(percentile=75))
     # Molecules score .2, .6, .8, .9 (an invalid SMILES and a missing score are left out): the 75th percentile is .825
-    assert batch.of_batch(
+    assert batch.of_step(
         ["C", "CC", "", "CCC", "CCCC", "O"], np.array([0.2, 0.6, 0.0, 0.8, 0.9, np.nan])
     ) == pytest.approx(0.825)
-    assert batch.of_batch(["C"], np.array([0.01])) == 0.1
-    assert batch.of_batch([""], np.array([0.0])) == 0.1
+    assert batch.of_step(["C"], np.array([0.01])) == 0.1
+    assert batch.of_step([""], np.array([0.0])) == 0.1
     run = Tau(PercentileTau(percentile=50, over="run"))
-    run.of_batch(["C", "CC"], np.array([0.2, 0.4]))
-    assert run.of_batch(["CCC"], np.array([0.9])) == 0.4
+    run.of_step(["C", "CC"], np.array([0.2, 0.4]))
+    assert run.of_step(["CCC"], np.array([0.9])) == 0.4
+    assert run.of_step(["CCC"], np.array([0.0])) == 0.4  # a molecule counts as it did when it first came
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40), st.floats(0, 100))
+def test_a_percentile_is_numpys(scores: list[float], percentile: float) -> None:
+    for over in ("batch", "run"):
+        tau = Tau(PercentileTau(percentile=percentile, over=over, at_least=0.0))
+        smiles = ["C" * (i + 1) for i in range(len(scores))]
+        found = tau.of_step(smiles, np.array(scores))
+        assert found == pytest.approx(np.percentile(scores, percentile), abs=1e-12)
 
 
 def test_the_adaptive_tau_rises_while_enough_scaffolds_reach_it() -> None:
     adaptive = Tau(AdaptiveTau(scaffolds=2, at_least=0.3, at_most=0.8))
-    assert adaptive.of_batch(["c1ccccc1"], np.array([0.9])) == 0.3  # one scaffold
-    assert adaptive.of_batch(["Cc1ccccc1"], np.array([0.95])) == 0.3  # the same
-    assert adaptive.of_batch(["C1CCCCC1"], np.array([0.5])) == 0.5
-    assert adaptive.of_batch(["C1CCNCC1"], np.array([0.95])) == 0.8  # .95 twice, but no more than at_most
+    assert adaptive.of_step(["c1ccccc1"], np.array([0.9])) == 0.3  # one scaffold
+    assert adaptive.of_step(["Cc1ccccc1"], np.array([0.95])) == 0.3  # the same
+    assert adaptive.of_step(["C1CCCCC1"], np.array([0.5])) == 0.5
+    assert adaptive.of_step(["C1CCNCC1"], np.array([0.95])) == 0.8  # .95 twice, but no more than at_most
     again = Tau(adaptive.config)
     again.restore(adaptive.state())
-    assert again.of_batch([], np.array([])) == 0.8
+    assert again.of_step([], np.array([])) == 0.8
 
 
 def test_clusters_count_what_is_known_once() -> None:
@@ -136,17 +166,57 @@ def test_cluster_anchored_mara_makes_clusters_equally_likely(rows_: list[tuple[f
 
 
 def test_in_the_rewards_the_crowded_cluster_gets_less() -> None:
-    prior_logp = torch.tensor(LOGP)
-    plain = augmentation().rewards(rows(), prior_logp, 0.5).rewards
-    clustered = augmentation(equal_mass="scaffold").rewards(rows(), prior_logp, 0.5).rewards
+    plain = augmentation().rewards(rows(), 0.5, None)
+    clustered = augmentation(equal_mass="scaffold").rewards(rows(), 0.5, None)
     # four good in two scaffolds of two: each loses .01 log 2
-    torch.testing.assert_close(plain - clustered, torch.tensor([1.0, 1, 1, 1, 0]).double() * 0.01 * np.log(2))
+    np.testing.assert_allclose(plain - clustered, np.array([1.0, 1, 1, 1, 0]) * 0.01 * np.log(2), atol=1e-12)
 
 
 def test_a_molecule_that_the_diversity_filter_sets_to_0_is_no_anchor() -> None:
     filtered_scores = SCORES.copy()
     filtered_scores[1] = 0.0  # its neighbourhood is full, although the prior likes it best
-    found = augmentation().rewards(rows(filtered_scores), torch.tensor(LOGP), 0.5)
+    mara = augmentation()
+    anchor = mara.anchor([rows(filtered_scores)], 0.5)
     # the anchor is row 2, R .8, log prior -15: .8 + .01 (-15 + 20) = .85, 0, .8, .8 + .15 = .95
-    assert found.anchor == Anchor(0.8, -15.0)
-    np.testing.assert_allclose(found.rewards, [0.85, 0.0, 0.8, 0.95, 0.2])
+    assert anchor == Anchor(0.8, -15.0)
+    found = mara.rewards(rows(filtered_scores), 0.5, anchor)
+    np.testing.assert_allclose(found, [0.85, 0.0, 0.8, 0.95, 0.2])
+
+
+def test_the_anchor_of_a_step_is_chosen_from_all_that_it_learns_from() -> None:
+    replayed = Rows(torch.zeros(1, 1), ["CCC"], ["CCC"], np.array([0.7]), np.array([-4.0]), np.array([np.nan]))
+    assert augmentation().anchor([rows(), replayed], 0.5) == Anchor(0.7, -4.0)
+
+
+def test_what_a_repeat_earns_by_hand() -> None:
+    smiles, scores = ["C", "CC", "C", "", "C"], np.array([0.9, 0.8, 0.9, 0.0, 0.9])
+
+    def two_steps(repeats: str) -> list[list[float]]:
+        visits = Visits(repeats)  # type: ignore[arg-type]
+        return [visits.of_batch(smiles, scores).tolist(), visits.of_batch(["CC", "CCC"], np.array([0.8, 0.7])).tolist()]
+
+    nan = pytest.approx(np.nan, nan_ok=True)
+    assert two_steps("score") == [[0.9, 0.8, 0.9, 0.0, 0.9], [0.8, 0.7]]
+    assert two_steps("once-a-step") == [[0.9, 0.8, nan, 0.0, nan], [0.8, 0.7]]
+    assert two_steps("nothing") == [[0.9, 0.8, 0.0, 0.0, 0.0], [0.0, 0.7]]
+    assert two_steps("visits") == [[0.9, 0.8, 0.9, 0.0, 0.9], [0.8, 0.7]]
+
+
+def test_a_molecule_without_a_score_has_none_when_it_comes_again() -> None:
+    assert np.isnan(Visits("nothing").of_batch(["C", "C"], np.array([np.nan, np.nan]))).all()
+
+
+@given(st.lists(st.sampled_from(SMILES), min_size=1, max_size=30), st.sampled_from(["visits", "score"]))
+def test_under_visits_every_reward_loses_beta_log_of_how_often_the_molecule_was_sampled(
+    drawn: list[str], repeats: str
+) -> None:
+    """Its law, step by step: reward = lifted score - beta log n, n counting all samples so far."""
+    method = augmentation(repeats=repeats)
+    plain = augmentation()
+    for smiles in drawn:
+        i = SMILES.index(smiles)
+        row = rows().chosen(np.array([i]))
+        method.visits.of_batch([smiles], SCORES[[i]])
+        lost = plain.rewards(row, 0.5, None) - method.rewards(row, 0.5, None)
+        count = sum(other == smiles for other in drawn[: method.visits.counts.total()]) if repeats == "visits" else 1
+        np.testing.assert_allclose(lost, 0.01 * np.log(count), atol=1e-12)

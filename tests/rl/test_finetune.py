@@ -51,7 +51,7 @@ def test_a_batch_without_any_score_teaches_nothing(tiny_prior: Path, method: str
     trained = learner(tiny_prior, name=method, batch_size=8)
     before = weights(trained.policy)
     step = trained.step(lambda smiles: scored(lambda *_: np.nan)(["C"] * len(smiles)))
-    assert np.isnan(step.update.loss)
+    assert np.isnan(step.updates[0].loss)
     assert torch.equal(weights(trained.policy), before)
 
 
@@ -59,24 +59,80 @@ def test_what_has_no_score_leaves_the_loss_and_an_invalid_smiles_earns_nothing(t
     trained = learner(tiny_prior, name="rloo")
     step = trained.step(lambda _: scored(lambda i, _: np.nan if i % 2 else 0.7)(["C", "CC", "bad", "CCC"] * 6))
     assert step.filtered_scores[:4] == pytest.approx([0.7, np.nan, 0.0, np.nan], nan_ok=True)
-    assert len(step.update.rewards) == 12
-    assert step.update.rewards.tolist() == pytest.approx([0.7, 0.0] * 6)
+    assert len(step.updates[0].rewards) == 12
+    assert step.updates[0].rewards.tolist() == pytest.approx([0.7, 0.0] * 6)
 
 
 def test_under_mara_the_loss_saw_one_level_for_all_good_samples(tiny_prior: Path) -> None:
     trained = learner(tiny_prior, name="mara", diversity_filter=None)
     step = trained.step(scored(lambda i, _: 0.2 if i % 3 else 0.6 + i / 100))
-    good = torch.from_numpy(step.filtered_scores[~np.isnan(step.filtered_scores)] >= 0.5)
-    level = step.update.prior_logp[good] + step.update.rewards[good] / 0.1
-    assert good.sum() > 3
-    torch.testing.assert_close(level, level[0].expand_as(level), atol=1e-3, rtol=0)
-    values, anchor = step_values(step), step.update.anchor
+    values, anchor, beta = step_values(step), step.anchor, 0.1
     assert anchor is not None
-    assert level[0].item() == pytest.approx(anchor.prior_logp + anchor.score / 0.1, abs=1e-3)
+    assert len(step.updates) == 1
+    trained.step(scored(lambda i, _: 0.2 if i % 3 else 0.6 + i / 100))
+    first = step.updates[0]
+    good = first.rows.filtered_scores >= 0.5
+    level = first.rows.prior_logp[good] + first.rewards[good] / beta
+    assert good.sum() > 3
+    np.testing.assert_allclose(level, anchor.prior_logp + anchor.score / beta, atol=1e-9)
     assert (values["anchor_score"], values["anchor_prior_logp"]) == (anchor.score, anchor.prior_logp)
     assert values["tau"] == 0.5
     assert values["good"] == pytest.approx(float((step.filtered_scores >= 0.5).mean()))
-    assert len(step.replayed) == 2
+
+
+@pytest.mark.parametrize("over", ["step", "running", "run"])
+def test_every_update_of_a_step_lifts_its_good_rows_to_the_level_of_the_logged_anchor(
+    tiny_prior: Path, over: str
+) -> None:
+    """The batch and each round of replay: one constant log prior + reward / beta for all good rows of the step."""
+    trained = learner(tiny_prior, name="mara", diversity_filter=None, anchor={"over": over}, replay={"joined": 4})
+    step = [trained.step(scored(lambda i, _: 0.2 if i % 3 else 0.6 + i / 100)) for _ in range(4)][-1]
+    assert len(step.updates) == 3
+    assert step.anchor is not None
+    for update in step.updates:
+        good = update.rows.filtered_scores >= 0.5
+        assert good.any()
+        level = update.rows.prior_logp[good] + update.rewards[good] / 0.1
+        np.testing.assert_allclose(level, step.anchor.prior_logp + step.anchor.score / 0.1, atol=1e-9)
+
+
+def test_no_gradient_is_clipped_unless_the_method_says_so_and_the_log_has_its_norm(tiny_prior: Path) -> None:
+    for limit, clipped in ((False, 0.0), (1e9, 0.0), (1e-3, 1.0)):
+        trained = learner(tiny_prior, name="reinvent", max_grad_norm=limit)
+        gradients = []
+        trained.optimizer.register_step_pre_hook(
+            lambda optimizer, *_, seen=gradients: seen.append(
+                torch.cat([p.grad.flatten() for group in optimizer.param_groups for p in group["params"]])
+            )
+        )
+        values = step_values(trained.step(scored(lambda i, _: i / 24)))
+        assert values["clipped"] == clipped
+        applied = float(gradients[0].norm())
+        assert values["grad_norm"] > 1.0
+        assert applied == pytest.approx(1e-3 if clipped else values["grad_norm"], rel=1e-3)
+
+
+def test_tau_is_a_percentile_of_what_is_earned_so_that_something_is_good(tiny_prior: Path) -> None:
+    """Nineteen of 24 molecules share a scaffold with room for one: the 80th percentile of the scores is .95."""
+    trained = learner(
+        tiny_prior, name="mara", tau={"kind": "percentile", "percentile": 80},
+        diversity_filter={"kind": "scaffold", "bucket": 1},
+    )  # fmt: skip
+    smiles = ["C" * (n + 1) + "O" for n in range(19)] + ["c1ccccc1", "C1CCCCC1", "C1CCNC1", "c1ccncc1", "C1CC1"]
+    step = trained.step(lambda _: scored(lambda i, _: 0.95 if i < 19 else 0.6 + i / 100)(smiles))
+    # earned: .95 once, 0 eighteen times, .79 to .83: the 80th percentile of 24 values is the 18.4th (of 0 to 23)
+    assert step.tau == pytest.approx(0.79 + 0.4 * 0.01)
+    assert step_values(step)["good"] == pytest.approx(5 / 24)
+
+
+def test_a_repeat_that_earns_nothing_is_learned_from_as_a_0(tiny_prior: Path) -> None:
+    trained = learner(tiny_prior, name="reinvent", diversity_filter=None, repeats="nothing")
+    same = scored(lambda *_: 0.9)
+    first = trained.step(lambda _: same(["C" * (n + 1) for n in range(24)]))
+    again = trained.step(lambda _: same(["C" * (n + 13) for n in range(24)]))
+    assert first.filtered_scores.tolist() == [0.9] * 24
+    assert again.filtered_scores.tolist() == [0.0] * 12 + [0.9] * 12
+    assert again.scores.total.tolist() == [0.9] * 24
 
 
 def test_a_full_scaffold_earns_nothing_but_keeps_its_score(tiny_prior: Path) -> None:
@@ -96,11 +152,9 @@ def test_every_estimator_learns_as_far_off_policy_as_it_stands(tiny_prior: Path,
         settings |= {"updates": 2, "replay": {"rows": 8, "rounds": 1, "keep": "best", "smiles": smiles}}
     trained = learner(tiny_prior, **settings)
     before = weights(trained.policy)
-    for _ in range(2):
-        step = trained.step(scored(lambda i, _: (i % 7) / 7))
-    assert np.isfinite(step.update.loss)
-    assert len(step.replayed) == (stands != "no")
-    assert all(np.isfinite(update.loss) for update in step.replayed)
+    step = [trained.step(scored(lambda i, _: (i % 7) / 7)) for _ in range(2)][-1]
+    assert len(step.updates) == (3 if stands != "no" else 1)
+    assert all(np.isfinite(update.loss) for update in step.updates)
     moved = weights(trained.policy)
     assert moved.isfinite().all()
     assert not torch.equal(moved, before)
@@ -110,7 +164,7 @@ def test_a_learner_goes_on_from_its_saved_state_as_if_it_had_never_stopped(tiny_
     """With everything that remembers: learned log Z, running anchor, adaptive tau, clusters, replay, filter."""
     settings = {
         "name": "mara-cluster", "estimator": "trajectory-balance", "anchor": {"over": "running", "choose": "random"},
-        "tau": {"kind": "adaptive", "scaffolds": 3, "at_least": 0.2}, "equal_mass": "niche",
+        "tau": {"kind": "adaptive", "scaffolds": 3, "at_least": 0.2}, "equal_mass": "niche", "repeats": "visits",
     }  # fmt: skip
     objective = scored(lambda _, text: (sum(map(ord, text)) % 10) / 10)
     whole, first = learner(tiny_prior, **settings), learner(tiny_prior, **settings)
@@ -123,7 +177,7 @@ def test_a_learner_goes_on_from_its_saved_state_as_if_it_had_never_stopped(tiny_
     for _ in range(2):
         ours, theirs = whole.step(objective), second.step(objective)
         assert ours.tau == theirs.tau
-        assert torch.equal(ours.update.rewards, theirs.update.rewards)
+        np.testing.assert_array_equal(ours.updates[0].rewards, theirs.updates[0].rewards)
     assert torch.equal(weights(whole.policy), weights(second.policy))
     assert torch.equal(whole.loss.log_z, second.loss.log_z)  # type: ignore[attr-defined]
 

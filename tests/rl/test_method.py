@@ -52,6 +52,7 @@ def test_saved_settings_come_back_as_they_were() -> None:
         ({"name": "reinvent", "estimator": "top-likelihood"}, "replay is off-policy, where top-likelihood is biased"),
         ({"name": "rloo", "estimator": "top-likelihood", "updates": 2}, "updates = 2 is off-policy"),
         ({"tau": {"kind": "percentil"}}, "percentile"),
+        ({"anchor": {"choose": "median", "over": "run"}}, 'use choose = "support"'),
         ({"threshold": 0.7}, "'threshold' in method is now called 'tau'; rename it"),
         ({"memory": {"kind": "scaffold"}}, "'memory' in method is now called 'diversity_filter'; rename it"),
         ({"diversity_filter": {"threshold": 0.4}}, "'threshold' in method.diversity_filter is now called 'min_score'"),
@@ -68,9 +69,9 @@ def test_mistakes_are_named_in_one_line(method: object, words: str) -> None:
 
 def test_a_method_on_the_command_line_changes_keys_of_its_own() -> None:
     campaign = load_campaign("quickstart")
-    changed = with_method(campaign, "rloo-mara+beta=0.02+anchor.choose=lowest+anchor.over=run+updates=2").method
+    changed = with_method(campaign, "rloo-mara+beta=0.02+anchor.choose=lowest+anchor.over=running+updates=2").method
     assert (changed.name, changed.beta, changed.updates) == ("rloo-mara", 0.02, 2)
-    assert (changed.anchor.choose, changed.anchor.over) == ("lowest", "run")
+    assert (changed.anchor.choose, changed.anchor.over) == ("lowest", "running")
     assert changed.tau == campaign.method.tau
     assert with_method(campaign, "mara").method == campaign.method
     assert with_method(campaign, "mara+beta=0.5").method.replay == campaign.method.replay

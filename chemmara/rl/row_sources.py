@@ -1,0 +1,61 @@
+"""Rows to learn from: a batch as it was sampled, molecules of the replay, and either written anew."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from chemmara.errors import TokenError
+from chemmara.language_model.checkpoint import Prior
+from chemmara.language_model.sampling import Rollout, pad, sequence_logp
+from chemmara.language_model.tokenizer import PAD
+from chemmara.molecules.chem import parse, randomised
+from chemmara.rl.replay import ReplayEntry
+from chemmara.rl.rows import Rows
+
+
+def sampled(prior: Prior, rollout: Rollout, smiles: list[str], filtered_scores: np.ndarray) -> Rows:
+    """A batch as the policy wrote it, with the canonical SMILES and what each row earns."""
+    return Rows(
+        rollout.tokens, smiles, rollout.smiles, filtered_scores, _prior_logp(prior, rollout.tokens),
+        rollout.logp.double().cpu().numpy(),
+    )  # fmt: skip
+
+
+def replayed(entries: Sequence[ReplayEntry], device: torch.device) -> Rows:
+    """Molecules of the replay as the policy once wrote them."""
+    return Rows(
+        pad([entry.tokens for entry in entries]).to(device),
+        [entry.smiles for entry in entries],
+        [entry.text for entry in entries],
+        *(np.array([getattr(entry, name) for entry in entries]) for name in ("score", "prior_logp", "behaviour_logp")),
+    )
+
+
+def rewritten(prior: Prior, rows: Rows, generator: torch.Generator) -> Rows:
+    """The same molecules, each as another of its SMILES.
+
+    A row stays as it is where it is no molecule, and where the prior cannot write the SMILES that was drawn (a token
+    that it lacks, or too many of them).
+    """
+    seeds = torch.randint(2**31, (len(rows),), generator=generator).tolist()
+    tokens: list[list[int]] = []
+    behaviour_logp = rows.behaviour_logp.copy()
+    for row, (smiles, seed) in enumerate(zip(rows.smiles, seeds, strict=True)):
+        molecule = parse(smiles) if smiles else None
+        try:
+            written = prior.encode(randomised(molecule, seed)) if molecule is not None else None
+        except TokenError:
+            written = None
+        if written is not None:
+            behaviour_logp[row] = np.nan  # no policy sampled it
+        tokens.append(rows.tokens[row][rows.tokens[row] != PAD].tolist() if written is None else written)
+    padded = pad(tokens).to(rows.tokens.device)
+    texts = [prior.tokenizer.decode_smiles(ids) for ids in tokens]
+    return Rows(padded, rows.smiles, texts, rows.filtered_scores, _prior_logp(prior, padded), behaviour_logp)
+
+
+@torch.no_grad()
+def _prior_logp(prior: Prior, tokens: torch.Tensor) -> np.ndarray:
+    """(n,) log-probabilities under the prior, nats."""
+    return sequence_logp(prior.model, tokens).double().cpu().numpy() if len(tokens) else np.empty(0)
