@@ -74,7 +74,7 @@ def explain(
     SMILES. Without MARA log ratios are prior + score / beta (eq. 7). MARA makes SMILES equally likely, not molecules:
     of two good molecules the one with more SMILES is likelier, by the log of the ratio of their numbers.
 
-    Random SMILES of each molecule are drawn until the sums hardly grow; where 32,768 do not suffice, the output says
+    Random SMILES of each molecule are drawn until the sums hardly grow; where 8,192 do not suffice, the output says
     how much is missing.
 
     Example: chemmara explain runs/quickstart "CCO" "CCN"
@@ -100,7 +100,7 @@ def explain(
         "log prior(A) / prior(B)": f"{found.prior:+z.2f}",
         f"score difference / beta ({found.beta:.4g})": f"{found.score:+z.2f}",
         f"lift by {found.rewards}, tau {found.tau:g}": f"{found.lift:+z.2f}",
-        "log of the numbers of SMILES": f"{found.strings:+z.2f}",
+        "numbers of SMILES, log ratio": f"{found.strings:+z.2f}",
         **({} if found.equal_mass == "string" else evened),
         "predicted for the optimum": f"{found.predicted:+z.2f}",
         "observed log policy(A) / policy(B)": f"{found.observed:+z.2f}"

@@ -144,7 +144,7 @@ def preference_between(
         *smiles, scores, method.rewards, method.equal_mass, beta, tau,
         prior=_apart(prior_logp), score=_apart(values) / beta,
         lift=_apart(optimum - prior_logp - values / beta - strings), strings=_apart(strings),
-        clusters=-_apart(np.where(good, crowd, 0.0)), observed=_apart(policy_logp),
+        clusters=_apart(np.where(good, -crowd, 0.0)), observed=_apart(policy_logp),
         drawn=(Drawn.of(pair[0]), Drawn.of(pair[1])),
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from chemmara.language_model.sampling import log_likelihood
 from chemmara.molecules.chem import parse, randomised
 
 FIRST: Final = 128  # random SMILES drawn before the first look
-MOST: Final = 2**15  # random SMILES drawn at most
+MOST: Final = 2**13  # random SMILES drawn at most
 ENOUGH: Final = 0.05  # nats: a sum that grew by less, and is thought to lack less, has saturated
 
 _Row = tuple[int, ...]  # the tokens of a string, end token included
@@ -71,7 +71,7 @@ class Strings:
 def drawn_strings(smiles: str, prior: Prior, policy: Prior, advance: Callable[[int], None] = lambda _: None) -> Strings:
     """The canonical SMILES of a molecule and random ones (RDKit's, of atoms in random order), until they saturate.
 
-    The number of draws is doubled from 128 to 32,768 at most. A SMILES that the prior cannot write, for want of a token
+    The number of draws is doubled from 128 to 8,192 at most. A SMILES that the prior cannot write, for want of a token
     or because sampling would cut it, is not among the strings. The seeds are 0, 1, 2, ...: the answer is always the
     same. `advance` is called with numbers of SMILES drawn.
 

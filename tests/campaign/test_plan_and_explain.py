@@ -74,7 +74,7 @@ def test_explain_adds_up_and_tells_what_it_cannot(campaign: Path, tmp_path: Path
     assert itself["strings"] == 0
     assert "likes both alike; the optimum likes both alike" in itself["words"]
     rows = dict(line.split("  ", 1) for line in words.splitlines() if "  " in line)
-    assert float(rows["log of the numbers of SMILES"]) == pytest.approx(found["strings"], abs=0.005)
+    assert float(rows["numbers of SMILES, log ratio"]) == pytest.approx(found["strings"], abs=0.005)
     assert rows["SMILES of A"].strip().startswith(f"{found['drawn'][0]['strings']} different of")
     for text, words in (("C1CC", "is an invalid SMILES"), ("CCCCCCCCCCCCCCCCCCCCCCCCCCI", "has no score of")):
         refused = CliRunner().invoke(app, ["explain", str(out), best, text])

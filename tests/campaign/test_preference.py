@@ -150,6 +150,8 @@ def test_drawing_stops_when_all_strings_are_met_and_leaves_out_what_the_prior_ca
     found = drawn_strings("CCO", prior, prior, drawn.append)
     assert (len(found), found.draws, found.saturated, found.new) == (4, 2 * FIRST, True, 0.0)
     assert drawn == [FIRST, FIRST]
+    assert found.times[0] == 0  # the canonical SMILES, known beforehand, is not counted as drawn
+    assert (found.times[1:] > 0).all()
     assert found.sums == pytest.approx([log(0.6), log(0.6), log(4)], abs=1e-6)
     # C(C)O and C(O)C have 5 tokens and the end: sampling that is cut after 5 tokens writes neither
     assert len(drawn_strings("CCO", table(PRIOR, max_length=5), prior)) == 2
