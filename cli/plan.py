@@ -70,8 +70,12 @@ def explain(
 ) -> None:
     """Say why a run's policy prefers one molecule to another: the prior's ratio, the scores', MARA's, and what came.
 
-    By the ratio law (eq. 7) the optimum prefers A to B by log prior(A) - log prior(B) + (reward(A) - reward(B)) / beta.
-    A molecule's probability is summed over 64 of its SMILES.
+    At the optimum a SMILES y has probability prior(y) exp(reward(y) / beta) (eq. 2), and a molecule the sum over its
+    SMILES. Without MARA log ratios are prior + score / beta (eq. 7). MARA makes SMILES equally likely, not molecules:
+    of two good molecules the one with more SMILES is likelier, by the log of the ratio of their numbers.
+
+    Random SMILES of each molecule are drawn until the sums hardly grow; where 8,192 do not suffice, the output says
+    how much is missing.
 
     Example: chemmara explain runs/quickstart "CCO" "CCN"
     """
@@ -80,21 +84,29 @@ def explain(
 
     from chemmara.campaign.preference import preference
 
-    from .progress import waiting
+    from .progress import counter
 
-    with waiting("reading the run"):
-        found = preference(folder, first, second)
+    with counter("drawing SMILES") as advance:
+        found = preference(folder, first, second, advance)
     if as_json:
-        typer.echo(json.dumps(asdict(found) | {"predicted": found.predicted, "words": found.words()}, indent=2))
+        derived = {"predicted": found.predicted, "observed_range": found.observed_range, "words": found.words()}
+        typer.echo(json.dumps(asdict(found) | derived, indent=2))
         return
+    low, high = (f"{end:+z.2f}" for end in found.observed_range)
+    evened = {f"equal mass of each {found.equal_mass}": f"{found.clusters:+z.2f}"}
     rows = {
         "A": f"{found.first}  score {found.scores[0]:.3f}",
         "B": f"{found.second}  score {found.scores[1]:.3f}",
         "log prior(A) / prior(B)": f"{found.prior:+z.2f}",
         f"score difference / beta ({found.beta:.4g})": f"{found.score:+z.2f}",
         f"lift by {found.rewards}, tau {found.tau:g}": f"{found.lift:+z.2f}",
+        "numbers of SMILES, log ratio": f"{found.strings:+z.2f}",
+        **({} if found.equal_mass == "string" else evened),
         "predicted for the optimum": f"{found.predicted:+z.2f}",
-        "observed log policy(A) / policy(B)": f"{found.observed:+z.2f}",
+        "observed log policy(A) / policy(B)": f"{found.observed:+z.2f}"
+        + (f"  ({low} to {high})" if low != high else ""),
+        "SMILES of A": found.drawn[0].words(),
+        "SMILES of B": found.drawn[1].words(),
     }
     width = max(map(len, rows))
     for words, value in rows.items():

@@ -1,6 +1,7 @@
 """How good a run's molecules are, and how soon it found them.
 
 `scores` is (calls,) in the order of the oracle calls: one for each unique valid canonical molecule, NaN for no score.
+An infinite score is no score either.
 """
 
 import numpy as np
@@ -8,18 +9,18 @@ import numpy as np
 
 def yield_at(scores: np.ndarray, threshold: float) -> int:
     """Yield(t): unique molecules with a score of at least the threshold."""
-    return int((scores >= threshold).sum())
+    return int(_reaches(scores, threshold).sum())
 
 
 def oracle_burden(scores: np.ndarray, n: int, threshold: float) -> float | int:
     """OB(n, t): oracle calls until n unique molecules had a score of at least t; NaN if that never happened."""
-    hits = np.flatnonzero(scores >= threshold)
+    hits = np.flatnonzero(_reaches(scores, threshold))
     return int(hits[n - 1]) + 1 if len(hits) >= n else float("nan")
 
 
 def top_mean(scores: np.ndarray, k: int) -> float:
     """Mean of the k best scores (of all, where there are fewer); NaN without a score."""
-    known = np.sort(scores[~np.isnan(scores)])[::-1][:k]
+    known = np.sort(scores[np.isfinite(scores)])[::-1][:k]
     return float(known.mean()) if len(known) else float("nan")
 
 
@@ -36,10 +37,14 @@ def auc_top(
     if not calls:
         return float("nan")
     budget = budget or calls
-    known = np.nan_to_num(scores, nan=0.0)
+    known = np.where(np.isfinite(scores), scores, 0.0)
     points = [*range(every, min(calls, budget), every), calls]
     values = [float(np.sort(known[:point])[::-1][:k].mean()) for point in points]
     area = np.trapezoid([0.0, *values], [0, *points])
     if carry and calls < budget:
         area += (budget - calls) * values[-1]
     return float(area / budget)
+
+
+def _reaches(scores: np.ndarray, threshold: float) -> np.ndarray:
+    return np.isfinite(scores) & (scores >= threshold)

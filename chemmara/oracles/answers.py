@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Sequence
-from math import nan
+from math import inf, nan
 from typing import Any, Literal
 
 from chemmara.molecules.chem import canonical_smiles
@@ -64,11 +64,23 @@ def _answer(row: dict[str, Any], place: str) -> tuple[str, float]:
     if value is None or value == "":
         return smiles, nan
     try:
-        return smiles, float(value)
+        return smiles, as_float(value)
     except (TypeError, ValueError):
         raise ValueError(
             f"{place}: the value of {_quoted(smiles)} is {_quoted(str(value))}, which is no number"
         ) from None
+
+
+def as_float(value: Any) -> float:
+    """A JSON or CSV value as a float, infinite beyond 1.8e308; TypeError or ValueError where it is no number.
+
+    >>> as_float("0.5"), as_float(10**400)
+    (0.5, inf)
+    """
+    try:
+        return float(value)
+    except OverflowError:  # of a whole number alone; text such as 1e400 is infinite without an error
+        return inf if value > 0 else -inf
 
 
 def _quoted(text: str) -> str:

@@ -12,6 +12,7 @@ from rdkit.Chem import Mol
 
 from chemmara.errors import ChemmaraError, reason_of
 from chemmara.molecules.chem import given_smiles
+from chemmara.oracles.answers import as_float
 
 _NOT_THE_MOLECULES: Final = {401: "a token is needed", 403: "forbidden", 404: "nothing there", 405: "takes no POST"}
 
@@ -43,16 +44,16 @@ class RestOracle:
             values += self._values(self._post(batch), len(batch))
         return np.array(values, dtype=float)
 
-    def _values(self, answer: Any, number: int) -> list[float]:
+    def _values(self, answer: Any, expected: int) -> list[float]:
         try:
             values = answer.json()["values"]
         except (ValueError, KeyError, TypeError):
             raise RuntimeError(f'{self.url}: its answer is no JSON object with "values"') from None
-        if not isinstance(values, list) or len(values) != number:
+        if not isinstance(values, list) or len(values) != expected:
             size = len(values) if isinstance(values, list) else "no list of"
-            raise RuntimeError(f"{self.url}: {size} values for {number} molecules")
+            raise RuntimeError(f"{self.url}: {size} values for {expected} molecules")
         try:
-            return [nan if value is None else float(value) for value in values]
+            return [nan if value is None else as_float(value) for value in values]
         except (TypeError, ValueError) as error:
             raise RuntimeError(f"{self.url}: a value is no number ({error})") from None
 

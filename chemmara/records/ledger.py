@@ -169,7 +169,7 @@ def _null(value: float) -> float | None:
 
 
 def _nan(value: float | None) -> float:
-    return math.nan if value is None else value
+    return math.nan if value is None or math.isinf(value) else value
 
 
 def _json(values: dict[str, float]) -> str:

@@ -23,7 +23,7 @@ def breakdown(objective: Objective, smiles: Sequence[str]) -> pd.DataFrame:
             "role": component.role,
             "weight": component.weight,
             "raw": scores.components[name][i],
-            "desirability": desirability(component, scores.components[name][[i]])[0],
+            "desirability": component.desirability(scores.components[name][[i]])[0],
             "total": scores.total[i],
             "error": scores.error[i],
         }
@@ -31,11 +31,6 @@ def breakdown(objective: Objective, smiles: Sequence[str]) -> pd.DataFrame:
         for name, component in zip(objective.config.names, objective.config.component, strict=True)
     ]
     return pd.DataFrame(rows)
-
-
-def desirability(component: Base, raw: np.ndarray) -> np.ndarray:
-    """Desirabilities (n,) of 0 to 1 of raw values of a component."""
-    return raw if component.transform is None else component.transform(raw)
 
 
 def transform_curve(component: Base, points: int = 201) -> tuple[np.ndarray, np.ndarray]:
@@ -47,7 +42,7 @@ def transform_curve(component: Base, points: int = 201) -> tuple[np.ndarray, np.
     margin = 3.0 * width or 0.25 * (max(ends) - min(ends)) or 1.0
     low, high = (0.0, 1.0) if component.transform is None else (min(ends) - margin, max(ends) + margin)
     values = np.arange(min(ends), max(ends) + 2) if marks else np.linspace(low, high, points)
-    return values, desirability(component, values)
+    return values, component.desirability(values)
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,9 @@ def remembering(objective: Objective, measure: Measure, path: Path | None) -> It
     """`measure` with a cache: a value in the file is not measured again, and new values go into it.
 
     The key is the canonical SMILES with the component, its settings, the contents of the files that they name, and the
-    versions of chemmara and RDKit. A missing value (NaN) is not kept. Several processes may share the file.
-    ChemmaraError where it cannot be opened or is no cache.
+    versions of chemmara and RDKit. A missing value (NaN) is not kept, and an infinite one that an
+    older version kept is not read. Several processes may share the file. ChemmaraError where it cannot be opened or is
+    no cache.
     """
     if path is None:
         yield measure
@@ -72,7 +73,7 @@ def _with_cache(
     row_of = {request.smiles: row for row, request in enumerate(requests)}
     for column, key in enumerate(keys):
         for smiles, value in _look_up(connection, key, list(row_of)):
-            known[row_of[smiles], column] = value
+            known[row_of[smiles], column] = value if np.isfinite(value) else np.nan
     missing = [row for row in range(len(requests)) if np.isnan(known[row]).any()]
     fresh = measure([Request(requests[row].smiles, tuple(known[row])) for row in missing]) if missing else []
     found = [Measured(tuple(values)) for values in known.tolist()]

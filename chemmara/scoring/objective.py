@@ -145,12 +145,8 @@ class Objective:
 
     def _desirabilities(self, raw: np.ndarray) -> np.ndarray:
         """Values of 0 to 1 (n, components)."""
-        return np.column_stack(
-            [
-                column if component.transform is None else component.transform(column)
-                for component, column in zip(self.config.component, raw.T, strict=True)
-            ]
-        )
+        columns = zip(self.config.component, raw.T, strict=True)
+        return np.column_stack([component.desirability(column) for component, column in columns])
 
     def _ruled_out(self, desirabilities: np.ndarray) -> np.ndarray:
         """Which rows (n,) score 0 whatever the other components say."""

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter
 
+from chemmara.scoring.finite import finite
 from chemmara.scoring.transforms import Transform
 
 _ROWS = 512  # compared at once: memory stays flat
@@ -51,5 +52,5 @@ def component_desirabilities(objective: dict[str, Any], calls: pd.DataFrame) -> 
             continue
         raw = calls[component["name"] or component["oracle"]].to_numpy(dtype=float)
         given = component["transform"]
-        columns.append(raw if given is None else transforms.validate_python(given)(raw))
+        columns.append(finite(raw) if given is None else transforms.validate_python(given)(raw))
     return np.column_stack(columns)

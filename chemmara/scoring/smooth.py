@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import PositiveFloat, model_validator
 
 from chemmara.config import Strict
+from chemmara.scoring.finite import of_finite_values
 
 _STEEPNESS = 2 * np.log(9.0)  # a logistic that goes from 0.1 to 0.9 over one unit
 
@@ -41,6 +42,7 @@ class Sigmoid(Strict):
     def _in_order(self) -> "Sigmoid":
         return _ordered(self, self.low, self.high)
 
+    @of_finite_values
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """(n,) to (n,)."""
         return _logistic((values - (self.low + self.high) / 2) / (self.high - self.low))
@@ -65,6 +67,7 @@ class ReverseSigmoid(Strict):
     def _in_order(self) -> "ReverseSigmoid":
         return _ordered(self, self.low, self.high)
 
+    @of_finite_values
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """(n,) to (n,)."""
         return _logistic(((self.low + self.high) / 2 - values) / (self.high - self.low))
@@ -94,6 +97,7 @@ class DoubleSigmoid(Strict):
     def _in_order(self) -> "DoubleSigmoid":
         return _ordered(self, self.low, self.high)
 
+    @of_finite_values
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """(n,) to (n,)."""
         return _logistic((values - self.low) / self.width) * _logistic((self.high - values) / self.width)
@@ -112,6 +116,7 @@ class Gaussian(Strict):
     width: PositiveFloat
     """Standard deviation: a value that far from the centre has desirability 0.61."""
 
+    @of_finite_values
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """(n,) to (n,)."""
         return np.exp(-0.5 * ((values - self.centre) / self.width) ** 2)
@@ -132,6 +137,7 @@ class AtMost(Strict):
     width: PositiveFloat
     """Standard deviation: a value that far above the limit has desirability 0.61."""
 
+    @of_finite_values
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """(n,) to (n,)."""
         return np.exp(-0.5 * ((np.maximum(values, self.limit) - self.limit) / self.width) ** 2)
@@ -152,6 +158,7 @@ class AtLeast(Strict):
     width: PositiveFloat
     """Standard deviation: a value that far below the limit has desirability 0.61."""
 
+    @of_finite_values
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """(n,) to (n,)."""
         return np.exp(-0.5 * ((np.minimum(values, self.limit) - self.limit) / self.width) ** 2)

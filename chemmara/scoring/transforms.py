@@ -1,4 +1,4 @@
-"""From a measured value to a desirability of 0 to 1; NaN stays NaN. Direction is carried by the numbers."""
+"""From a measured value to a desirability of 0 to 1; NaN for NaN or infinity. Direction lies in the numbers."""
 
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from chemmara.config import Fraction, Strict
+from chemmara.scoring.finite import of_finite_values
 from chemmara.scoring.smooth import AtLeast, AtMost, DoubleSigmoid, Gaussian, ReverseSigmoid, Sigmoid
 
 
@@ -32,6 +33,7 @@ class Ramp(Strict):
             raise ValueError(f"worst and best are both {self.best}; a ramp needs two values")
         return self
 
+    @of_finite_values
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """(n,) to (n,)."""
         return np.clip((values - self.worst) / (self.best - self.worst), 0.0, 1.0)
@@ -60,6 +62,7 @@ class Step(Strict):
             raise ValueError(f"low ({self.low}) is above high ({self.high})")
         return self
 
+    @of_finite_values
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """(n,) to (n,)."""
         inside = np.ones(len(values), dtype=bool)
@@ -98,6 +101,7 @@ class ValueMap(Strict):
             )
         return joined
 
+    @of_finite_values
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """(n,) to (n,)."""
         return np.array(

@@ -1,9 +1,11 @@
 """`chemmara plan` and `chemmara explain`, through the program."""
 
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -59,13 +61,61 @@ def test_explain_adds_up_and_tells_what_it_cannot(campaign: Path, tmp_path: Path
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     assert found["score"] == pytest.approx((high - low) * 128)
-    assert found["predicted"] == pytest.approx(found["prior"] + found["score"] + found["lift"])
+    parts = ("prior", "score", "lift", "strings", "clusters")
+    assert found["predicted"] == pytest.approx(sum(found[part] for part in parts))
+    assert found["clusters"] == 0  # equal mass for strings
+    assert all(drawn["saturated"] and drawn["strings"] <= drawn["draws"] for drawn in found["drawn"])
+    below, above = found["observed_range"]
+    assert below <= found["observed"] <= above
     words = CliRunner().invoke(app, ["explain", str(out), best, worst]).output
     assert f"the policy prefers {'A to B' if found['observed'] > 0 else 'B to A'} by" in words
     itself = json.loads(CliRunner().invoke(app, ["explain", str(out), best, best, "--json"]).stdout)
     assert (itself["prior"], itself["score"], itself["lift"], itself["observed"]) == (0, 0, 0, 0)
+    assert itself["strings"] == 0
     assert "likes both alike; the optimum likes both alike" in itself["words"]
+    rows = dict(line.split("  ", 1) for line in words.splitlines() if "  " in line)
+    assert float(rows["numbers of SMILES, log ratio"]) == pytest.approx(found["strings"], abs=0.005)
+    assert rows["SMILES of A"].strip().startswith(f"{found['drawn'][0]['strings']} different of")
     for text, words in (("C1CC", "is an invalid SMILES"), ("CCCCCCCCCCCCCCCCCCCCCCCCCCI", "has no score of")):
         refused = CliRunner().invoke(app, ["explain", str(out), best, text])
         assert refused.exit_code == 2
         assert words in refused.output
+
+
+@pytest.mark.parametrize("equal_mass", ["molecule", "scaffold", "niche"])
+def test_explain_tells_what_equal_mass_takes_off(campaign: Path, tmp_path: Path, equal_mass: str) -> None:
+    campaign.write_text(campaign.read_text().replace("tau = 0.3", f'tau = 0.3, equal_mass = "{equal_mass}"'))
+    out = tmp_path / "run"
+    assert CliRunner().invoke(app, ["run", str(campaign), "--out", str(out)]).exit_code == 0
+    rows = sqlite3.connect(out / "ledger.sqlite").execute("SELECT smiles, score FROM calls ORDER BY score").fetchall()
+    (worst, low), (best, high) = rows[0], rows[-1]
+    assert low < 0.3 <= high, "of the two only the better is good"
+    found = json.loads(CliRunner().invoke(app, ["explain", str(out), best, worst, "--json"]).stdout)
+    parts = ("prior", "score", "lift", "strings", "clusters")
+    assert found["predicted"] == pytest.approx(sum(found[part] for part in parts))
+    if equal_mass == "molecule":
+        assert found["clusters"] == pytest.approx(-found["strings"])  # the number of its strings cancels
+    else:
+        members = np.exp(-found["clusters"])  # good molecules known of the better one's scaffold or niche
+        assert members == pytest.approx(round(members))
+        assert 1 <= members <= sum(score >= 0.3 for _, score in rows)
+    words = CliRunner().invoke(app, ["explain", str(out), best, worst]).output
+    assert f"equal mass of each {equal_mass}" in words
+
+
+def test_explain_refuses_a_prior_that_was_replaced_by_one_of_another_vocabulary(
+    tiny_prior: Path, campaign: Path, tmp_path: Path
+) -> None:
+    prior, out = tmp_path / "mine", tmp_path / "run"
+    shutil.copytree(tiny_prior, prior)
+    campaign.write_text(campaign.read_text().replace(str(tiny_prior), str(prior)))
+    assert CliRunner().invoke(app, ["run", str(campaign), "--out", str(out)]).exit_code == 0
+    rows = sqlite3.connect(out / "ledger.sqlite").execute("SELECT smiles FROM calls ORDER BY score").fetchall()
+    command = ["explain", str(out), rows[0][0], rows[-1][0]]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    vocabulary = json.loads((prior / "vocabulary.json").read_text())
+    vocabulary["tokens"] = vocabulary["tokens"][::-1]
+    (prior / "vocabulary.json").write_text(json.dumps(vocabulary))
+    refused = CliRunner().invoke(app, command)
+    assert refused.exit_code == 2
+    assert "has another vocabulary than the policy of" in refused.output

@@ -5,9 +5,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+import numpy as np
 from pydantic import PositiveFloat, model_validator
 
 from chemmara.config import Strict
+from chemmara.scoring.finite import finite
 from chemmara.scoring.transforms import Transform
 
 COSTLY = 10.0
@@ -63,6 +65,10 @@ class Base(Strict):
     def cost(self) -> float:
         """Milliseconds a molecule, about."""
         return 0.1
+
+    def desirability(self, raw: np.ndarray) -> np.ndarray:
+        """Desirabilities (n,) of 0 to 1 of raw values; NaN for a missing or infinite value."""
+        return finite(raw) if self.transform is None else self.transform(raw)
 
 
 def checksum(path: Path) -> str:
