@@ -124,11 +124,13 @@ class DiversityFilter:
         """Whether a molecule belongs to a neighbourhood whose bucket is full."""
         return self.counts.get(self.members.get(smiles, ""), 0) >= self.bucket
 
-    def state(self) -> list[str]:
-        """The counted molecules in order; everything else follows from them."""
-        return list(self.members)
+    def state(self) -> dict[str, list[str]]:
+        """The counted molecules and their neighbourhoods, in order; everything else follows from them."""
+        return {"members": list(self.members), "keys": list(self.members.values())}
 
-    def restore(self, smiles: list[str]) -> None:
+    def restore(self, state: dict[str, list[str]]) -> None:
         """Count the molecules of a saved state, in order."""
-        for text in smiles:
-            self.count(text, self.neighbourhoods.key(text))
+        for smiles, key in zip(state["members"], state["keys"], strict=True):
+            if smiles == key:
+                self.neighbourhoods.key(smiles)  # the centre of a sphere is one again
+            self.count(smiles, key)

@@ -117,7 +117,8 @@ class Learner:
         if not len(rows):
             return Update(rows, np.empty(0), np.empty(0), float("nan"), float("nan"), clipped=False)
         rewards = self.augmentation.rewards(rows, tau, anchor)  # MARA: eq. 11
-        policy_logp = sequence_logp(self.policy, rows.tokens)
+        with torch.autocast(rows.tokens.device.type, torch.bfloat16, enabled=self.method.precision == "bfloat16"):
+            policy_logp = sequence_logp(self.policy, rows.tokens)
         loss = self.loss(
             policy_logp,
             policy_logp.new_tensor(rows.prior_logp),

@@ -28,7 +28,7 @@ def save_learner(path: Path, learner: Learner, progress: dict[str, Any]) -> None
     values = {
         "progress": progress,
         "augmentation": learner.augmentation.state(),
-        "diversity_filter": learner.diversity_filter.state() if learner.diversity_filter else [],
+        "diversity_filter": learner.diversity_filter.state() if learner.diversity_filter else None,
         "replay": [asdict(entry) for entry in learner.replay.kept] if learner.replay else [],
     }
     generators = {"generator": learner.generator.get_state(), "sampling": learner.sampling.get_state()}

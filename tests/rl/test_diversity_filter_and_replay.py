@@ -24,7 +24,7 @@ def test_the_third_molecule_of_a_scaffold_with_room_for_two_earns_nothing() -> N
     scores = diverse.filtered_scores([*BENZENES, "C1CCCCC1", "CCc1ccccn1"], np.array([0.9, 0.8, 0.95, 0.7, 0.3]))
     # benzene: two are counted, the third is one too many; cyclohexane has room; 0.3 is below min_score
     np.testing.assert_allclose(scores, [0.9, 0.8, 0.0, 0.7, 0.3])
-    assert diverse.state() == ["Cc1ccccc1", "CCc1ccccc1", "C1CCCCC1"]
+    assert diverse.members == {"Cc1ccccc1": "c1ccccc1", "CCc1ccccc1": "c1ccccc1", "C1CCCCC1": "C1CCCCC1"}
 
 
 def test_a_molecule_counts_once_and_no_score_stays_no_score() -> None:

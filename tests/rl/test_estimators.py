@@ -14,6 +14,7 @@ from chemmara.rl.regressions import (
     augmented_hill_climb_loss,
     log_variance_loss,
     reinvent_loss,
+    reinvent_pmo_loss,
 )
 from chemmara.rl.rewards import mara_rewards
 
@@ -71,6 +72,29 @@ def test_rloo_is_unbiased_over_all_pairs_of_samples(space: tuple[Tensor, Tensor,
             loss = rloo_loss(logp[pair], prior_logp[pair], rewards[pair], beta=BETA).mean()
             total = total + (logp[i] + logp[j]).detach().exp() * loss
     torch.testing.assert_close(-torch.autograd.grad(total, logits)[0], exact_gradient(*space))
+
+
+def test_log_variance_and_ppo_are_rloo_on_any_on_policy_batch(space: tuple[Tensor, Tensor, Tensor]) -> None:
+    """Not in expectation alone: batch by batch, up to a factor, which Adam takes out (docs/methods/baselines.md)."""
+    logits, prior_logp, rewards = space
+    rows = torch.tensor([0, 3, 3, 5, 1])
+    n = len(rows)
+
+    def gradient(loss: Callable[..., Tensor]) -> Tensor:
+        logp = logits.log_softmax(0)
+        return torch.autograd.grad(loss(logp[rows], prior_logp[rows], rewards[rows], beta=BETA).mean(), logits)[0]
+
+    rloo = gradient(rloo_loss)
+    torch.testing.assert_close(gradient(log_variance_loss), 2 / BETA * rloo)
+    logp = logits.detach().log_softmax(0)
+    spread = (rewards - BETA * (logp - prior_logp))[rows].std()
+    torch.testing.assert_close(gradient(ppo_loss), (n - 1) / n * rloo / (spread + 1e-4))
+
+
+def test_pmos_reinvent_holds_likely_strings_back() -> None:
+    # (-8 + 2 + 10)^2 = 16 and less 5000 / -10: 516; at log policy -1 the term is 5000: (-8 + 2 + 1)^2 + 5000 = 5025
+    policy, prior, rewards = torch.tensor([-10.0, -1.0]), torch.tensor([-8.0, -8.0]), torch.tensor([1.0, 1.0])
+    torch.testing.assert_close(reinvent_pmo_loss(policy, prior, rewards, beta=0.5), torch.tensor([516.0, 5025.0]))
 
 
 def test_rewards_of_a_batch_of_one_are_left_without_baseline() -> None:

@@ -46,7 +46,7 @@ def test_the_policy_moves_and_the_prior_does_not(tiny_prior: Path) -> None:
     assert not torch.equal(weights(trained.policy), policy)
 
 
-@pytest.mark.parametrize("method", ["mara", "rloo", "reinforce"])
+@pytest.mark.parametrize("method", ["mara", "rloo", "ahc"])
 def test_a_batch_without_any_score_teaches_nothing(tiny_prior: Path, method: str) -> None:
     trained = learner(tiny_prior, name=method, batch_size=8)
     before = weights(trained.policy)
