@@ -8,6 +8,7 @@ import numpy as np
 from chemmara.campaign.settings import saved_settings
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import Prior, load_prior
+from chemmara.language_model.device import to_numpy
 from chemmara.language_model.sampling import log_likelihood
 from chemmara.molecules.chem import canonical_smiles, parse, randomised
 from chemmara.records.ledger import Ledger
@@ -100,5 +101,5 @@ def _molecule_logp(model: Prior, smiles: str) -> float:
     rows = [model.tokenizer.encode_smiles(text) for text in sorted(texts) if model.tokenizer.knows(text)]
     if not rows:
         raise ChemmaraError(f"{smiles}: has a token that the vocabulary of {model.name} lacks")
-    logp = log_likelihood(model.model, rows).double().numpy()
+    logp = to_numpy(log_likelihood(model.model, rows)).astype(np.float64)
     return float(np.logaddexp.reduce(logp))

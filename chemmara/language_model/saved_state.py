@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from chemmara.errors import CheckpointError
+from chemmara.language_model.device import Generators
 from chemmara.system.files import replacing
 
 
@@ -67,3 +68,27 @@ def restore_optimizers(optimizers: Sequence[Optimizer], tensors: Mapping[str, Te
             if int(owner) == i:
                 state.setdefault(int(parameter), {})[key] = tensor
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def generator_tensors(generators: Generators, name: str) -> dict[str, Tensor]:
+    """The states of both sources of random numbers: the host's as `name`, a GPU's as `name.cuda` or `name.mps`."""
+    states = {name: generators.host.get_state()}
+    if generators.device is not generators.host:
+        states[f"{name}.{generators.device.device.type}"] = generators.device.get_state()
+    return states
+
+
+def restore_generators(generators: Generators, name: str, tensors: Mapping[str, Tensor]) -> None:
+    """Give both sources back what `generator_tensors` took.
+
+    A GPU's source whose state was not saved, for the job ran on another kind of device, is seeded by a draw of the
+    host's: the job goes on, with other random numbers than it would have had there.
+    """
+    generators.host.set_state(tensors[name])
+    if generators.device is generators.host:
+        return
+    saved = tensors.get(f"{name}.{generators.device.device.type}")
+    if saved is None:
+        generators.device.manual_seed(int(torch.randint(2**62, (1,), generator=generators.host)))
+    else:
+        generators.device.set_state(saved)
