@@ -20,7 +20,7 @@ _SHAPE: Final = "should be auto, cpu, cuda, cuda:N (N is the number of a GPU, fr
 
 
 def _device_name(name: str) -> str:
-    if not re.fullmatch(r"auto|cpu|cuda(:\d{1,3})?|mps", name):
+    if not re.fullmatch(r"auto|cpu|cuda(:(0|[1-9][0-9]{0,2}))?|mps", name):
         raise ValueError(_SHAPE)
     return name
 
@@ -87,20 +87,14 @@ def to_numpy(tensor: Tensor) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Generators:
-    """The two sources of random numbers of a job; on a CPU they are one and the same."""
+    """The two sources of random numbers of a job: one for what is drawn on the CPU, one for the model's device."""
 
-    host: torch.Generator  # for what is drawn on the CPU: rows of a replay, seeds
-    device: torch.Generator  # for what is drawn on the model's device: tokens
-
-    @classmethod
-    def seeded(cls, seed: int, device: torch.device) -> Self:
-        """New sources, which the seed fixes."""
-        host = torch.Generator().manual_seed(seed)
-        return cls(host, host if device.type == "cpu" else torch.Generator(device).manual_seed(seed))
+    host: torch.Generator  # rows of a replay, seeds, first weights
+    device: torch.Generator  # sampled tokens, dropout; may be the host's where the device is a CPU
 
     @classmethod
     def of_torch(cls, device: torch.device) -> Self:
-        """Torch's own, from which first weights and dropout are drawn; that of a CUDA device is known, no other's."""
+        """Torch's own, from which first weights and dropout are drawn. On mps they are not known."""
         host = torch.default_generator
         if device.type != "cuda":
             return cls(host, host)

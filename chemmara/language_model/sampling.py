@@ -133,9 +133,9 @@ def _padded_logp(model: LanguageModel, tokens: Tensor) -> Tensor:
     return (each * (tokens != PAD)).sum(1)
 
 
-def pad(rows: Sequence[Sequence[int]]) -> Tensor:
-    """Token rows as one tensor (batch, longest), padded at the end."""
-    return pad_sequence([torch.tensor(row) for row in rows], batch_first=True, padding_value=PAD)
+def pad(rows: Sequence[Sequence[int] | Tensor]) -> Tensor:
+    """Token rows as one tensor (batch, longest), padded at the end; of lists it is on the CPU, of tensors on theirs."""
+    return pad_sequence([torch.as_tensor(row) for row in rows], batch_first=True, padding_value=PAD)
 
 
 @torch.no_grad()

@@ -71,7 +71,7 @@ def restore_optimizers(optimizers: Sequence[Optimizer], tensors: Mapping[str, Te
 
 
 def generator_tensors(generators: Generators, name: str) -> dict[str, Tensor]:
-    """The states of both sources of random numbers: the host's as `name`, a GPU's as `name.cuda` or `name.mps`."""
+    """The states of both sources of random numbers: the host's as `name`, the device's as `name.cuda` or the like."""
     states = {name: generators.host.get_state()}
     if generators.device is not generators.host:
         states[f"{name}.{generators.device.device.type}"] = generators.device.get_state()
@@ -81,8 +81,8 @@ def generator_tensors(generators: Generators, name: str) -> dict[str, Tensor]:
 def restore_generators(generators: Generators, name: str, tensors: Mapping[str, Tensor]) -> None:
     """Give both sources back what `generator_tensors` took.
 
-    A GPU's source whose state was not saved, for the job ran on another kind of device, is seeded by a draw of the
-    host's: the job goes on, with other random numbers than it would have had there.
+    Where the state was saved on another kind of device, the device's source is seeded by a draw of the host's: the job
+    goes on, with other random numbers than it would have had there.
     """
     generators.host.set_state(tensors[name])
     if generators.device is generators.host:

@@ -9,6 +9,7 @@ import torch
 
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import load_prior, save_prior
+from chemmara.language_model.device import chosen_device
 from chemmara.language_model.extend import calibrate
 from chemmara.molecules.chem import parse
 from chemmara.pretraining.batches import Encoded
@@ -58,6 +59,7 @@ def pretrain(
     """
     if config.extend_vocabulary and parent is None:
         raise ChemmaraError("--extend-vocabulary adds to the vocabulary of a prior; name one by --from")
+    chosen_device(device, 0)  # a name that is refused is refused here, before the molecules are read
     if out.is_dir():  # before the molecules are read, which may take minutes
         with _writing(out):
             _refuse_to_replace(out, resume=resume, force=force)
