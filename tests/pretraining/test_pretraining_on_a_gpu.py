@@ -4,6 +4,7 @@ import os
 import signal
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,9 +13,11 @@ from safetensors.torch import load_file
 
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.build import NetworkConfig, build
-from chemmara.language_model.checkpoint import load_prior
+from chemmara.language_model.checkpoint import Prior, load_prior
+from chemmara.language_model.device import device_of
 from chemmara.language_model.rnn import RecurrentConfig
 from chemmara.language_model.transformer import TransformerConfig
+from chemmara.pretraining import run
 from chemmara.pretraining.batches import Encoded
 from chemmara.pretraining.run import pretrain
 from chemmara.pretraining.settings import PretrainConfig
@@ -48,9 +51,16 @@ def state(folder: Path) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize("optimizer", ["muon", "adamw"])
 @pytest.mark.parametrize("network", [TINY, TransformerConfig(width=16, heads=2, layers=1)], ids=["gru", "transformer"])
 def test_both_stages_and_the_card_run_on_a_gpu_and_learn_what_they_learn_on_a_cpu(
-    tmp_path: Path, molecules: Path, network: NetworkConfig, optimizer: str
+    tmp_path: Path, molecules: Path, network: NetworkConfig, optimizer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Random numbers of the GPU that is none are a CPU's, so that the same weights must come out."""
+    places: list[str] = []
+
+    def second_stage(prior: Prior, *arguments: Any) -> None:
+        places.append(device_of(prior.model).type)
+        favour_molecules(prior, *arguments)
+
+    monkeypatch.setattr(run, "favour_molecules", second_stage)
     settings = config(network, optimizer=optimizer)
     pretrain(molecules, tmp_path / "here", settings, device="cpu", card_samples=100)
     with fake_gpu():
@@ -58,7 +68,8 @@ def test_both_stages_and_the_card_run_on_a_gpu_and_learn_what_they_learn_on_a_cp
     here, there = load_prior(tmp_path / "here").model.state_dict(), load_prior(tmp_path / "there").model.state_dict()
     for name, weight in here.items():
         torch.testing.assert_close(there[name], weight, atol=1e-5, rtol=0)
-    cards = [(tmp_path / run / "card.md").read_text().replace("here", "there") for run in ("here", "there")]
+    assert places == ["cpu", "cuda"]
+    cards = [(tmp_path / name / "card.md").read_text().replace("here", "there") for name in ("here", "there")]
     assert [card.count(", on cpu.\n") for card in cards] == [1, 0]
     assert [card.count(", on cuda.\n") for card in cards] == [0, 1]
     assert "random.cuda" in state(tmp_path / "there")
