@@ -16,6 +16,9 @@ def compare(
     budget: Annotated[int | None, typer.Option(help="Oracle calls of each run, in place of the file's.")] = None,
     prior: Annotated[str | None, typer.Option(help="Prior: folder or bundled name, in place of the file's.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Scoring processes, in place of the file's.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps, in place of the file's (docs/gpu.md).")
+    ] = None,
 ) -> None:
     """Run methods at equal budgets over paired seeds, as many runs at once as there are CPUs, and compare them.
 
@@ -29,12 +32,15 @@ def compare(
     from chemmara.benchmark.compare import compare as run_all
     from chemmara.campaign.method_spec import with_method
     from chemmara.campaign.settings import load_campaign
+    from chemmara.language_model.device import chosen_device
 
     from .progress import comparison_progress
 
-    base = load_campaign(campaign, budget=budget, workers=workers, prior=prior)
+    base = load_campaign(campaign, budget=budget, workers=workers, prior=prior, device=device)
     names = dict.fromkeys(name.strip() for name in methods.split(","))
     campaigns = {name: with_method(base, name, option="--methods") for name in names}
+    for settings in campaigns.values():
+        chosen_device(settings.device, settings.method.batch_size)  # refused here, before any process is started
     try:
         with comparison_progress() as tell:
             run_all(campaigns, range(base.seed, base.seed + seeds), out, tell)

@@ -14,6 +14,9 @@ def likelihood(
         typer.Option("--out", "-o", help="File: .csv, .tsv, .csv.gz, .parquet, .sdf or .smi. Default: CSV to stdout."),
     ] = None,
     smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,
+    device: Annotated[
+        str, typer.Option(help="auto, cpu, cuda, cuda:N or mps; auto is a GPU where there is one.")
+    ] = "auto",
 ) -> None:
     """Negative log-likelihood (nll, in nats, of the SMILES as written and its end) of every molecule.
 
@@ -24,14 +27,16 @@ def likelihood(
     Example: chemmara likelihood chembl-gru library.csv --out nll.csv
     """
     from chemmara.language_model.checkpoint import load_prior
+    from chemmara.language_model.device import chosen_device
     from chemmara.language_model.library_nll import COLUMNS, with_nll
+    from chemmara.language_model.sampling import LIKELIHOOD_ROWS
     from chemmara.molecules.library import open_library
 
     from .output import check_out, tables_to
     from .progress import counter
 
     check_out(out, ".csv", library)
-    loaded, molecules = load_prior(prior), open_library(library, smiles_column)
+    loaded, molecules = load_prior(prior, chosen_device(device, LIKELIHOOD_ROWS)), open_library(library, smiles_column)
     if replaced := [name for name in COLUMNS if name in molecules.columns and name != molecules.smiles_column]:
         typer.echo(f"{molecules.source}: columns that it has already are replaced: {', '.join(replaced)}", err=True)
     failed, first = 0, ""

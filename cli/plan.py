@@ -14,6 +14,9 @@ def plan(
     betas: Annotated[str, typer.Option(help="Betas to look at, with commas; default: 1/512 to 1/4.")] = "",
     prior: Annotated[str | None, typer.Option(help="Prior: folder or bundled name, in place of the file's.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Scoring processes, in place of the file's.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps, in place of the file's (docs/gpu.md).")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
     """Say from a small pilot what a campaign's optimum looks like for each beta, with MARA and without.
@@ -36,7 +39,7 @@ def plan(
 
     from .progress import counter
 
-    settings = load_campaign(campaign, prior=prior, workers=workers)
+    settings = load_campaign(campaign, prior=prior, workers=workers, device=device)
     with counter("scoring", pilot) as advance:
         found = forecast_all(settings, n=pilot, betas=_numbers(betas) or BETAS, advance=advance)
     table = found.table()

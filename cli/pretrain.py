@@ -41,7 +41,9 @@ def pretrain(
     decay: Annotated[float, typer.Option(min=0, max=1, help="Last part of the run, of falling rate.")] = 1.0,
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"],
-        typer.Option(help="auto: bfloat16 on a GPU, float32 on a CPU; newer server CPUs gain from bfloat16 too."),
+        typer.Option(
+            help="auto: bfloat16 on a CUDA GPU that has it, else float32; newer server CPUs gain from bfloat16 too."
+        ),
     ] = "auto",
     evaluate_every: Annotated[
         int | None,
@@ -63,7 +65,9 @@ def pretrain(
     ] = 0.1,
     seed: Annotated[int, typer.Option(min=0, help="Fixes weights and order: same seed, same prior (on a CPU).")] = 0,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default: torch's choice.")] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, ...; default: a GPU where there is one.")] = None,
+    device: Annotated[
+        str, typer.Option(help="auto, cpu, cuda, cuda:N or mps; auto is a GPU for batches of 64 or more.")
+    ] = "auto",
     card_samples: Annotated[int, typer.Option(min=0, help="Molecules to sample for the card's figures.")] = 10_000,
     note: Annotated[str, typer.Option(help="For the card: the data, and its licence.")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on where the run in --out was saved.")] = False,

@@ -25,6 +25,9 @@ def run(
         str | None, typer.Option(help="Method, in place of the file's: NAME or NAME+KEY=VALUE, as mara+beta=0.02.")
     ] = None,
     prior: Annotated[str | None, typer.Option(help="Prior: folder or bundled name, in place of the file's.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps, in place of the file's (docs/gpu.md).")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on if --out holds this run; begin if not.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Begin again, removing the run that --out holds.")] = False,
     keep_going: _KeepGoing = False,
@@ -40,12 +43,14 @@ def run(
     from chemmara.campaign.method_spec import with_method
     from chemmara.campaign.run import Run
     from chemmara.campaign.settings import load_campaign
+    from chemmara.language_model.device import chosen_device
     from chemmara.records.run_folder import RunFolder
 
     if resume and force:
         raise ChemmaraError("--resume and --force: choose one")
-    settings = load_campaign(campaign, budget=budget, seed=seed, workers=workers, prior=prior)
+    settings = load_campaign(campaign, budget=budget, seed=seed, workers=workers, prior=prior, device=device)
     settings = settings if method is None else with_method(settings, method)
+    chosen_device(settings.device, settings.method.batch_size)  # refused here, before anything is written or removed
     if resume and RunFolder(out).exists():
         _go(Run.resume(out, settings), settings.threads, keep_going=keep_going)
     else:
@@ -55,6 +60,9 @@ def run(
 def resume(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")],
     budget: Annotated[int | None, typer.Option(help="A larger budget than before.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda, cuda:N or mps; default: where the run was (docs/gpu.md).")
+    ] = None,
     keep_going: _KeepGoing = False,
 ) -> None:
     """Go on with a run where it was saved: after Ctrl-C, a crash, or with a larger --budget.
@@ -63,8 +71,11 @@ def resume(
     """
     from chemmara.campaign.run import Run
     from chemmara.campaign.settings import saved_settings
+    from chemmara.language_model.device import chosen_device
 
-    _go(Run.resume(folder, saved_settings(folder, budget=budget)), None, keep_going=keep_going)
+    settings = saved_settings(folder, budget=budget, device=device)
+    chosen_device(settings.device, settings.method.batch_size)  # refused here, before the folder is locked
+    _go(Run.resume(folder, settings), None, keep_going=keep_going)
 
 
 def _go(current: "Run", chosen: int | None, *, keep_going: bool) -> None:
@@ -94,6 +105,7 @@ def _go(current: "Run", chosen: int | None, *, keep_going: bool) -> None:
 
 def _how(current: "Run", chosen: int | None) -> str:
     """The first line of a run: what works on it, and why; `chosen` are the threads that the user chose."""
+    from chemmara.language_model.device import device_of
     from chemmara.system.processors import usable_cpus
 
     settings = current.config
@@ -101,8 +113,10 @@ def _how(current: "Run", chosen: int | None) -> str:
     why = "as the settings say" if chosen else why
     scoring = f"{settings.workers} scoring processes" if settings.workers > 1 else "scoring in the same process"
     scoring = f"scoring by {settings.scheduler}" if settings.scheduler else scoring
-    threads = f"{settings.threads} thread{'s' if settings.threads != 1 else ''} for the network ({why})"
-    return f"{threads}, {scoring}; budget {settings.budget} oracle calls"
+    network = f"{settings.threads} thread{'s' if settings.threads != 1 else ''} for the network ({why})"
+    place = device_of(current.learner.policy)
+    network = network if place.type == "cpu" else f"the network on {place}"
+    return f"{network}, {scoring}; budget {settings.budget} oracle calls"
 
 
 def _unscored(reasons: dict[str, int]) -> list[str]:

@@ -31,6 +31,9 @@ def sample(
             help="Molecules sampled side by side: more are faster and take more memory. Another size draws others.",
         ),
     ] = 1024,
+    device: Annotated[
+        str, typer.Option(help="auto, cpu, cuda, cuda:N or mps; auto is a GPU for 64 sequences or more side by side.")
+    ] = "auto",
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="File: .smi, .csv, .tsv, .csv.gz, .parquet or .sdf. Default: .smi to stdout."),
@@ -38,9 +41,9 @@ def sample(
 ) -> None:
     """Sample molecules from a prior, one SMILES a line, as the network writes them: some may be invalid.
 
-    The same seed, n and batch size give the same molecules. With --valid or --unique it draws until there are n; where
-    of 10,000 draws not one in a thousand is wanted any more, it keeps what it has, says so and ends with exit code 2.
-    The likelihood is that of the sequence as sampled, at temperature 1.
+    The same seed, n and batch size give the same molecules on the same device. With --valid or --unique it draws until
+    there are n; where of 10,000 draws not one in a thousand is wanted any more, it keeps what it has, says so and ends
+    with exit code 2. The likelihood is that of the sequence as sampled, at temperature 1.
 
     Example: chemmara sample chembl-gru -n 1000 --valid --unique --seed 1 --out sample.smi
     """
@@ -51,12 +54,13 @@ def sample(
     import pandas as pd
 
     from chemmara.language_model.checkpoint import load_prior
+    from chemmara.language_model.device import chosen_device
     from chemmara.language_model.wanted import sample_wanted
 
     from .output import tables_to
     from .progress import counter
 
-    loaded = load_prior(prior)
+    loaded = load_prior(prior, chosen_device(device, min(n, batch_size)))
     draws = sample_wanted(
         loaded, n, seed=seed, valid=valid, unique=unique, temperature=temperature, top_p=top_p, batch_size=batch_size
     )

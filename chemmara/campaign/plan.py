@@ -11,6 +11,7 @@ from chemmara.campaign.forecast import Forecast, Pilot, forecast
 from chemmara.campaign.settings import CampaignConfig
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import load_prior
+from chemmara.language_model.device import chosen_device, to_numpy
 from chemmara.language_model.sampling import sample_batches
 from chemmara.molecules.chem import parse, scaffold
 from chemmara.rl.rewards import RewardName
@@ -21,6 +22,7 @@ from chemmara.scoring.worker_limits import WorkerLimits
 from chemmara.scoring.workers import measuring
 
 BETAS: Final = (1 / 512, 1 / 128, 1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4)
+_ROWS = 128  # sampled side by side
 _SOUGHT = 0.5  # probability of a hit that a recommended beta reaches
 _BELOW = 0.05  # how far below the hit threshold tau does best (docs/methods/tau.md)
 _LEFT = 0.02  # share of the pilot that must reach tau for an anchor to be met in a batch
@@ -72,18 +74,18 @@ def plan(
 
 
 def _pilot(campaign: CampaignConfig, n: int, advance: Callable[[int], None]) -> tuple[Pilot, int]:
-    prior = load_prior(campaign.prior)
+    prior = load_prior(campaign.prior, chosen_device(campaign.device, min(n, _ROWS)))
     objective = Objective(campaign.objective)
     limits = WorkerLimits(campaign.workers, campaign.timeout, campaign.worker_memory, campaign.scheduler)
     logp, scores, smiles = [], [], []
     with measuring(objective, limits) as by_workers, remembering(objective, by_workers, campaign.cache) as measure:
         budget = Budgeted(objective, measure, n)
         for rollout in sample_batches(
-            prior.model, prior.tokenizer, n, seed=campaign.seed, max_length=prior.config.max_length, batch_size=128
+            prior.model, prior.tokenizer, n, seed=campaign.seed, max_length=prior.config.max_length, batch_size=_ROWS
         ):
             found = budget(rollout.smiles)
             known = ~np.isnan(found.total) | ~found.valid  # a molecule without a score says nothing
-            logp.append(rollout.logp.double().numpy()[known])
+            logp.append(to_numpy(rollout.logp).astype(np.float64)[known])
             scores.append(np.where(found.valid, found.total, 0.0)[known])
             smiles += [text for text, keep in zip(found.smiles, known, strict=True) if keep]
             advance(len(rollout.smiles))

@@ -17,6 +17,7 @@ from chemmara.campaign.recorded import RecordedScores, budget_left
 from chemmara.campaign.settings import CampaignConfig, saved_settings
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import Prior, load_prior, save_prior
+from chemmara.language_model.device import chosen_device, device_of, full_float32
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.records.tally import Standing, Tally
@@ -35,7 +36,7 @@ from chemmara.system.processors import network_threads
 
 _MAY_CHANGE = {
     "budget", "workers", "timeout", "worker_memory", "scheduler", "cache", "checkpoint_seconds", "max_idle_steps",
-    "threads",
+    "threads", "device",
 }  # fmt: skip
 
 
@@ -46,6 +47,7 @@ class Progress:
     step: int = 0
     calls: int = 0
     idle: int = 0  # steps in a row without a new molecule
+    device: str = "cpu"  # kind of device that took the steps: only a CPU repeats them exactly
     metrics_bytes: int = 0  # length of metrics.jsonl: later lines are written again on resuming
 
 
@@ -68,13 +70,15 @@ class Run:
         Raises:
             ChemmaraError: the folder holds a run already (`force` replaces it), or another process writes there.
         """
-        prior = load_prior(settings.prior)  # before anything of an old run is removed
+        device = chosen_device(settings.device, settings.method.batch_size)
+        prior = load_prior(settings.prior, device)  # before anything of an old run is removed
         folder = RunFolder(path)
         with ExitStack() as held:
             held.enter_context(only_writer(path))  # first, so that a run that is alive is called so
             folder.refuse_a_run(force=force)
             folder.create()
-            settings = settings.model_copy(update={"threads": settings.threads or network_threads(settings.workers)})
+            threads = settings.threads or network_threads(settings.workers)
+            settings = settings.model_copy(update={"threads": threads, "device": str(device)})
             return cls._assemble(folder, settings, prior, held)
 
     @classmethod
@@ -89,7 +93,10 @@ class Run:
         folder.read_config()  # before a lock is left in a folder that holds no run
         with ExitStack() as held:
             held.enter_context(only_writer(path))
-            before, prior = saved_settings(path), load_prior(settings.prior)
+            before = saved_settings(path)
+            name = before.device if settings.device == "auto" else settings.device
+            device = chosen_device(name, settings.method.batch_size)
+            prior = load_prior(settings.prior, device)
             if settings.budget < before.budget:
                 raise ChemmaraError(f"{path}: has a budget of {before.budget}, which can grow but not shrink")
             changed = [key for key, was in before if was != getattr(settings, key) and key not in _MAY_CHANGE]
@@ -99,7 +106,8 @@ class Run:
                 )
             if folder.read_config()["prior_sha256"] != prior.sha256:
                 raise ChemmaraError(f"{settings.prior}: is not the prior that {path} began with (its weights differ)")
-            return cls._assemble(folder, settings.model_copy(update={"threads": before.threads}), prior, held)
+            settings = settings.model_copy(update={"threads": before.threads, "device": str(device)})
+            return cls._assemble(folder, settings, prior, held)
 
     @classmethod
     def _assemble(cls, folder: RunFolder, settings: CampaignConfig, prior: Prior, held: ExitStack) -> Self:
@@ -109,14 +117,22 @@ class Run:
         ledger = held.enter_context(Ledger.open(folder.ledger) if begun else Ledger.create(folder.ledger))
         for key, value in known.items():
             ledger.set(key, value)
-        learner = new_learner(prior, deepcopy(prior.model), settings.method, settings.seed)
+        learner = new_learner(prior, deepcopy(prior.model).to(device_of(prior.model)), settings.method, settings.seed)
         progress = Progress()
         if folder.checkpoint.exists():
             progress = Progress(**load_learner(folder.checkpoint, learner))
+        here = device_of(prior.model).type
+        repeats = progress.device == here == "cpu"
+        if not repeats and (calls := ledger.calls()):  # those beyond the saved state stay: they are spent, and known
+            progress.calls, progress.step = len(calls), max(progress.step, calls[-1].step)
+        progress.device = here
         tally = Tally(settings.hit_threshold)
         for call in ledger.calls()[: progress.calls]:
             tally.add(call.smiles, call.score)
-        return cls(folder, settings, learner, ledger, tally, progress, held.pop_all())
+        run = cls(folder, settings, learner, ledger, tally, progress, held.pop_all())
+        if not repeats:
+            run.save()  # before the first call, so that whoever resumes knows that steps are not repeated
+        return run
 
     def __enter__(self) -> Self:
         return self
@@ -155,6 +171,7 @@ class Run:
         )
         with (
             _torch_threads(self.config.threads),
+            full_float32(),
             measuring(objective, limits) as by_workers,
             remembering(objective, by_workers, self.config.cache) as measure,
         ):

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt
 
 from chemmara import assets, config
 from chemmara.config import Fraction, Strict, UserPath
+from chemmara.language_model.device import DeviceName
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.rl.method import MethodConfig
@@ -55,6 +56,9 @@ class CampaignConfig(Strict):
     threads: PositiveInt | None = None
     """CPU threads of the network. Left out: the CPUs that this process may use less the workers, 1 to 4. A resumed run
     keeps its number, since rounding depends on it."""
+    device: DeviceName = "auto"
+    """Where the network works: cpu, cuda, cuda:N or mps. auto: a CUDA GPU where there is one and the method's batch
+    is at least 64, else the CPU. A resumed run stays where it was, unless another device is given."""
     method: MethodConfig = MethodConfig()
     """How the policy learns: a name, or a table."""
     objective: Annotated[ObjectiveConfig, BeforeValidator(named_objective)]
@@ -74,16 +78,17 @@ def load_campaign(name: str | Path, *, prior: str | None = None, **overrides: An
     return config.parse(CampaignConfig, config.read_toml(path) | given, source=source, folder=path.parent)
 
 
-def saved_settings(path: Path, *, budget: float | None = None) -> CampaignConfig:
-    """The settings that the run in a folder was begun with, perhaps with another budget.
+def saved_settings(path: Path, *, budget: float | None = None, device: str | None = None) -> CampaignConfig:
+    """The settings that the run in a folder was begun with, perhaps with another budget or device.
 
-    ChemmaraError where another version began it, or where the budget is no whole number above 0.
+    ChemmaraError where another version began it, the budget is no whole number above 0, or no device has that name.
     """
     folder = RunFolder(path)
     saved = folder.read_config()["campaign"]
     if folder.ledger.exists() and Ledger.begun(folder.ledger):
         Ledger.open(folder.ledger).close()  # of another format: one line, before the settings are misunderstood
     settings = config.parse(CampaignConfig, saved, source=str(folder.config))
-    if budget is None:
+    given = {key: value for key, value in (("budget", budget), ("device", device)) if value is not None}
+    if not given:
         return settings
-    return config.parse(CampaignConfig, saved | {"budget": budget}, source=f"{path} with another budget")
+    return config.parse(CampaignConfig, saved | given, source=f"{path} with another {' and '.join(given)}")

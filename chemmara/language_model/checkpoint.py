@@ -14,6 +14,7 @@ from chemmara import assets
 from chemmara.config import Strict
 from chemmara.errors import CheckpointError, TokenError
 from chemmara.language_model.build import NetworkConfig, build
+from chemmara.language_model.device import existing_device
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.tokenizer import Tokenizer
 from chemmara.language_model.transformer import TransformerConfig
@@ -84,7 +85,13 @@ def save_prior(prior: Prior, folder: Path) -> None:
 
 
 def load_prior(name: str | Path, device: str | torch.device = "cpu") -> Prior:
-    """The prior of a folder or a bundled name; CheckpointError in one line if its files are not sound."""
+    """The prior of a folder or a bundled name on a device (cpu, cuda, cuda:N, mps; see `chosen_device` for auto).
+
+    Raises:
+        CheckpointError: in one line, if its files are not sound.
+        ChemmaraError: this machine lacks the device.
+    """
+    place = existing_device(str(device))
     folder = assets.prior_folder(name)
     config = _read_json(PriorConfig, folder, "config.json")
     vocabulary = _read_json(Vocabulary, folder, "vocabulary.json")
@@ -92,7 +99,7 @@ def load_prior(name: str | Path, device: str | torch.device = "cpu") -> Prior:
     with torch.random.fork_rng(devices=[]):  # the first weights are drawn, and then replaced by the file's
         model = build(config.network, len(tokenizer))
     checksum = _load_weights(model, folder / "weights.safetensors")
-    model.to(device)
+    model.to(place)
     model.eval()
     return Prior(folder.name, config, tokenizer, model, checksum)
 

@@ -9,6 +9,7 @@ import torch
 
 from chemmara.language_model.build import build
 from chemmara.language_model.checkpoint import Prior
+from chemmara.language_model.device import device_of
 from chemmara.language_model.sampling import next_logp, pad
 from chemmara.language_model.tokenizer import END, PAD, START, Tokenizer
 
@@ -41,7 +42,7 @@ def extended(prior: Prior, tokens: Sequence[str]) -> Prior:
         new = torch.stack([mean if i is None else old[i] for i in relatives])
         weights[name] = torch.cat([old, new - lowered if name == "output.bias" else new])
     model.load_state_dict(weights)
-    model.to(weights["output.bias"].device)
+    model.to(device_of(prior.model))
     model.eval()
     return replace(prior, tokenizer=tokenizer, model=model, sha256="")
 
@@ -53,7 +54,7 @@ def calibrate(prior: Prior, added: Sequence[str], rows: Sequence[Sequence[int]])
     This is the first thing that training does with an `extended` prior; gradients alone would take hundreds of steps at
     the rates of transfer learning. Each round adds log(count / expected count) to a bias.
     """
-    model, device = prior.model, next(iter(prior.model.parameters())).device
+    model, device = prior.model, device_of(prior.model)
     ids = torch.tensor([prior.tokenizer.encode(token)[0] for token in added], device=device)
     bias = dict(model.named_parameters())["output.bias"]
     model.eval()

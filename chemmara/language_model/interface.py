@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, TypeAlias
 
 from torch import Tensor
-from torch.nn import Parameter
+from torch.nn import Module, Parameter
 
 State: TypeAlias = tuple[Tensor, ...]
 """What a network remembers of the sequences so far; the batch is dimension 0 of every tensor."""
@@ -29,6 +29,12 @@ class LanguageModel(Protocol):
         ...
 
     # The rest is torch.nn.Module's, listed so that a checker knows it.
+    training: bool
+
+    def modules(self) -> Iterator[Module]:
+        """Itself and its parts."""
+        ...
+
     def parameters(self) -> Iterator[Parameter]:
         """Weights."""
         ...

@@ -9,6 +9,7 @@ import pandas as pd
 
 from chemmara.errors import ChemmaraError, TokenError
 from chemmara.language_model.checkpoint import Prior
+from chemmara.language_model.device import to_numpy
 from chemmara.language_model.sampling import log_likelihood
 from chemmara.molecules.library import Library
 
@@ -37,7 +38,7 @@ def with_nll(prior: Prior, library: Library, chunk: int = 4096) -> Iterator[pd.D
         encoded = [row for row in rows if row]
         nll = np.full(len(table), np.nan)
         if encoded:
-            nll[[bool(row) for row in rows]] = -log_likelihood(prior.model, encoded).double().numpy()
+            nll[[bool(row) for row in rows]] = -to_numpy(log_likelihood(prior.model, encoded)).astype(np.float64)
         own = table.drop(columns=list(COLUMNS), errors="ignore")
         yield own.assign(nll=nll.round(4), error=list(errors))
 

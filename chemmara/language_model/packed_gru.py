@@ -25,7 +25,7 @@ def packed_gru(inputs: Tensor, sizes: Sequence[int], layer: nn.GRU, number: int)
 
 
 class _PackedGRU(torch.autograd.Function):
-    """h' = (1 - z) n + z h with r, z = sigmoid(W_i x + b_i + W_h h + b_h) and n = tanh(W_i x + b_i + r (W_h h + b_h))."""
+    """h' = (1 - z) n + z h; r and z = sigmoid(W_i x + b_i + W_h h + b_h), n = tanh(W_i x + b_i + r (W_h h + b_h))."""
 
     @staticmethod
     def forward(

@@ -53,7 +53,7 @@ class Recurrent(nn.Module):
         packed = pack_padded_sequence(embedded, lengths, batch_first=True, enforce_sorted=False)
         rows, sizes = packed.data, packed.batch_sizes.tolist()
         for layer in range(self.config.layers):
-            rows = packed_gru(dropout(rows, self.config.dropout, self.training and layer > 0), sizes, self.cells, layer)
+            rows = packed_gru(dropout(rows, self.cells.dropout, self.training and layer > 0), sizes, self.cells, layer)
         logits = packed._replace(data=self.output(rows))
         return pad_packed_sequence(logits, batch_first=True, total_length=tokens.shape[1])[0]
 

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from chemmara.language_model.device import device_of, full_float32, to_numpy, without_dropout
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.tokenizer import END, PAD, START, Tokenizer
 
-_WORTH_SPLITTING = 32  # rows from which two passes cost less than the padding of one
+LIKELIHOOD_ROWS: Final = 256
+"""Sequences of a library whose likelihood is computed side by side."""
+_WORTH_SPLITTING: Final = 32  # rows from which two passes cost less than the padding of one
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,10 @@ def sample(
 
     A sequence without an end token after `max_length` tokens is cut there and has no SMILES. `temperature` divides
     the logits; `top_p` keeps the fewest tokens whose probabilities reach it (nucleus sampling, arXiv 1904.09751).
+    The generator is one of the model's device; tokens and log-probabilities stay there.
     """
     model.eval()
-    device = next(iter(model.parameters())).device
+    device = device_of(model)
     tokens = torch.full((n, max_length), PAD, device=device)
     logp = torch.zeros(n, device=device)
     alive = torch.arange(n, device=device)
@@ -67,7 +72,7 @@ def sample(
         if not len(alive):
             break
     tokens = tokens[:, : int((tokens != PAD).sum(1).max())]
-    return Rollout(tokens, logp, [tokenizer.decode_smiles(row) for row in tokens.tolist()])
+    return Rollout(tokens, logp, [tokenizer.decode_smiles(row) for row in to_numpy(tokens).tolist()])
 
 
 def _weights(logp: Tensor, temperature: float, top_p: float) -> Tensor:
@@ -92,7 +97,7 @@ def sample_batches(
     batch_size: int = 1024,
 ) -> Iterator[Rollout]:
     """Rollouts of at most `batch_size` that hold n sequences together; the seed fixes them all."""
-    generator = torch.Generator(next(iter(model.parameters())).device).manual_seed(seed)
+    generator = torch.Generator(device_of(model)).manual_seed(seed)
     for done in range(0, n, batch_size):
         size = min(batch_size, n - done)
         yield sample(
@@ -110,12 +115,14 @@ def sequence_logp(model: LanguageModel, tokens: Tensor) -> Tensor:
     """Log-probability (batch,) in nats of whole sequences (batch, length), end token included, padding not.
 
     The shorter half and the longer half go through the network apart, which saves a fifth of the time: what is short
-    is not padded to the longest.
+    is not padded to the longest. Dropout is off, with gradients too: the log-probability is always that of the network
+    which samples.
     """
     lengths = (tokens != PAD).sum(1)
     order = lengths.argsort(stable=True)
     parts = order.tensor_split(2) if len(tokens) >= _WORTH_SPLITTING else [order]
-    logp = torch.cat([_padded_logp(model, tokens[rows, : int(lengths[rows].max())]) for rows in parts])
+    with without_dropout(model):
+        logp = torch.cat([_padded_logp(model, tokens[rows, : int(lengths[rows].max())]) for rows in parts])
     return logp[order.argsort()]
 
 
@@ -126,19 +133,19 @@ def _padded_logp(model: LanguageModel, tokens: Tensor) -> Tensor:
     return (each * (tokens != PAD)).sum(1)
 
 
-def pad(rows: Sequence[Sequence[int]]) -> Tensor:
-    """Token rows as one tensor (batch, longest), padded at the end."""
-    return pad_sequence([torch.tensor(row) for row in rows], batch_first=True, padding_value=PAD)
+def pad(rows: Sequence[Sequence[int] | Tensor]) -> Tensor:
+    """Token rows as one tensor (batch, longest), padded at the end; of lists it is on the CPU, of tensors on theirs."""
+    return pad_sequence([torch.as_tensor(row) for row in rows], batch_first=True, padding_value=PAD)
 
 
 @torch.no_grad()
-def log_likelihood(model: LanguageModel, rows: Sequence[Sequence[int]], batch_size: int = 256) -> Tensor:
-    """Log-probability (n,) in nats of encoded molecules; sorted by length inside, in the given order outside."""
-    model.eval()
+@full_float32()
+def log_likelihood(model: LanguageModel, rows: Sequence[Sequence[int]], batch_size: int = LIKELIHOOD_ROWS) -> Tensor:
+    """Log-probability (n,) in nats of encoded molecules, on the CPU; sorted by length inside, not outside."""
+    device = device_of(model)
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
     logp = torch.empty(len(rows))
     for first in range(0, len(order), batch_size):
         chunk = order[first : first + batch_size]
-        device = next(iter(model.parameters())).device
         logp[chunk] = sequence_logp(model, pad([rows[i] for i in chunk]).to(device)).cpu()
     return logp

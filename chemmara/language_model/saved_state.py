@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -12,21 +12,28 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from chemmara.errors import CheckpointError
+from chemmara.language_model.device import Generators
 from chemmara.system.files import replacing
+
+_VALUES: Final = "values.json"
 
 
 def save_snapshot(path: Path, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
-    """Write tensors and JSON values, whole or not at all; every tensor is copied, so sharing memory does no harm."""
+    """Write tensors and JSON values, whole or not at all; every tensor is copied, so sharing memory does no harm.
+
+    The values are a tensor of bytes, since a safetensors header may not grow beyond 100 MB.
+    """
     copies = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    copies[_VALUES] = torch.frombuffer(bytearray(json.dumps(values).encode()), dtype=torch.uint8)
     with replacing(path) as partial:
-        save_file(copies, partial, metadata={"values": json.dumps(values)})
+        save_file(copies, partial)
 
 
 def read_values(path: Path) -> dict[str, Any]:
     """The JSON values of a snapshot; CheckpointError in one line if there is none or it is not sound."""
     try:
         with safe_open(path, framework="pt") as file:
-            return json.loads(file.metadata()["values"])
+            return json.loads(bytes(file.get_tensor(_VALUES)))
     except FileNotFoundError:
         raise CheckpointError(f"{path.parent}: nothing to resume there ({path.name} is missing)") from None
     except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
@@ -67,3 +74,27 @@ def restore_optimizers(optimizers: Sequence[Optimizer], tensors: Mapping[str, Te
             if int(owner) == i:
                 state.setdefault(int(parameter), {})[key] = tensor
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def generator_tensors(generators: Generators, name: str) -> dict[str, Tensor]:
+    """The states of both sources of random numbers: the host's as `name`, the device's as `name.cuda` or the like."""
+    states = {name: generators.host.get_state()}
+    if generators.device is not generators.host:
+        states[f"{name}.{generators.device.device.type}"] = generators.device.get_state()
+    return states
+
+
+def restore_generators(generators: Generators, name: str, tensors: Mapping[str, Tensor]) -> None:
+    """Give both sources back what `generator_tensors` took.
+
+    Where the state was saved on another kind of device, the device's source is seeded by a draw of the host's: the job
+    goes on, with other random numbers than it would have had there.
+    """
+    generators.host.set_state(tensors[name])
+    if generators.device is generators.host:
+        return
+    saved = tensors.get(f"{name}.{generators.device.device.type}")
+    if saved is None:
+        generators.device.manual_seed(int(torch.randint(2**62, (1,), generator=generators.host)))
+    else:
+        generators.device.set_state(saved)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from chemmara.language_model.checkpoint import Prior
+from chemmara.language_model.device import device_of, to_numpy
 from chemmara.language_model.sampling import sample
 from chemmara.molecules.chem import canonical_smiles
 
@@ -38,7 +39,7 @@ def sample_wanted(
     Two SMILES are the same molecule if their canonical forms are equal; invalid ones, if their texts are. It ends with
     fewer than n where of some 10,000 sequences not one in a thousand was wanted. The seed, n and the batch size fix it.
     """
-    generator = torch.Generator(next(iter(prior.model.parameters())).device).manual_seed(seed)
+    generator = torch.Generator(device_of(prior.model)).manual_seed(seed)
     seen: set[str] = set()
     missing, size, drawn, found = n, 0, 0, 0
     while missing:
@@ -48,7 +49,7 @@ def sample_wanted(
             max_length=prior.config.max_length, temperature=temperature, top_p=top_p,
         )  # fmt: skip
         rows = _wanted(rollout.smiles, seen, valid=valid, unique=unique)[:missing]
-        nll = (-rollout.logp).tolist()
+        nll = to_numpy(-rollout.logp).tolist()
         yield Draw([rollout.smiles[row] for row in rows], [nll[row] for row in rows], len(rollout.smiles))
         missing, drawn, found = missing - len(rows), drawn + len(rollout.smiles), found + len(rows)
         if drawn >= _PATIENCE:

@@ -8,9 +8,11 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+import torch
 from matplotlib.figure import Figure
 
 from chemmara.language_model.checkpoint import Prior, load_prior
+from chemmara.language_model.device import device_of
 from chemmara.metrics.distribution import frechet_distance, sample_quality
 from chemmara.metrics.diversity import internal_diversity
 from chemmara.molecules.chem import canonical_smiles
@@ -24,13 +26,13 @@ from chemmara.report.figures import as_svg
 from chemmara.system.files import write_text
 
 
-def write_card(folder: Path, source: str, start: Start, *, samples: int, note: str) -> None:
-    """Write card.md and curves.svg of the prior in a folder, from `samples` molecules sampled with seed 0.
+def write_card(folder: Path, source: str, start: Start, *, samples: int, note: str, device: torch.device) -> None:
+    """Write card.md and curves.svg of the prior in a folder, from `samples` molecules sampled with seed 0 on a device.
 
     `source` names the corpus. The quality is that on the molecules which training neither saw nor was steered by, where
     the corpus has such.
     """
-    prior = load_prior(folder)
+    prior = load_prior(folder, device)
     progress = read_progress(folder)
     config = PretrainConfig.model_validate_json(progress.settings)
     held_out = start.texts.test or start.texts.valid
@@ -106,7 +108,7 @@ A {prior.config.network.kind} language model of molecules, written as {prior.tok
 
 {progress.step:,} steps, {progress.molecules:,} molecules, {progress.seconds / 60:.0f} minutes; the weights are those of
 step {progress.best_step:,}, the best on molecules held out to steer by. chemmara {version("chemmara")},
-commit {_commit()}, torch {version("torch")}.
+commit {_commit()}, torch {version("torch")}, on {device_of(prior.model).type}.
 
 | nats a molecule | before | after |
 | --- | --- | --- |

@@ -4,15 +4,16 @@ import numpy as np
 import torch
 
 from chemmara.language_model.checkpoint import Prior
+from chemmara.language_model.device import device_of, full_float32
 from chemmara.language_model.sampling import sample_batches, sequence_logp
 from chemmara.pretraining.batches import Encoded
 
 
 @torch.no_grad()
+@full_float32()
 def held_out_nll(prior: Prior, molecules: Encoded, batch_size: int = 256) -> float:
     """Mean negative log-likelihood of the molecules, in nats each (never per token)."""
-    prior.model.eval()
-    device = next(iter(prior.model.parameters())).device
+    device = device_of(prior.model)
     order = np.argsort(molecules.lengths, kind="stable")
     total = 0.0
     for first in range(0, len(order), batch_size):

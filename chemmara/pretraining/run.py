@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import load_prior, save_prior
+from chemmara.language_model.device import chosen_device
 from chemmara.language_model.extend import calibrate
 from chemmara.molecules.chem import parse
 from chemmara.pretraining.batches import Encoded
@@ -35,7 +37,7 @@ def pretrain(
     parent: str | None = None,
     resume: bool = False,
     force: bool = False,
-    device: str | None = None,
+    device: str = "auto",
     card_samples: int = 10_000,
     note: str = "",
     tell: Callable[[Report], None] = lambda _: None,
@@ -47,7 +49,8 @@ def pretrain(
 
     The prior's card gives its quality on `card_samples` molecules (0: no card) and `note`, which should name the data
     and its licence. `tell` hears every step, `tell_second` those of the second stage, `tell_read` how many rows more
-    have been read, `say` a few sentences. torch's random state is the caller's again afterwards.
+    have been read, `say` a few sentences. `device` is auto, cpu, cuda, cuda:N or mps; auto is a GPU where there is one
+    and a batch is worth it. torch's random state is the caller's again afterwards.
 
     Raises:
         ChemmaraError: bad input; `out` holds a prior and neither `resume` nor `force` is set; or another process is
@@ -56,6 +59,7 @@ def pretrain(
     """
     if config.extend_vocabulary and parent is None:
         raise ChemmaraError("--extend-vocabulary adds to the vocabulary of a prior; name one by --from")
+    chosen_device(device, 0)  # a name that is refused is refused here, before the molecules are read
     if out.is_dir():  # before the molecules are read, which may take minutes
         with _writing(out):
             _refuse_to_replace(out, resume=resume, force=force)
@@ -65,19 +69,19 @@ def pretrain(
             start = fresh_start(source, out.name, config, tell_read)
         else:
             start = continued_start(source, out.name, config, parent, tell_read)
-        with _writing(out), team(device) as members:
+        with _writing(out):
             _refuse_to_replace(out, resume=resume, force=force)
-            transfer = parent is not None
             if resume:
                 config = _resumed_settings(out, config, start.parent)
-            settings = suited(config, len(start.texts.train), transfer=transfer, processes=members.size)
-            trainer = Trainer(start.prior, start.corpus, settings, out, members)
-            trainer.progress.parent = start.parent
-            if resume:
-                trainer.resume()
-            elif members.leads:
-                _remove_run(out)
-            return _train(trainer, start, source.name, card_samples, note, (tell, tell_second, say))
+            suit = partial(suited, config, len(start.texts.train), transfer=parent is not None)
+            with team(device, suit().batch_size) as members:
+                trainer = Trainer(start.prior, start.corpus, suit(processes=members.size), out, members)
+                trainer.progress.parent = start.parent
+                if resume:
+                    trainer.resume()
+                elif members.leads:
+                    _remove_run(out)
+                return _train(trainer, start, source.name, card_samples, note, (tell, tell_second, say))
 
 
 def _train(
@@ -111,7 +115,7 @@ def _train(
         _judge(trainer, say)
         if card_samples:
             say(f"sampling {card_samples} molecules for card.md")
-            write_card(trainer.folder, source, start, samples=card_samples, note=note)
+            write_card(trainer.folder, source, start, samples=card_samples, note=note, device=members.device)
     return progress
 
 
@@ -148,7 +152,7 @@ def _judge(trainer: Trainer, say: Callable[[str], None]) -> None:
 
 def _second_stage(trainer: Trainer, held_out: list[str], samples: int, tell: Callable[[int, int, float], None]) -> None:
     """From the best weights to ones that write fewer invalid SMILES; the figures before it go into the state."""
-    prior, config, progress = load_prior(trainer.folder), trainer.config, trainer.progress
+    prior, config, progress = load_prior(trainer.folder, trainer.team.device), trainer.config, trainer.progress
     rows = [prior.encode(smiles) for smiles in held_out if prior.tokenizer.knows(smiles)]
     progress.nll_before = held_out_nll(prior, Encoded.of(rows))
     sampled = sampled_smiles(prior, max(samples, 100), seed=0)

@@ -41,7 +41,7 @@ class PretrainConfig(Strict):
     max_grad_norm: PositiveFloat = 1.0
     """Longer gradients are shortened to this."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Of the matrix products: auto is bfloat16 on a GPU and float32 on a CPU."""
+    """Of the matrix products: auto is bfloat16 on a CUDA GPU that computes in it and float32 elsewhere."""
     evaluate_every: PositiveInt = 1000
     """Steps between evaluations on the held-out molecules, each of which also saves the state."""
     evaluate_samples: NonNegativeInt = 500

@@ -3,15 +3,17 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
 from torch.optim import Optimizer
 
+from chemmara.language_model.device import Generators, device_of
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.saved_state import (
+    generator_tensors,
     optimizer_tensors,
     prefixed,
     read_tensors,
     read_values,
+    restore_generators,
     restore_optimizers,
     save_snapshot,
     under,
@@ -45,9 +47,10 @@ class Progress:
 
 
 def save_state(folder: Path, progress: Progress, model: LanguageModel, optimizers: list[Optimizer]) -> None:
-    """Write weights, optimisers, torch's random state and progress."""
+    """Write weights, optimisers, torch's random states (of the CPU, and of a CUDA device that trains) and progress."""
     tensors = prefixed(model.state_dict(), "model") | prefixed(optimizer_tensors(optimizers), "optimizer")
-    save_snapshot(folder / STATE, tensors | {"random": torch.get_rng_state()}, asdict(progress))
+    random = generator_tensors(Generators.of_torch(device_of(model)), "random")
+    save_snapshot(folder / STATE, tensors | random, asdict(progress))
 
 
 def read_progress(folder: Path) -> Progress:
@@ -56,8 +59,12 @@ def read_progress(folder: Path) -> Progress:
 
 
 def load_state(folder: Path, model: LanguageModel, optimizers: list[Optimizer]) -> None:
-    """Put weights, optimisers and torch's random state back as they were saved."""
+    """Put weights, optimisers and torch's random states back as they were saved.
+
+    A state that was saved on another kind of device is taken over, but for the random state of a GPU: that is seeded
+    anew, from the CPU's.
+    """
     tensors = read_tensors(folder / STATE)
-    torch.set_rng_state(tensors["random"])
+    restore_generators(Generators.of_torch(device_of(model)), "random", tensors)
     model.load_state_dict(under(tensors, "model"))
     restore_optimizers(optimizers, under(tensors, "optimizer"))

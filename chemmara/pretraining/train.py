@@ -13,6 +13,7 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
 
 from chemmara.language_model.checkpoint import Prior, save_prior
+from chemmara.language_model.device import full_float32
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.tokenizer import END, PAD, START
 from chemmara.metrics.distribution import Quality, sample_quality
@@ -59,9 +60,11 @@ def token_loss(model: LanguageModel, tokens: Tensor, precision: torch.dtype) -> 
 
 
 def resolve_precision(config: PretrainConfig, device: torch.device) -> torch.dtype:
-    """The type of matrix products: `auto` is bfloat16 on a GPU and float32 on a CPU."""
-    name = config.precision if config.precision != "auto" else "bfloat16" if device.type == "cuda" else "float32"
-    return torch.bfloat16 if name == "bfloat16" else torch.float32
+    """The type of matrix products: `auto` is bfloat16 on a CUDA GPU that computes in it, float32 elsewhere."""
+    if config.precision == "auto":
+        fast = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if fast else torch.float32
+    return torch.bfloat16 if config.precision == "bfloat16" else torch.float32
 
 
 @dataclass
@@ -124,6 +127,7 @@ class Trainer:
         )
         return (rows for rows, _ in zip(source, range(left), strict=False))
 
+    @full_float32()
     def _step(self, model: LanguageModel, rows: np.ndarray) -> float:
         """One update from one global batch, of which each process takes its share; the loss in nats a token."""
         factor = rate_factor(self.progress.step, self.steps, self.config)

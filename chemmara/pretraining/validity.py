@@ -9,11 +9,12 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim import Adam
 
 from chemmara.language_model.checkpoint import Prior
+from chemmara.language_model.device import device_of, full_float32, without_dropout
 from chemmara.language_model.sampling import sample, sequence_logp
 from chemmara.molecules.chem import parse
 from chemmara.pretraining.batches import Encoded, steps_from
 from chemmara.pretraining.settings import PretrainConfig
-from chemmara.pretraining.train import token_loss
+from chemmara.pretraining.train import resolve_precision, token_loss
 from chemmara.rl.gradients import rloo_loss
 from chemmara.system.interrupt import interruptible
 
@@ -28,16 +29,18 @@ def favour_molecules(
     REINFORCE with a leave-one-out baseline on E[R] - beta KL(policy || prior), where R is 1 for a valid SMILES and 0
     for an invalid one. The optimum is prior(y) exp(R(y) / beta) / zeta: valid SMILES keep the prior's proportions, and
     an invalid one becomes exp(-1 / beta) as likely. A batch of training molecules beside each sampled batch holds the
-    likelihood (as PPO-ptx does). `tell` hears each step and its share of valid SMILES. After a KeyboardInterrupt the
-    weights are as they were.
+    likelihood (as PPO-ptx does); it alone is computed in the settings' precision. There is no dropout in this stage.
+    `tell` is called with each step and its share of valid SMILES. After a KeyboardInterrupt the weights are as they
+    were.
     """
-    model, reference = prior.model, deepcopy(prior.model).eval()
+    model, reference = prior.model, deepcopy(prior.model)
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
-    device = next(iter(model.parameters())).device
+    device, precision = device_of(model), resolve_precision(config, device_of(model))
+    reference.to(device)  # cuDNN wants the copied weights of a recurrent network in one piece, and this puts them there
     generator = torch.Generator(device).manual_seed(config.seed)
     optimizer = Adam(model.parameters(), lr=config.validity_rate)
     batches = islice(steps_from(train.lengths, config.batch_size, seed=config.seed + 1, step=0), config.validity_steps)
-    with interruptible() as interrupt:
+    with full_float32(), interruptible() as interrupt:
         for step, rows in enumerate(batches):
             rollout = sample(model, prior.tokenizer, _ROWS, generator=generator, max_length=prior.config.max_length)
             valid = torch.tensor(
@@ -48,7 +51,9 @@ def favour_molecules(
                 prior_logp = sequence_logp(reference, rollout.tokens)
             loss = rloo_loss(policy_logp, prior_logp, valid, beta=config.validity_beta).mean()
             known = train.batch(rows).to(device)
-            loss = loss + config.validity_likelihood * token_loss(model, known, torch.float32) / len(known)
+            with without_dropout(model):
+                known_loss = token_loss(model, known, precision) / len(known)
+            loss = loss + config.validity_likelihood * known_loss
             for group in optimizer.param_groups:
                 group["lr"] = config.validity_rate * (1 - step / config.validity_steps)
             optimizer.zero_grad()

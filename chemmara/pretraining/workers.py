@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from chemmara.language_model.device import chosen_device, existing_device
 from chemmara.language_model.interface import LanguageModel
 
 
@@ -59,18 +60,23 @@ def leads() -> bool:
 
 
 @contextmanager
-def team(device: str | None = None) -> Iterator[Team]:
-    """The team that torchrun set up (gloo on CPUs, nccl on GPUs), or a process alone; closed at the end."""
+def team(device: str, rows: int) -> Iterator[Team]:
+    """The team that torchrun set up (gloo on CPUs, nccl on GPUs), or a process alone; closed at the end.
+
+    On GPUs each process of a team has the GPU of its LOCAL_RANK. ChemmaraError where this machine lacks the device that
+    `chosen_device` finds for a batch of so many rows.
+    """
     size = int(os.environ.get("WORLD_SIZE", "1"))
-    gpu = torch.cuda.is_available() if device is None else device.startswith("cuda")
+    place = chosen_device(device, rows)
     if size == 1:
-        yield Team(0, 1, torch.device(device or ("cuda" if gpu else "cpu")))
+        yield Team(0, 1, place)
         return
+    gpu = place.type == "cuda"
+    place = existing_device(f"cuda:{os.environ['LOCAL_RANK']}") if gpu else torch.device("cpu")
     # DDP imports torch._dynamo. Imported while a group exists, that keeps the group alive beyond its end, and gloo's
     # threads then meet an interpreter that is closing: now and then the process aborts after its work is done.
     importlib.import_module("torch._dynamo")
     dist.init_process_group("nccl" if gpu else "gloo")
-    place: Any = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if gpu else torch.device("cpu")
     if gpu:
         torch.cuda.set_device(place)
     try:

@@ -12,6 +12,7 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim import Adam
 
 from chemmara.language_model.checkpoint import Prior
+from chemmara.language_model.device import device_of, to_numpy
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.sampling import Rollout, sample, sequence_logp
 from chemmara.rl.augmentation import Augmentation
@@ -131,13 +132,13 @@ class Learner:
         limit = self.method.max_grad_norm or float("inf")
         norm = float(clip_grad_norm_(self.policy.parameters(), limit))
         self.optimizer.step()
-        return Update(rows, rewards, policy_logp.detach().numpy(), loss.item(), norm, clipped=norm > limit)
+        return Update(rows, rewards, to_numpy(policy_logp), loss.item(), norm, clipped=norm > limit)
 
 
 def new_learner(prior: Prior, policy: LanguageModel, method: MethodConfig, seed: int) -> Learner:
     """A learner before its first step; `policy` starts with the prior's weights but shares none of them."""
     loss = ESTIMATORS[method.estimator].new()
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(2**32 + seed)  # no draw of it is one of the sampling's
     rates = [{"params": list(policy.parameters())}, {"params": learned(loss), "lr": _LOG_Z_RATE}]
     return Learner(
         prior=prior,
@@ -147,7 +148,7 @@ def new_learner(prior: Prior, policy: LanguageModel, method: MethodConfig, seed:
         augmentation=Augmentation.of(method, generator),
         optimizer=Adam([group for group in rates if group["params"]], lr=method.learning_rate),
         generator=generator,
-        sampling=torch.Generator(next(policy.parameters()).device).manual_seed(seed),
+        sampling=torch.Generator(device_of(policy)).manual_seed(seed),
         diversity_filter=DiversityFilter.of(method.diversity_filter) if method.diversity_filter else None,
         replay=Replay(method.replay) if method.replay else None,
     )

@@ -8,6 +8,7 @@ import torch
 from pydantic import NonNegativeInt, PositiveInt
 
 from chemmara.config import Strict
+from chemmara.language_model.device import to_numpy
 from chemmara.language_model.tokenizer import PAD
 from chemmara.molecules.chem import parse, scaffold
 from chemmara.rl.rows import Rows
@@ -56,14 +57,14 @@ class Replay:
 
     def add(self, rows: Rows) -> None:
         """Take in sampled rows that have a score; those with score 0 are left out."""
-        best = {entry.group: entry for entry in self.kept}
+        best, tokens = {entry.group: entry for entry in self.kept}, to_numpy(rows.tokens)
         for row, (smiles, score) in enumerate(zip(rows.smiles, rows.filtered_scores.tolist(), strict=True)):
             if score > 0:
                 group = self._group(smiles)
                 if group not in best or score > best[group].score:
                     logp = float(rows.prior_logp[row]), float(rows.behaviour_logp[row])
-                    tokens = tuple(rows.tokens[row][rows.tokens[row] != PAD].tolist())
-                    best[group] = ReplayEntry(smiles, rows.texts[row], tokens, score, group, *logp)
+                    written = tuple(tokens[row][tokens[row] != PAD].tolist())
+                    best[group] = ReplayEntry(smiles, rows.texts[row], written, score, group, *logp)
         self.kept = sorted(best.values(), key=lambda entry: -entry.score)[: self.config.capacity]
 
     def forget(self, full: Callable[[str], bool]) -> None:

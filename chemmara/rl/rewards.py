@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from chemmara.language_model.device import to_numpy
+
 Array = TypeVar("Array", np.ndarray, Tensor)
 RewardName = Literal["vanilla", "mara", "flattened", "prior-undone"]
 
@@ -105,7 +107,7 @@ def _like(given: Array, values: np.ndarray) -> Array:
 
 
 def _as_numpy(values: np.ndarray | Tensor) -> np.ndarray:
-    return values.detach().cpu().numpy() if isinstance(values, Tensor) else np.asarray(values, dtype=np.float64)
+    return to_numpy(values) if isinstance(values, Tensor) else np.asarray(values, dtype=np.float64)
 
 
 RewardFunction = Callable[..., Tensor]

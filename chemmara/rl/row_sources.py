@@ -7,6 +7,7 @@ import torch
 
 from chemmara.errors import TokenError
 from chemmara.language_model.checkpoint import Prior
+from chemmara.language_model.device import to_numpy
 from chemmara.language_model.sampling import Rollout, pad, sequence_logp
 from chemmara.language_model.tokenizer import PAD
 from chemmara.molecules.chem import parse, randomised
@@ -18,7 +19,7 @@ def sampled(prior: Prior, rollout: Rollout, smiles: list[str], filtered_scores: 
     """A batch as the policy wrote it, with the canonical SMILES and what each row earns."""
     return Rows(
         rollout.tokens, smiles, rollout.smiles, filtered_scores, _prior_logp(prior, rollout.tokens),
-        rollout.logp.double().cpu().numpy(),
+        to_numpy(rollout.logp).astype(np.float64),
     )  # fmt: skip
 
 
@@ -40,6 +41,7 @@ def rewritten(prior: Prior, rows: Rows, generator: torch.Generator) -> Rows:
     """
     seeds = torch.randint(2**31, (len(rows),), generator=generator).tolist()
     tokens: list[list[int]] = []
+    before = to_numpy(rows.tokens)
     behaviour_logp = rows.behaviour_logp.copy()
     for row, (smiles, seed) in enumerate(zip(rows.smiles, seeds, strict=True)):
         molecule = parse(smiles) if smiles else None
@@ -49,7 +51,7 @@ def rewritten(prior: Prior, rows: Rows, generator: torch.Generator) -> Rows:
             written = None
         if written is not None:
             behaviour_logp[row] = np.nan  # no policy sampled it
-        tokens.append(rows.tokens[row][rows.tokens[row] != PAD].tolist() if written is None else written)
+        tokens.append(before[row][before[row] != PAD].tolist() if written is None else written)
     padded = pad(tokens).to(rows.tokens.device)
     texts = [prior.tokenizer.decode_smiles(ids) for ids in tokens]
     return Rows(padded, rows.smiles, texts, rows.filtered_scores, _prior_logp(prior, padded), behaviour_logp)
@@ -58,4 +60,4 @@ def rewritten(prior: Prior, rows: Rows, generator: torch.Generator) -> Rows:
 @torch.no_grad()
 def _prior_logp(prior: Prior, tokens: torch.Tensor) -> np.ndarray:
     """(n,) log-probabilities under the prior, nats."""
-    return sequence_logp(prior.model, tokens).double().cpu().numpy() if len(tokens) else np.empty(0)
+    return to_numpy(sequence_logp(prior.model, tokens)).astype(np.float64) if len(tokens) else np.empty(0)

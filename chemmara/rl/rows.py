@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
+from chemmara.language_model.sampling import pad
 from chemmara.language_model.tokenizer import PAD
 
 
@@ -45,9 +45,8 @@ def together(parts: Sequence[Rows]) -> Rows:
     if len(parts) == 1:
         return parts[0]
     tokens = [row[row != PAD] for part in parts for row in part.tokens]
-    padded = pad_sequence(tokens, batch_first=True, padding_value=PAD)
     return Rows(
-        padded,
+        pad(tokens),
         [smiles for part in parts for smiles in part.smiles],
         [text for part in parts for text in part.texts],
         *(

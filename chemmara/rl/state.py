@@ -6,11 +6,14 @@ from typing import Any
 
 from torch import nn
 
+from chemmara.language_model.device import Generators
 from chemmara.language_model.saved_state import (
+    generator_tensors,
     optimizer_tensors,
     prefixed,
     read_tensors,
     read_values,
+    restore_generators,
     restore_optimizers,
     save_snapshot,
     under,
@@ -31,8 +34,8 @@ def save_learner(path: Path, learner: Learner, progress: dict[str, Any]) -> None
         "diversity_filter": learner.diversity_filter.state() if learner.diversity_filter else None,
         "replay": [asdict(entry) for entry in learner.replay.kept] if learner.replay else [],
     }
-    generators = {"generator": learner.generator.get_state(), "sampling": learner.sampling.get_state()}
-    save_snapshot(path, tensors | generators, values)
+    generators = Generators(learner.generator, learner.sampling)
+    save_snapshot(path, tensors | generator_tensors(generators, "generator"), values)
 
 
 def load_learner(path: Path, learner: Learner) -> dict[str, Any]:
@@ -40,8 +43,7 @@ def load_learner(path: Path, learner: Learner) -> dict[str, Any]:
     values, tensors = read_values(path), read_tensors(path)
     learner.policy.load_state_dict(under(tensors, "policy"))
     restore_optimizers([learner.optimizer], under(tensors, "optimizer"))
-    learner.generator.set_state(tensors["generator"])
-    learner.sampling.set_state(tensors["sampling"])
+    restore_generators(Generators(learner.generator, learner.sampling), "generator", tensors)
     if isinstance(learner.loss, nn.Module):
         learner.loss.load_state_dict(under(tensors, "loss"))
     learner.augmentation.restore(values["augmentation"])

@@ -144,7 +144,7 @@ def gloo():
 def learn(members):
     model = members.wrap(torch.nn.Linear(4, 4))
     model(torch.ones(2, 4)).sum().backward()
-with team("cpu") as members:
+with team("cpu", rows=2) as members:
     learn(members)
     assert gloo()
 assert not gloo()
