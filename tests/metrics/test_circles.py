@@ -89,7 +89,7 @@ def test_small_sets_are_picked_exactly(smiles: list[str], radius: float) -> None
 
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.25, 0.3, 0.35, 0.5])
 def test_up_to_32_rows_the_set_is_the_largest_one(share: float) -> None:
-    """Random graphs of twelve rows against all 4,096 subsets: taking a row with two neighbours would be wrong in some."""
+    """Random graphs of twelve rows against all 4,096 subsets: to take a row with two neighbours is wrong in some."""
     for seed in range(150):
         draw = Random(seed)
         near = graph(12, [pair for pair in combinations(range(12), 2) if draw.random() < share])
