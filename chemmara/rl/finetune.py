@@ -75,7 +75,7 @@ class Learner:
             max_length=self.prior.config.max_length,
         )  # fmt: skip
         scores = objective(rollout.smiles)
-        filtered_scores = self._filtered_scores(scores)
+        filtered_scores = self.filtered_scores(scores)
         tau = self.augmentation.tau.of_step(scores.smiles, filtered_scores)
         batch = sampled(self.prior, rollout, scores.smiles, filtered_scores).measured()
         parts = self._parts(batch)
@@ -85,7 +85,7 @@ class Learner:
             self.replay.add(batch)
         return Step(rollout, scores, filtered_scores, tau, anchor, updates)
 
-    def _filtered_scores(self, scores: Scores) -> np.ndarray:
+    def filtered_scores(self, scores: Scores) -> np.ndarray:
         """What each sample earns: its score, unless it is invalid, a repeat, or in a full neighbourhood."""
         values = np.where(scores.valid, scores.total, 0.0)  # an invalid SMILES earns 0; no score (NaN) is left out
         values = self.augmentation.visits.of_batch(scores.smiles, values)
