@@ -57,7 +57,7 @@ class Clusters:
     def restore(self, state: list[tuple[str, str]]) -> None:
         """Know the members of a saved state."""
         for member, key in state:
-            if self.kind == "niche":
-                self.neighbourhoods.key(member)  # makes the same niches again
+            if self.kind == "niche" and member == key:
+                self.neighbourhoods.key(member)  # the centre of a niche is one again
             self.members[member] = key
             self.counts[key] = self.counts.get(key, 0) + 1

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from chemmara.lab.experiments import EXPERIMENTS
-from chemmara.lab.learn import optimum
+from chemmara.lab.learn import learn, method, optimum
 from chemmara.lab.one_two import ANSWERS, TOKENS, answer_ids
 from chemmara.lab.space import Space, entropy, flip_beta, forward_kl_target, kl, log_ratio, reverse_kl_target
 from chemmara.rl.rewards import mara_rewards
@@ -86,6 +86,16 @@ def test_all_takes_what_is_finished_and_writes_one_page(tmp_path: Path) -> None:
     assert result.output.count("done already") == len(EXPERIMENTS)
     page = (tmp_path / "README.md").read_text()
     assert all(f"claim of {name}" in page and f"{name}/figure.png" in page for name in EXPERIMENTS)
+
+
+def test_under_visits_the_policy_ends_half_as_far_from_even() -> None:
+    """Its law: log policy = (log prior + R / beta) / 2 + a constant, half of what it is when repeats earn their score."""
+    space = Space.of(np.array([0.6, 0.2, 0.15, 0.05]), np.array([0.3, 0.5, 0.2, 0.4]))
+    for repeats, share in (("score", 1.0), ("visits", 0.5)):
+        unnormalised = share * (space.prior_logp + space.scores / 0.2)
+        goal = unnormalised - np.logaddexp.reduce(unnormalised)
+        how = method("rloo", "vanilla", beta=0.2, tau=0.9, batch=64, rate=0.02, repeats=repeats)
+        assert learn(space, how, goal, seed=0, steps=800).kl[-1] < 0.003
 
 
 def test_the_answers_of_the_1_2_task_are_what_the_tokens_write() -> None:
