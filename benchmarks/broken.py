@@ -32,6 +32,8 @@ class Break:
 REWARDS, RECORDED = "chemmara/rl/rewards.py", "chemmara/campaign/recorded.py"
 LAW, NETWORKS = "tests/rl/test_rewards.py", "tests/language_model/test_language_models.py"
 ESTIMATORS = "tests/rl/test_estimators.py"
+AUGMENTATION, AUGMENTED = "chemmara/rl/augmentation.py", "tests/rl/test_augmentation.py"
+STEP, STEPPED = "chemmara/rl/finetune.py", "tests/rl/test_finetune.py"
 RESUMED = "tests/campaign/test_campaign.py::test_after_kills_at_any_moment_the_ledger_ends_as_if_nothing_had_happened"
 BREAKS = (
     Break("MARA: the anchor", REWARDS, "-np.inf).argmax()", "np.inf).argmin()", LAW),
@@ -45,14 +47,29 @@ BREAKS = (
           "(values.sum() + values) / (n - 1)", ESTIMATORS),
     Break("log-variance: the mean", "chemmara/rl/regressions.py", "(apart - apart.mean())", "(apart - apart.max())",
           ESTIMATORS),
-    Break("clusters: log n_c", "chemmara/rl/augmentation.py", "rewards - beta *", "rewards - 0 * beta *",
-          "tests/rl/test_augmentation.py"),
+    Break("PPO and log-variance are RLOO", "chemmara/rl/regressions.py", "(n / (n - 1) if n > 1", "(1 if n > 1",
+          ESTIMATORS),
+    Break("clusters: log n_c", AUGMENTATION, "beta * np.log(self.clusters", "0 * np.log(self.clusters", AUGMENTED),
+    Break("visits: log n", AUGMENTATION, "beta * self.visits", "0 * self.visits", AUGMENTED),
+    Break("a repeat earns nothing", "chemmara/rl/repeats.py", "self.counts.update(here)", "pass", AUGMENTED),
+    Break("the run's anchor", "chemmara/rl/anchors.py", "if not front or logp > front", "if not front or logp < front",
+          AUGMENTED),
+    Break("one anchor a step", STEP, "self.augmentation.rewards(rows, tau, anchor)",
+          "self.augmentation.rewards(rows, tau, self.augmentation.anchor([rows], tau))", STEPPED),
+    Break("no hidden clip", STEP, 'self.method.max_grad_norm or float("inf")', "self.method.max_grad_norm or 1.0",
+          STEPPED),
+    Break("tau is a percentile of what is earned", STEP, "of_step(scores.smiles, filtered_scores)",
+          "of_step(scores.smiles, scores.total)", STEPPED),
+    Break("full scaffolds leave the replay", "chemmara/rl/replay.py", "if not full(entry.smiles)", "if True",
+          "tests/rl/test_diversity_filter_and_replay.py"),
+    Break("the packed GRU's gradient", "chemmara/language_model/packed_gru.py", "kept * reset * (1 - reset)",
+          "reset * (1 - reset)", "tests/language_model/test_packed_gru.py"),
     Break("likelihood = sampling", "chemmara/language_model/sampling.py", "logp[alive] += each.gather(1, chosen)[:, 0]",
           "logp[alive] += each.gather(1, chosen)[:, 0] * (last != END)", NETWORKS),
     Break("key/value cache", "chemmara/language_model/transformer.py", "weight[state[0].shape[2]]", "weight[0]",
           NETWORKS),
     Break("resume: the generator", "chemmara/rl/state.py",
-          'learner.generator.set_state(tensors["generator"])', "pass", RESUMED),
+          'restore_generators(Generators(learner.generator, learner.sampling), "generator", tensors)', "pass", RESUMED),
     Break("resume: the replay", "chemmara/rl/state.py", 'for entry in values["replay"]', "for entry in []", RESUMED),
     Break("resume: the optimiser", "chemmara/rl/state.py",
           'restore_optimizers([learner.optimizer], under(tensors, "optimizer"))', "pass", RESUMED),
@@ -75,7 +92,7 @@ BREAKS = (
           "return [measure_with(oracle, [molecule])[0] for molecule in molecules]",
           'return [(np.nan, "failed") for molecule in molecules]', "tests/scoring/test_workers.py"),
     Break("the logged anchor is the anchor", "chemmara/rl/step_figures.py", "anchor.prior_logp if anchor",
-          "anchor.score if anchor", "tests/rl/test_finetune.py"),
+          "anchor.score if anchor", STEPPED),
     Break("rows never shift", "chemmara/molecules/delimited.py", "return cells[:width] + ",
           "return cells[-width:] + ", "tests/molecules/test_delimited.py"),
     Break("SDF: a tag is no structure", "chemmara/molecules/sdf.py",

@@ -5,6 +5,7 @@ Nothing global is changed: torch keeps its threads and its random state; signals
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class CampaignRun:
         """Calls with a score of at least the campaign's hit_threshold, best first."""
         return hits_of(self.calls, self.settings["hit_threshold"])
 
-    @property
+    @cached_property
     def figures(self) -> dict[str, float]:
         """Headline figures: hits, scaffolds, #Circles, AUC, ... (docs/metrics.md)."""
         return run_figures(self.calls, self.settings["hit_threshold"], self.settings["budget"])

@@ -10,7 +10,7 @@ from chemmara.benchmark.statistics import as_markdown, comparison_table, differe
 from chemmara.campaign.settings import CampaignConfig
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
-from chemmara.records.summary import run_figures
+from chemmara.records.summary import summarise
 from chemmara.report.figures import comparison_figure, save_png
 from chemmara.report.page import comparison_page
 from chemmara.system.files import replacing, write_text
@@ -42,12 +42,17 @@ def compare(campaigns: dict[str, CampaignConfig], seeds: Sequence[int], out: Pat
 
 def write_comparison(runs: dict[str, list[int]], out: Path, settings: CampaignConfig) -> pd.DataFrame:
     """Figures of the runs under `out`: runs.csv, table.md, comparison.png and comparison.html; one row for each run."""
-    frames = {method: [_calls(out / method / str(seed)) for seed in seeds] for method, seeds in runs.items()}
+    summaries = {
+        method: {
+            seed: summarise(_calls(out / method / str(seed)), settings.hit_threshold, settings.budget) for seed in seeds
+        }
+        for method, seeds in runs.items()
+    }
     figures = pd.DataFrame(
         [
-            {"method": method, "seed": seed, **run_figures(frame, settings.hit_threshold, settings.budget)}
-            for method, seeds in runs.items()
-            for seed, frame in zip(seeds, frames[method], strict=True)
+            {"method": method, "seed": seed, **summary.figures}
+            for method, of_seeds in summaries.items()
+            for seed, summary in of_seeds.items()
         ]
     )
     table, pairs = comparison_table(figures), difference_table(figures)
@@ -55,8 +60,11 @@ def write_comparison(runs: dict[str, list[int]], out: Path, settings: CampaignCo
         figures.to_csv(partial, index=False)
     words = [as_markdown(table)] if pairs.empty else [as_markdown(table), as_markdown(pairs, "paired difference")]
     write_text(out / "table.md", "\n".join(words))
-    save_png(comparison_figure(frames, settings.hit_threshold), out / "comparison.png")
-    page = comparison_page(out.name, frames, table, pairs, settings.hit_threshold, settings.budget)
+    courses = {method: [summary.curves for summary in of_seeds.values()] for method, of_seeds in summaries.items()}
+    figure = comparison_figure(courses, settings.hit_threshold)
+    save_png(figure, out / "comparison.png")
+    most = max(map(len, courses.values()))
+    page = comparison_page(out.name, figure, table, pairs, settings.hit_threshold, settings.budget, most)
     write_text(out / "comparison.html", page)
     return figures
 

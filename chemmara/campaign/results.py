@@ -8,7 +8,7 @@ from chemmara.errors import ChemmaraError
 from chemmara.oracles.docking import pose_file
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
-from chemmara.records.summary import failure_reasons, hits_of, run_figures
+from chemmara.records.summary import failure_reasons, summarise
 from chemmara.report.page import run_page
 from chemmara.scoring.pareto import component_desirabilities, pareto_rank
 from chemmara.system.files import replacing, write_text
@@ -32,10 +32,10 @@ def write_outputs(path: Path) -> Outputs:
         calls, settings = ledger.frame(), ledger.get("campaign")
         if calls.empty or settings is None:
             raise ChemmaraError(f"{path}: has no oracle call yet; a report needs some (chemmara resume {path} goes on)")
-        hits = hits_of(calls, settings["hit_threshold"])
-        figures = run_figures(calls, settings["hit_threshold"], settings["budget"])
-        front = pareto_rank(component_desirabilities(settings["objective"], hits))
-        hits.insert(list(hits.columns).index("score") + 1, "pareto", front)
+        summary = summarise(calls, settings["hit_threshold"], settings["budget"])
+        fronts = pareto_rank(component_desirabilities(settings["objective"], summary.hits))
+        hits = summary.hits.copy()
+        hits.insert(list(hits.columns).index("score") + 1, "pareto", fronts)
         with replacing(path / "hits.csv") as partial:
             hits.drop(columns="error").to_csv(partial, index=False)
         _gather_poses(settings["objective"], hits, path / "hits.sdf")
@@ -44,8 +44,8 @@ def write_outputs(path: Path) -> Outputs:
             "".join(f"{smiles} call-{call}\n" for smiles, call in zip(hits["smiles"], hits["call"], strict=True)),
         )
         page = path / "report.html"
-        write_text(page, run_page(path.name, ledger))
-    return Outputs(page, figures, failure_reasons(calls))
+        write_text(page, run_page(path.name, ledger, calls, summary, fronts))
+    return Outputs(page, summary.figures, failure_reasons(calls))
 
 
 def _gather_poses(objective: dict[str, Any], hits: Any, out: Path) -> None:

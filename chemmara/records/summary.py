@@ -1,20 +1,22 @@
 """The figures that a run, or a library, is reported by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from chemmara.metrics.diversity import circles, generic_scaffolds, internal_diversity, scaffolds
-from chemmara.metrics.quality import auc_top, oracle_burden, top_mean, yield_at
+from chemmara.metrics.diversity import Diversity, diversity
+from chemmara.metrics.quality import auc_top, oracle_burden, running_top, top_mean, yield_at
 from chemmara.molecules.chem import canonical_smiles
+
+CIRCLES: Final = (0.75, 0.70)
+"""Distances of #Circles in reports."""
 
 
 def library_figures(smiles: Sequence[str]) -> dict[str, float]:
-    """What `chemmara diversity` prints: counts of the rows, and the diversity of the unique valid molecules.
-
-    #Circles goes through them in the order given.
-    """
+    """What `chemmara diversity` prints: counts of the rows, and the diversity of the unique valid molecules."""
     valid = [text for text in map(canonical_smiles, smiles) if text is not None]
     unique = list(dict.fromkeys(valid))
     return {
@@ -22,28 +24,44 @@ def library_figures(smiles: Sequence[str]) -> dict[str, float]:
         "invalid": len(smiles) - len(valid),
         "duplicates": len(valid) - len(unique),
         "unique": len(unique),
-        **_diversity(unique),
+        **_figures(diversity(unique, CIRCLES)),
     }
 
 
-def run_figures(calls: pd.DataFrame, hit_threshold: float, budget: int) -> dict[str, float]:
-    """What a run is judged by: quality of its calls, and diversity of its hits (score >= hit_threshold), best first.
+@dataclass(frozen=True)
+class Summary:
+    """What a run is judged by, and its course."""
 
-    `calls` is a ledger's frame. NaN where a figure is not defined, such as OB100 with fewer than 100 hits.
+    figures: dict[str, float]  # by name; NaN where one is not defined, such as OB100 with fewer than 100 hits
+    hits: pd.DataFrame  # the calls with a score of at least the hit threshold, best first
+    curves: pd.DataFrame  # see `curves`
+
+
+def summarise(calls: pd.DataFrame, hit_threshold: float, budget: int) -> Summary:
+    """Quality of a run's calls (a ledger's frame), and diversity of its hits (score >= hit_threshold).
+
+    Each hit is read once, and each pair of hits compared once.
     """
     scores = calls["score"].to_numpy(dtype=float)
-    hits = hits_of(calls, hit_threshold)["smiles"].tolist()
-    return {
+    hits = hits_of(calls, hit_threshold)
+    found = diversity(hits["smiles"].tolist(), CIRCLES)
+    figures = {
         "calls": len(calls),
         "best": float(np.nanmax(scores)) if np.isfinite(scores).any() else float("nan"),
         "top10": top_mean(scores, 10),
         "hits": yield_at(scores, hit_threshold),
         "ob1": oracle_burden(scores, 1, hit_threshold),
         "ob100": oracle_burden(scores, 100, hit_threshold),
-        **_diversity(hits),
+        **_figures(found),
         "auc_top10": auc_top(scores, 10, budget=budget),
         "auc_top10_not_carried": auc_top(scores, 10, budget=budget, carry=False),
     }
+    return Summary(figures, hits, curves(calls, hit_threshold, found.scaffolds))
+
+
+def run_figures(calls: pd.DataFrame, hit_threshold: float, budget: int) -> dict[str, float]:
+    """The figures of a run, from its ledger's frame."""
+    return summarise(calls, hit_threshold, budget).figures
 
 
 def hits_of(calls: pd.DataFrame, hit_threshold: float) -> pd.DataFrame:
@@ -59,32 +77,32 @@ def failure_reasons(calls: pd.DataFrame) -> dict[str, int]:
     return {str(reason): int(number) for reason, number in missing.value_counts().items()}
 
 
-def _diversity(unique: list[str]) -> dict[str, float]:
+def _figures(found: Diversity) -> dict[str, float]:
+    at75, at70 = (len(found.circles[distance]) for distance in CIRCLES)
     return {
-        "scaffolds": len(scaffolds(unique)),
-        "generic_scaffolds": len(generic_scaffolds(unique)),
-        "intdiv1": internal_diversity(unique),
-        "circles75": circles(unique, 0.75),
-        "circles70": circles(unique, 0.70),
+        "scaffolds": len(set(found.scaffolds.values())),
+        "generic_scaffolds": len(found.generic_scaffolds),
+        "intdiv1": found.internal_diversity,
+        "circles75": at75,
+        "circles70": at70,
     }
 
 
-def curves(calls: pd.DataFrame, hit_threshold: float, points: int = 50) -> pd.DataFrame:
-    """Hits, scaffolds among them and the mean of the ten best against calls, at evenly spread calls."""
+def curves(calls: pd.DataFrame, hit_threshold: float, known: Mapping[str, str], points: int = 50) -> pd.DataFrame:
+    """Hits, scaffolds among them and the mean of the ten best against calls, at evenly spread calls.
+
+    `known`: the scaffold of each hit, by its SMILES.
+    """
     scores = calls["score"].to_numpy(dtype=float)
     is_hit = scores >= hit_threshold
-    seen: set[str] = set()
-    grown = np.zeros(len(calls) + 1, dtype=int)
-    for call, (smiles, hit) in enumerate(zip(calls["smiles"], is_hit, strict=True), start=1):
-        if hit:
-            seen |= scaffolds([smiles])
-        grown[call] = len(seen)
+    of_hits = pd.Series([known[smiles] if hit else None for smiles, hit in zip(calls["smiles"], is_hit, strict=True)])
+    is_new = is_hit & ~of_hits.duplicated().to_numpy()
     at = np.unique(np.linspace(0, len(calls), points).astype(int))
     return pd.DataFrame(
         {
             "calls": at,
             "hits": np.concatenate([[0], is_hit.cumsum()])[at],
-            "scaffolds": grown[at],
-            "top10": [top_mean(scores[:call], 10) for call in at],
+            "scaffolds": np.concatenate([[0], is_new.cumsum()])[at],
+            "top10": running_top(scores, at, 10),
         }
     )

@@ -2,12 +2,13 @@
 
 import heapq
 from dataclasses import dataclass, field
+from typing import Final
 
-from rdkit.DataStructs import BulkTanimotoSimilarity, ExplicitBitVect
-
+from chemmara.metrics.neighbours import Neighbours
 from chemmara.molecules.chem import fingerprint, parse, scaffold
 
-_TOP = 10
+_TOP: Final = 10
+_NEAR: Final = 0.25  # Tanimoto similarity: a distance of .75
 
 
 @dataclass(frozen=True)
@@ -19,16 +20,17 @@ class Standing:
     budget: int
     hits: int
     scaffolds: int  # distinct Bemis-Murcko scaffolds of the hits
-    circles: int  # hits pairwise farther apart than .75 in Tanimoto distance
+    circles: int  # hits pairwise farther apart than .75 in Tanimoto distance, counted as they come
     best: float  # best score; NaN before the first score
     top10: float  # mean score of the ten best molecules
 
 
 @dataclass
 class Tally:
-    """Counts over the calls so far; `circles` is greedy in order of discovery at Tanimoto distance .75.
+    """Counts over the calls so far.
 
-    The report's #Circles goes best first over the whole set and may differ a little from this live figure.
+    `circles` counts the hits that are farther than .75 from all hits counted before them, in the order of discovery:
+    what can be known while the run goes on. The report's #Circles, searched for among all hits at once, is larger.
     """
 
     hit_threshold: float
@@ -37,7 +39,7 @@ class Tally:
     best: float = float("nan")
     scaffolds: set[str] = field(default_factory=set)
     _top: list[float] = field(default_factory=list)
-    _centres: list[ExplicitBitVect] = field(default_factory=list)
+    _centres: Neighbours = field(default_factory=Neighbours)
 
     def add(self, smiles: str, score: float) -> None:
         """Take in one oracle call; NaN (no score) counts as a call and nothing else."""
@@ -52,8 +54,8 @@ class Tally:
         self.hits += 1
         self.scaffolds.add(scaffold(molecule))
         own = fingerprint(molecule)
-        if all(similarity < 0.25 for similarity in BulkTanimotoSimilarity(own, self._centres)):  # noqa: PLR2004
-            self._centres.append(own)
+        if self._centres.nearest(own, _NEAR) is None:
+            self._centres.add(own)
 
     def standing(self, step: int, budget: int) -> Standing:
         """The figures after a step."""
@@ -61,7 +63,7 @@ class Tally:
 
     @property
     def circles(self) -> int:
-        """Hits pairwise farther apart than .75."""
+        """Hits pairwise farther apart than .75, counted as they come."""
         return len(self._centres)
 
     @property

@@ -11,7 +11,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from chemmara.records.summary import curves
 from chemmara.scoring.breakdown import transform_curve
 from chemmara.scoring.objective import ObjectiveConfig
 from chemmara.system.files import replacing
@@ -21,9 +20,11 @@ _COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F
 _GREY: Final = "#888888"  # legible on light and dark pages
 
 
-def run_figure(calls: pd.DataFrame, hit_threshold: float) -> Figure:
-    """Hits and their scaffolds against oracle calls; the mean of the ten best; how many calls had which score."""
-    course = curves(calls, hit_threshold)
+def run_figure(course: pd.DataFrame, calls: pd.DataFrame, hit_threshold: float) -> Figure:
+    """Hits and their scaffolds against oracle calls; the mean of the ten best; how many calls had which score.
+
+    `course` is the run's `Summary.curves`.
+    """
     figure = Figure(figsize=(11.4, 3.0), layout="constrained")
     found, best, scores = figure.subplots(1, 3)
     found.plot(course["calls"], course["hits"], color=_COLOURS[0], label=f"hits (score ≥ {hit_threshold:g})")
@@ -41,11 +42,13 @@ def run_figure(calls: pd.DataFrame, hit_threshold: float) -> Figure:
 
 
 def comparison_figure(runs: Mapping[str, Sequence[pd.DataFrame]], hit_threshold: float) -> Figure:
-    """Hits and scaffolds against calls for each method: the mean over its seeds, a band from lowest to highest."""
+    """Hits and scaffolds against calls for each method: the mean over its seeds, a band from lowest to highest.
+
+    `runs` holds the `Summary.curves` of each method's runs.
+    """
     figure = Figure(figsize=(9.0, 3.6), layout="constrained")
     for axes, column in zip(figure.subplots(1, 2), ("hits", "scaffolds"), strict=True):
-        for (method, frames), colour in zip(runs.items(), _COLOURS * 9, strict=False):
-            courses = [curves(frame, hit_threshold) for frame in frames]
+        for (method, courses), colour in zip(runs.items(), _COLOURS * 9, strict=False):
             grid = np.linspace(0, max(course["calls"].max() for course in courses), 60)
             lines = np.array([np.interp(grid, course["calls"], course[column]) for course in courses])
             axes.plot(grid, lines.mean(axis=0), color=colour, label=method)

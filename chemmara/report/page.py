@@ -1,51 +1,59 @@
 """A run, or a comparison of methods, as one self-contained HTML page: no scripts, nothing from outside."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from jinja2 import Environment
 from markupsafe import Markup
+from matplotlib.figure import Figure
 
 from chemmara.molecules.chem import parse, scaffold
 from chemmara.records.ledger import Ledger
-from chemmara.records.summary import hits_of, run_figures
-from chemmara.report.figures import as_svg, comparison_figure, run_figure
+from chemmara.records.summary import Summary
+from chemmara.report.figures import as_svg, run_figure
 from chemmara.report.structures import drawing
-from chemmara.scoring.pareto import component_desirabilities, pareto_rank
 
 _SHOWN = 24  # molecules drawn
 
 
-def run_page(name: str, ledger: Ledger) -> str:
-    """The page of a run, from its ledger and nothing else; a run without calls has a page, too."""
-    calls, settings = ledger.frame(), ledger.get("campaign")
-    hit_threshold = settings["hit_threshold"]
-    figures = run_figures(calls, hit_threshold, settings["budget"])
+def run_page(name: str, ledger: Ledger, calls: pd.DataFrame, summary: Summary, fronts: np.ndarray) -> str:
+    """The page of a run, from its ledger and nothing else; a run without calls has a page, too.
+
+    Args:
+        name: of the run.
+        ledger: of the run, for its settings and versions.
+        calls: the ledger's frame.
+        summary: what the calls come to.
+        fronts: (hits,) Pareto front of each hit.
+    """
+    settings, failed = ledger.get("campaign"), calls.loc[calls["score"].isna()]
     return _render(
         "run.html",
         name=name,
         settings=settings,
-        figures=figures,
+        figures=summary.figures,
         versions=ledger.get("versions"),
         processor=ledger.get("processor"),
         prior_sha256=ledger.get("prior_sha256"),
-        failed=[call for call in ledger.calls() if math.isnan(call.score)],
-        course=_drawn(as_svg(run_figure(calls, hit_threshold), "course")),
-        front=_front(hits_of(calls, hit_threshold), settings["objective"]),
-        hits=_cards(hits_of(calls, hit_threshold), [c for c in calls.columns if c not in _COLUMNS]),
+        failed=len(failed),
+        failures=list(_records(failed.head(10))),
+        course=_drawn(as_svg(run_figure(summary.curves, calls, settings["hit_threshold"]), "course")),
+        front=_front(summary.hits.loc[fronts == 1], settings["objective"]),
+        hits=_cards(summary.hits, [column for column in calls.columns if column not in _COLUMNS]),
     )
 
 
 def comparison_page(
     name: str,
-    runs: Mapping[str, Sequence[pd.DataFrame]],
+    figure: Figure,
     table: pd.DataFrame,
     pairs: pd.DataFrame,
     hit_threshold: float,
     budget: int,
+    seeds: int,
 ) -> str:
     """The page of a comparison: curves, and text cells by method (`table`) and by pair of methods (`pairs`)."""
     return _render(
@@ -54,8 +62,8 @@ def comparison_page(
         tables={"method": table, "paired difference": pairs},
         hit_threshold=hit_threshold,
         budget=budget,
-        seeds=max(len(frames) for frames in runs.values()),
-        curves=_drawn(as_svg(comparison_figure(runs, hit_threshold), "comparison")),
+        seeds=seeds,
+        curves=_drawn(as_svg(figure, "comparison")),
     )
 
 
@@ -83,23 +91,28 @@ def _number(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:.3f}"
 
 
-def _front(hits: pd.DataFrame, objective: dict[str, Any]) -> list[dict[str, Any]]:
+def _front(best: pd.DataFrame, objective: dict[str, Any]) -> list[dict[str, Any]]:
     """The hits that no other one beats in every component, best first; [] where one component leaves no choice."""
     names = [
         component["name"] or component["oracle"]
         for component in objective["component"]
         if component.get("role", "score") == "score"
     ]
-    if len(names) == 1 or not len(hits):
+    if len(names) == 1:
         return []
-    best: Any = hits[pareto_rank(component_desirabilities(objective, hits)) == 1]
     return [{**hit, "values": {name: hit[name] for name in names}} for hit in best.to_dict("records")]
+
+
+def _records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """The rows, a hundred at a time: of many thousands only the first are needed."""
+    for start in range(0, len(table), 100):
+        yield from table.iloc[start : start + 100].to_dict("records")
 
 
 def _cards(hits: pd.DataFrame, components: list[str]) -> list[dict[str, Any]]:
     """The best hit of each of the first scaffolds, with its drawing and components."""
     cards: dict[str, dict[str, Any]] = {}
-    for hit in hits.to_dict("records"):
+    for hit in _records(hits):
         molecule = parse(hit["smiles"])
         key = "" if molecule is None else scaffold(molecule)
         if key not in cards:

@@ -1,13 +1,13 @@
 """Diversity filter: molecules too similar to hits that were found before earn nothing more."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal, Protocol
+from typing import Annotated, ClassVar, Literal, Protocol
 
 import numpy as np
 from pydantic import Field, PositiveInt
-from rdkit.DataStructs import BulkTanimotoSimilarity
 
 from chemmara.config import Fraction, Strict
+from chemmara.metrics.neighbours import Neighbours
 from chemmara.molecules.chem import fingerprint, parse, scaffold
 
 
@@ -65,7 +65,7 @@ class Spheres:
     def __init__(self, similarity: float) -> None:
         self.similarity = similarity
         self._centres: list[str] = []
-        self._fingerprints: list[Any] = []
+        self._neighbours = Neighbours()
 
     def key(self, smiles: str) -> str:
         """The nearest centre if it is similar enough; otherwise the molecule itself, which becomes a centre."""
@@ -73,12 +73,11 @@ class Spheres:
         if molecule is None:
             return ""
         own = fingerprint(molecule)
-        similarities = BulkTanimotoSimilarity(own, self._fingerprints)
-        nearest = int(np.argmax(similarities)) if similarities else -1
-        if similarities and similarities[nearest] >= self.similarity:
+        nearest = self._neighbours.nearest(own, self.similarity)
+        if nearest is not None:
             return self._centres[nearest]
         self._centres.append(smiles)
-        self._fingerprints.append(own)
+        self._neighbours.add(own)
         return smiles
 
 

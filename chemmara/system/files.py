@@ -4,14 +4,18 @@ import errno
 import os
 import re
 import stat
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
+from uuid import uuid4
 
 from chemmara.errors import ChemmaraError
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """Error numbers of a write for which there is no room left."""
+_DAY = 86_400  # seconds
 
 
 class ReaderGone(Exception):  # noqa: N818 - no error: nobody wants the rest
@@ -32,10 +36,10 @@ def replacing(path: Path) -> Iterator[Path]:
             yield path
         return
     target = writable(path)
-    partial = target.with_name(f".{target.name}.partial")
+    partial = target.with_name(f".{target.name}.{uuid4().hex[:8]}.partial")  # of its own: another may write there, too
     try:
         with refusals_in_words(path, partial):
-            partial.unlink(missing_ok=True)
+            _remove_leftovers(target)
             partial.touch()
             mode = stat.S_IMODE((target if target.exists() else partial).stat().st_mode)
             yield partial
@@ -43,6 +47,14 @@ def replacing(path: Path) -> Iterator[Path]:
             os.replace(partial, target)  # noqa: PTH105 - atomic on every platform, and says so in its documentation
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove what kills left of this file: temporary files that nobody has written to for a day."""
+    for left in target.parent.glob(f".{escape(target.name)}.*.partial"):
+        with suppress(FileNotFoundError):  # another process removed it
+            if time.time() - left.stat().st_mtime > _DAY:
+                left.unlink()
 
 
 def writable(path: Path) -> Path:

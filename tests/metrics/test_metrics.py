@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from rdkit.DataStructs import TanimotoSimilarity
 
 from chemmara.metrics.diversity import circles, generic_scaffolds, internal_diversity, scaffolds
-from chemmara.metrics.quality import auc_top, oracle_burden, top_mean, yield_at
+from chemmara.metrics.quality import auc_top, oracle_burden, running_top, top_mean, yield_at
 from chemmara.molecules.chem import fingerprint, parse
-from chemmara.records.summary import curves, hits_of, library_figures, run_figures
+from chemmara.records.summary import hits_of, library_figures, run_figures, summarise
 from chemmara.records.tally import Tally
 from tests.conftest import DRUGS
 
@@ -28,6 +28,15 @@ def distance(left: str, right: str) -> float:
     assert a is not None
     assert b is not None
     return 1 - TanimotoSimilarity(fingerprint(a), fingerprint(b))
+
+
+def greedy(smiles: list[str], radius: float) -> int:
+    """Molecules picked in the given order, each farther than the radius from all picked before."""
+    picked: list[str] = []
+    for text in smiles:
+        if all(distance(text, other) > radius for other in picked):
+            picked.append(text)
+    return len(picked)
 
 
 def test_quality_by_hand() -> None:
@@ -69,6 +78,13 @@ def test_area_agrees_with_the_reference_of_pmo(shared: Path) -> None:
     assert compared >= 5
 
 
+@given(st.lists(st.sampled_from([0.1, 0.4, 0.7, 1.0, math.nan]), max_size=40), st.integers(1, 12))
+def test_a_running_mean_of_the_best_is_that_of_every_beginning(scores: list[float], k: int) -> None:
+    values = np.array(scores, dtype=float)
+    at = [0, *range(3, len(scores), 7), len(scores)]
+    np.testing.assert_array_equal(running_top(values, at, k), [top_mean(values[:n], k) for n in at])
+
+
 @given(sets)
 def test_internal_diversity_is_the_mean_distance_over_pairs_and_blind_to_order(smiles: list[str]) -> None:
     expected = np.mean([distance(a, b) for a, b in combinations(smiles, 2)])
@@ -80,22 +96,6 @@ def test_internal_diversity_is_the_mean_distance_over_pairs_and_blind_to_order(s
 def test_internal_diversity_of_equal_molecules_is_zero_and_of_one_is_not_defined() -> None:
     assert internal_diversity(["CCO", "CCO", "CCO"]) == pytest.approx(0)
     assert math.isnan(internal_diversity(["CCO"]))
-
-
-@given(sets, st.floats(0.3, 0.95))
-def test_circles_are_a_greedy_packing_in_the_given_order(smiles: list[str], radius: float) -> None:
-    picked: list[str] = []
-    for text in smiles:
-        if all(distance(text, other) > radius for other in picked):
-            picked.append(text)
-    assert circles(smiles, radius) == len(picked)
-    assert circles(smiles + smiles, radius) == len(picked)
-
-
-def test_circles_at_the_ends() -> None:
-    assert circles([]) == 0
-    assert circles(["CCO"] * 5) == 1
-    assert circles(MOLECULES, 0.0) == len(MOLECULES)
 
 
 def test_scaffolds_by_hand() -> None:
@@ -128,9 +128,11 @@ def test_the_figures_of_a_run_are_those_of_its_hits_best_first() -> None:
 
 def test_curves_end_at_the_figures_of_the_run() -> None:
     table = calls([0.9, 0.3, np.nan, 0.95, 0.9])
-    last = curves(table, 0.9).iloc[-1]
+    summary = summarise(table, 0.9, 10)
+    last = summary.curves.iloc[-1]
     assert (last["calls"], last["hits"]) == (5, 3)
-    assert last["scaffolds"] == run_figures(table, 0.9, 10)["scaffolds"]
+    assert last["scaffolds"] == summary.figures["scaffolds"] == len(scaffolds(summary.hits["smiles"]))
+    assert last["top10"] == summary.figures["top10"]
 
 
 def test_the_live_tally_counts_what_the_figures_count() -> None:
@@ -142,4 +144,7 @@ def test_the_live_tally_counts_what_the_figures_count() -> None:
     assert (tally.calls, tally.hits, len(tally.scaffolds)) == (5, 3, figures["scaffolds"])
     assert tally.best == figures["best"]
     assert tally.top10 == pytest.approx(figures["top10"])
-    assert tally.circles == circles(hits_of(table, 0.9).sort_values("call")["smiles"].tolist())
+    assert tally.circles <= figures["circles75"]
+    tally.add("CCO", 0.95)  # ethanol is far from these drugs
+    tally.add("CCCO", 0.95)  # propanol has 5 of 9 bits in common with it: similarity .556, above .25
+    assert tally.circles == 1 + greedy(hits_of(table, 0.9).sort_values("call")["smiles"].tolist(), 0.75)

@@ -7,11 +7,13 @@ import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from chemmara.benchmark.statistics import comparison_table, difference_table
 from chemmara.records.ledger import Call, Ledger
-from chemmara.records.summary import run_figures
+from chemmara.records.summary import summarise
+from chemmara.report.figures import comparison_figure
 from chemmara.report.page import comparison_page, run_page
 
 EVIL = "<script>alert('x')</script>"
@@ -34,6 +36,12 @@ def ledger(tmp_path: Path, drugs: dict[str, str]) -> Ledger:
     ledger.set("versions", {"chemmara": EVIL})
     ledger.set("prior_sha256", "0" * 64)
     return ledger
+
+
+def page_of(name: str, ledger: Ledger) -> str:
+    settings, calls = ledger.get("campaign"), ledger.frame()
+    summary = summarise(calls, settings["hit_threshold"], settings["budget"])
+    return run_page(name, ledger, calls, summary, np.ones(len(summary.hits)))
 
 
 class Tags(HTMLParser):
@@ -63,7 +71,7 @@ def check(page: str) -> None:
 
 
 def test_a_runs_page_is_whole_and_safe(ledger: Ledger) -> None:
-    page = run_page(EVIL, ledger)
+    page = page_of(EVIL, ledger)
     check(page)
     assert "&lt;script&gt;" in page
     assert (
@@ -77,24 +85,21 @@ def test_a_run_without_calls_has_a_page(tmp_path: Path, ledger: Ledger) -> None:
     with Ledger.create(tmp_path / "empty.sqlite") as empty:
         for key in ("campaign", "versions", "prior_sha256"):
             empty.set(key, ledger.get(key))
-        assert "No molecule has reached 0.8 yet" in run_page("empty", empty)
+        assert "No molecule has reached 0.8 yet" in page_of("empty", empty)
 
 
 def test_a_comparisons_page_is_whole_and_safe(ledger: Ledger) -> None:
     import pandas as pd
 
-    frame = ledger.frame()
-    figures = pd.DataFrame([{"method": EVIL, "seed": 1, **run_figures(frame, 0.8, 10)}])
-    check(
-        comparison_page(
-            EVIL, {EVIL: [frame, frame], "b": [frame]}, comparison_table(figures), difference_table(figures), 0.8, 10
-        )
-    )
+    summary = summarise(ledger.frame(), 0.8, 10)
+    figures = pd.DataFrame([{"method": EVIL, "seed": 1, **summary.figures}])
+    figure = comparison_figure({EVIL: [summary.curves, summary.curves], "b": [summary.curves]}, 0.8)
+    check(comparison_page(EVIL, figure, comparison_table(figures), difference_table(figures), 0.8, 10, seeds=2))
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no browser is installed here")
 def test_a_browser_shows_the_page(tmp_path: Path, ledger: Ledger) -> None:
-    (tmp_path / "page.html").write_text(run_page("run", ledger))
+    (tmp_path / "page.html").write_text(page_of("run", ledger))
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
     dom = subprocess.run(
         ["chromium", *flags, f"--user-data-dir={tmp_path}/profile", "--dump-dom", f"file://{tmp_path}/page.html"],
