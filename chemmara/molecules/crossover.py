@@ -61,9 +61,7 @@ def ring_cut(molecule: Mol, rng: random.Random) -> Cut | None:
     """
     for _ in range(_TRIES):
         sites = list(_pairs_apart(molecule) if rng.random() < 0.5 else _pairs_at_an_atom(molecule))  # noqa: PLR2004
-        if not sites:
-            return None
-        bonds = _between_halves(molecule, rng.choice(sites))
+        bonds = _between_halves(molecule, rng.choice(sites)) if sites else None
         if bonds:
             return Cut(molecule, bonds)
     return None
