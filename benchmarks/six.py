@@ -15,6 +15,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, median
+from typing import Any
 
 import pandas as pd
 import torch
@@ -38,7 +39,7 @@ def campaign(objective: str, models: Path, budget: int, prior: str | None) -> Ca
     if objective not in ("gsk3", "jnk3"):
         name = objective if objective == "quickstart" else HERE / f"{objective}.toml"
         return load_campaign(name, prior=prior, budget=budget)
-    table = config.read_toml(HERE / f"{objective}.toml") | {"budget": budget}
+    table: dict[str, Any] = config.read_toml(HERE / f"{objective}.toml") | {"budget": budget}
     table["objective"]["component"][0]["model"] = str((models / objective).resolve())
     if prior:
         table["prior"] = prior

@@ -80,7 +80,7 @@ class Learner:
             max_length=self.prior.config.max_length,
         )  # fmt: skip
         scores = objective(rollout.smiles)
-        filtered_scores = self._filtered_scores(scores)
+        filtered_scores = self.filtered_scores(scores)
         tau = self.augmentation.tau.of_step(scores.smiles, filtered_scores)
         batch = sampled(self.prior, rollout, scores.smiles, filtered_scores).measured()
         children = self._children(objective, batch)
@@ -94,7 +94,7 @@ class Learner:
             self._remember(batch, children)
         return Step(rollout, scores, filtered_scores, tau, anchor, updates, batch, self.method.updates, children)
 
-    def _filtered_scores(self, scores: Scores) -> np.ndarray:
+    def filtered_scores(self, scores: Scores) -> np.ndarray:
         """What each sample earns: its score, unless it is invalid, a repeat, or in a full neighbourhood."""
         values = np.where(scores.valid, scores.total, 0.0)  # an invalid SMILES earns 0; no score (NaN) is left out
         return self._after_filter(scores.smiles, self.augmentation.visits.of_batch(scores.smiles, values))
