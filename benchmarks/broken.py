@@ -31,7 +31,7 @@ class Break:
 
 REWARDS, RECORDED = "chemmara/rl/rewards.py", "chemmara/campaign/recorded.py"
 LAW, NETWORKS = "tests/rl/test_rewards.py", "tests/language_model/test_language_models.py"
-ESTIMATORS = "tests/rl/test_estimators.py"
+ESTIMATORS, GENETIC = "tests/rl/test_estimators.py", "tests/rl/test_genetic.py"
 AUGMENTATION, AUGMENTED = "chemmara/rl/augmentation.py", "tests/rl/test_augmentation.py"
 STEP, STEPPED = "chemmara/rl/finetune.py", "tests/rl/test_finetune.py"
 RESUMED = "tests/campaign/test_campaign.py::test_after_kills_at_any_moment_the_ledger_ends_as_if_nothing_had_happened"
@@ -110,6 +110,22 @@ BREAKS = (
           "usable_cpus() - (workers if workers > 1 else 0)", "usable_cpus()", "tests/system/test_processors.py"),
     Break("new tokens leave old molecules as likely", "chemmara/language_model/extend.py",
           'new - lowered if name == "output.bias" else new', "new", "tests/language_model/test_extend.py"),
+    Break("draws by rank: the weights", "chemmara/rl/ranks.py", "return 1 / (_FLATTENING * n +",
+          "return 1 / (_FLATTENING +", GENETIC),
+    Break("Genetic-GFN: the sign of log Z", "chemmara/rl/regressions.py", "(policy_logp + self.log_z - rewards",
+          "(policy_logp - self.log_z - rewards", GENETIC),
+    Break("Genetic-GFN: the pull towards the prior", "chemmara/rl/regressions.py",
+          "_PULL * (policy_logp - prior_logp)", "_PULL * (prior_logp - policy_logp)", GENETIC),
+    Break("children are oracle calls", "chemmara/rl/finetune.py", "scores = objective(born)",
+          "scores = Scores(born, np.ones(len(born)), {}, np.ones(len(born), bool), born, np.zeros(len(born)))",
+          GENETIC),
+    Break("children are learned from", "chemmara/rl/finetune.py", "for rows in (batch, *children):",
+          "for rows in (batch,):", GENETIC),
+    Break("resume: the parents", "chemmara/rl/state.py", 'dict(values["pool"])', "{}", GENETIC),
+    Break("a child is of both parents", "chemmara/molecules/crossover.py", "(begin + shift, end + shift)",
+          "(begin, end)", "tests/molecules/test_crossover_and_mutation.py"),
+    Break("children are within the size limit", "chemmara/molecules/graph_edits.py",
+          "< rng.gauss(_MEAN_LIMIT, _SPREAD)", "< 99", "tests/molecules/test_crossover_and_mutation.py"),
 )  # fmt: skip
 
 

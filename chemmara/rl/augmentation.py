@@ -36,6 +36,8 @@ class Augmentation:
 
     def anchor(self, parts: Sequence[Rows], tau: float) -> Anchor | None:
         """The anchor of a step that learns from these rows, sampled and replayed; None without a good row."""
+        if not parts:
+            return None
         scores = np.concatenate([part.filtered_scores for part in parts])
         prior_logp = np.concatenate([part.prior_logp for part in parts])
         return self.anchors.choose(scores, prior_logp, tau)

@@ -104,7 +104,7 @@ class DiversityFilter:
         """
         filtered = scores.copy()
         for row, (text, score) in enumerate(zip(smiles, scores, strict=True)):
-            if not score >= self.min_score:
+            if not text or not score >= self.min_score:
                 continue
             key = self.members.get(text)
             key = self.neighbourhoods.key(text) if key is None else key

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from chemmara.rl.gradients import forward_kl_loss, ppo_loss, reinforce_loss, rloo_loss
 from chemmara.rl.likelihoods import target_likelihood_loss, top_likelihood_loss
 from chemmara.rl.regressions import (
+    GeneticGFN,
     TrajectoryBalance,
     augmented_hill_climb_loss,
     log_variance_loss,
@@ -21,7 +22,7 @@ from chemmara.rl.regressions import (
 
 EstimatorName = Literal[
     "reinforce", "rloo", "ppo", "reinvent", "reinvent-pmo", "log-variance", "trajectory-balance",
-    "augmented-hill-climb", "target-likelihood", "top-likelihood", "forward-kl",
+    "genetic-gfn", "augmented-hill-climb", "target-likelihood", "top-likelihood", "forward-kl",
 ]  # fmt: skip
 Loss = Callable[..., Tensor]
 Target = Literal["reverse", "forward"]
@@ -49,6 +50,7 @@ ESTIMATORS: Final[dict[EstimatorName, Estimator]] = {
     "reinvent-pmo": Estimator(_plain(reinvent_pmo_loss), None, "any"),
     "log-variance": Estimator(_plain(log_variance_loss), "reverse", "any"),
     "trajectory-balance": Estimator(TrajectoryBalance, "reverse", "any"),
+    "genetic-gfn": Estimator(GeneticGFN, None, "any"),
     "augmented-hill-climb": Estimator(_plain(augmented_hill_climb_loss), None, "any"),
     "target-likelihood": Estimator(_plain(target_likelihood_loss), "reverse", "weighted"),
     "top-likelihood": Estimator(_plain(top_likelihood_loss), None, "no"),

@@ -18,10 +18,11 @@ from chemmara.language_model.sampling import Rollout, sample, sequence_logp
 from chemmara.rl.augmentation import Augmentation
 from chemmara.rl.diversity_filter import DiversityFilter
 from chemmara.rl.estimators import ESTIMATORS, Loss, learned
+from chemmara.rl.genetic import Breeding
 from chemmara.rl.method import MethodConfig
 from chemmara.rl.replay import Replay
 from chemmara.rl.rewards import Anchor
-from chemmara.rl.row_sources import replayed, rewritten, sampled
+from chemmara.rl.row_sources import canonically_written, replayed, rewritten, sampled
 from chemmara.rl.rows import Rows, together
 from chemmara.scoring.scores import Scores
 
@@ -51,6 +52,9 @@ class Step:
     tau: float  # score from which a sample was good
     anchor: Anchor | None  # that every update lifted its good rows to; None where none was good
     updates: list[Update]  # from the sampled batch first, then the rounds of replay
+    batch: Rows  # the sampled rows that have a score
+    from_batch: int  # updates that learned from the sampled batch
+    children: list[Rows]  # of the best molecules, one generation after the other; those that the prior can write
 
 
 @dataclass
@@ -63,13 +67,14 @@ class Learner:
     loss: Loss
     augmentation: Augmentation
     optimizer: Adam
-    generator: torch.Generator  # draws anchors and replay
+    generator: torch.Generator  # draws anchors, replay and parents
     sampling: torch.Generator  # draws sequences, on the policy's device
     diversity_filter: DiversityFilter | None
     replay: Replay | None
+    breeding: Breeding | None
 
     def step(self, objective: Objective) -> Step:
-        """Sample, score, choose tau and anchor; then learn from the batch and from the replay."""
+        """Sample, score, breed, choose tau and anchor; then learn from the batch and from the replay."""
         rollout = sample(
             self.policy, self.prior.tokenizer, self.method.batch_size, generator=self.sampling,
             max_length=self.prior.config.max_length,
@@ -78,37 +83,70 @@ class Learner:
         filtered_scores = self.filtered_scores(scores)
         tau = self.augmentation.tau.of_step(scores.smiles, filtered_scores)
         batch = sampled(self.prior, rollout, scores.smiles, filtered_scores).measured()
+        children = self._children(objective, batch)
+        at_once = self.method.replay is not None and self.method.replay.includes_step
+        if at_once:
+            self._remember(batch, children)
         parts = self._parts(batch)
         anchor = self.augmentation.anchor(parts, tau)
         updates = [self._update(rows, tau, anchor) for rows in parts]
-        if self.replay:
-            self.replay.add(batch)
-        return Step(rollout, scores, filtered_scores, tau, anchor, updates)
+        if not at_once:
+            self._remember(batch, children)
+        return Step(rollout, scores, filtered_scores, tau, anchor, updates, batch, self.method.updates, children)
 
     def filtered_scores(self, scores: Scores) -> np.ndarray:
         """What each sample earns: its score, unless it is invalid, a repeat, or in a full neighbourhood."""
         values = np.where(scores.valid, scores.total, 0.0)  # an invalid SMILES earns 0; no score (NaN) is left out
-        values = self.augmentation.visits.of_batch(scores.smiles, values)
+        return self._after_filter(scores.smiles, self.augmentation.visits.of_batch(scores.smiles, values))
+
+    def _after_filter(self, smiles: list[str], values: np.ndarray) -> np.ndarray:
+        """The values of molecules (n,) after the diversity filter; what has become full is no longer remembered."""
         if not self.diversity_filter:
             return values
-        filtered = self.diversity_filter.filtered_scores(scores.smiles, values)
-        if self.replay:
-            self.replay.forget(self.diversity_filter.full)
+        filtered = self.diversity_filter.filtered_scores(smiles, values)
+        for memory in (self.replay, self.breeding):
+            if memory:
+                memory.forget(self.diversity_filter.full)
         return filtered
 
-    def _parts(self, batch: Rows) -> list[Rows]:
-        """The rows of each update of the step: the batch, with what joins it, once or more; then the replay's rounds.
+    def _children(self, objective: Objective, batch: Rows) -> list[Rows]:
+        """Children of the best molecules, each generation scored (and in the ledger) before the next is bred."""
+        if not self.breeding:
+            return []
+        self.breeding.add(batch.smiles, batch.filtered_scores)
+        generations = []
+        for _ in range(self.breeding.config.generations):
+            born = self.breeding.generation()
+            if born:
+                scores = objective(born)
+                earned = self._after_filter(scores.smiles, scores.total)
+                self.breeding.add(scores.smiles, earned)
+                generations.append(canonically_written(self.prior, scores.smiles, earned, batch.tokens.device))
+        return generations
 
-        What is replayed was found in earlier steps.
-        """
+    def _remember(self, batch: Rows, children: list[Rows]) -> None:
+        """Put what a step found into the replay."""
+        if not self.replay:
+            return
+        if self.replay.config.smiles == "canonical":
+            batch = canonically_written(self.prior, batch.smiles, batch.filtered_scores, batch.tokens.device)
+        for rows in (batch, *children):
+            self.replay.add(rows)
+
+    def _parts(self, batch: Rows) -> list[Rows]:
+        """The rows of each update of the step: the batch, with what joins it, so often; then the replay's rounds."""
         replay = self.replay if self.replay and self.replay.kept else None
         if not replay:
             return [batch] * self.method.updates
         config, device = replay.config, batch.tokens.device
-        joined = replayed(replay.draw(config.joined, self.generator), device) if config.joined else None
+        drawn = replay.draw(config.joined, self.generator) if config.joined else []
+        joined = replayed(drawn, device) if drawn else None
         parts = [together([batch, joined]) if joined else batch] * self.method.updates
         for _ in range(config.rounds):
-            rows = replayed(replay.draw(config.rows, self.generator), device)
+            drawn = replay.draw(config.rows, self.generator)
+            if not drawn:
+                break
+            rows = replayed(drawn, device)
             rows = together([batch, rows]) if config.with_batch else rows
             parts.append(rewritten(self.prior, rows, self.generator) if config.smiles == "randomised" else rows)
         return parts
@@ -151,4 +189,5 @@ def new_learner(prior: Prior, policy: LanguageModel, method: MethodConfig, seed:
         sampling=torch.Generator(device_of(policy)).manual_seed(seed),
         diversity_filter=DiversityFilter.of(method.diversity_filter) if method.diversity_filter else None,
         replay=Replay(method.replay) if method.replay else None,
+        breeding=Breeding(method.genetic, generator) if method.genetic else None,
     )

@@ -2,22 +2,23 @@
 
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BeforeValidator, PositiveFloat, PositiveInt, model_validator
+from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from chemmara.config import Strict, did_you_mean
 from chemmara.rl.anchors import AnchorConfig
 from chemmara.rl.clusters import EqualMass
 from chemmara.rl.diversity_filter import DiversityFilterConfig
 from chemmara.rl.estimators import ESTIMATORS, EstimatorName
+from chemmara.rl.genetic import GeneticConfig
 from chemmara.rl.repeats import Repeats
 from chemmara.rl.replay import ReplayConfig
 from chemmara.rl.rewards import RewardName
 from chemmara.rl.tau import TauConfig
 
 _DIVERSE: Final[dict[str, Any]] = {
-    "estimator": "reinvent",
-    "max_grad_norm": 1.0,
-    "replay": {"keep": "best-per-scaffold", "smiles": "randomised", "rows": 64, "rounds": 2},
+    "estimator": "log-variance",
+    "repeats": "nothing",
+    "replay": {"keep": "best-per-scaffold", "capacity": 100, "joined": 64, "rounds": 0},
     "diversity_filter": {"kind": "scaffold"},
 }
 _PMO: Final[dict[str, Any]] = {"learning_rate": 5e-4, "beta": 1 / 500, "batch_size": 64}
@@ -46,6 +47,14 @@ METHODS: Final[dict[str, dict[str, Any]]] = {
         "replay": {"keep": "best", "capacity": 100, "joined": 10, "rounds": 2, "rows": 100, "with_batch": True},
     },
     "ahc": {"estimator": "augmented-hill-climb", "learning_rate": 5e-4, "beta": 1 / 60, "batch_size": 64},
+    "genetic-gfn": {
+        "estimator": "genetic-gfn", "learning_rate": 5e-4, "beta": 1 / 50, "batch_size": 64, "updates": 0,
+        "replay": {
+            "keep": "best", "capacity": 1024, "zeros": True, "includes_step": True, "draw": "by-rank", "rounds": 8,
+            "rows": 64, "smiles": "canonical",
+        },
+        "genetic": {"generations": 2, "offspring": 8, "parents": 64, "mutation_rate": 0.01},
+    },
     "rloo": {"estimator": "rloo"},
     "rloo-mara": {"rewards": "mara", "estimator": "rloo"},
 }  # fmt: skip
@@ -66,6 +75,9 @@ _Replay = Annotated[
 _Filter = Annotated[
     DiversityFilterConfig | None,
     BeforeValidator(_none_for_false, json_schema_input_type=DiversityFilterConfig | Literal[False] | None),
+]
+_Genetic = Annotated[
+    GeneticConfig | None, BeforeValidator(_none_for_false, json_schema_input_type=GeneticConfig | Literal[False] | None)
 ]
 
 
@@ -89,11 +101,11 @@ class MethodConfig(Strict):
     Tanimoto similarity 0.4. Except for strings, beta log(n) is subtracted from the reward of a good sample, where n is
     the number of good molecules (or strings) known of its cluster."""
     estimator: EstimatorName = "reinvent"
-    """Loss: a regression (reinvent, log-variance, trajectory-balance, augmented-hill-climb), a policy gradient
-    (reinforce, rloo, ppo, forward-kl), or a likelihood (target-likelihood, top-likelihood)."""
-    updates: PositiveInt = 1
-    """Updates from each sampled batch. Those after the first are off-policy; importance weights correct for it where
-    the loss needs that."""
+    """Loss: a regression (reinvent, log-variance, trajectory-balance, genetic-gfn, augmented-hill-climb), a policy
+    gradient (reinforce, rloo, ppo, forward-kl), or a likelihood (target-likelihood, top-likelihood)."""
+    updates: NonNegativeInt = 1
+    """Updates from each sampled batch; 0: it learns from the rounds of the replay alone. Those after the first are
+    off-policy; importance weights correct for it where the loss needs that."""
     beta: PositiveFloat = 1 / 128
     """Weight of the KL term, which keeps the policy near the prior; 1 / sigma in REINVENT's terms."""
     batch_size: PositiveInt = 64
@@ -111,13 +123,16 @@ class MethodConfig(Strict):
     its reward less beta log n, where n counts its visits (visits)."""
     replay: _Replay = None
     """Learns again from the best molecules so far; false: no replay, where the named method has it."""
+    genetic: _Genetic = None
+    """Children of the best molecules so far (a genetic algorithm), which are scored in every step and enter the replay;
+    false: none, where the named method has them."""
     diversity_filter: _Filter = None
     """Molecules too similar to earlier hits score 0; false: no filter, where the named method has it."""
 
     @model_validator(mode="before")
     @classmethod
     def _start_from_the_named_method(cls, data: Any) -> Any:
-        """Lay the user's keys over those of the named method, inside `replay` and `diversity_filter` too."""
+        """Lay the user's keys over those of the named method, inside `replay`, `genetic` and `diversity_filter` too."""
         if isinstance(data, str):
             data = {"name": data}
         if not isinstance(data, dict):
@@ -126,7 +141,7 @@ class MethodConfig(Strict):
         if not isinstance(name, str) or name not in METHODS:
             raise ValueError(f"no such method {name!r}{did_you_mean(str(name), METHODS)}")
         merged = METHODS[name] | data
-        for part in ("replay", "diversity_filter"):
+        for part in ("replay", "genetic", "diversity_filter"):
             base, own = METHODS[name].get(part), data.get(part)
             # A filter of another kind shares no keys with the method's own.
             if (
@@ -150,7 +165,18 @@ class MethodConfig(Strict):
             )
         return self
 
+    @model_validator(mode="after")
+    def _something_is_learned_from(self) -> "MethodConfig":
+        if self.updates == 0 and (self.replay is None or self.replay.rounds == 0):
+            raise ValueError("updates = 0 without rounds of replay teaches the policy nothing; use updates = 1")
+        if self.genetic is not None and (self.replay is None or not (self.replay.rounds or self.replay.joined)):
+            raise ValueError("genetic needs replay, through which its children are learned from; add replay rounds")
+        return self
+
     @property
     def _rewrites(self) -> bool:
         """Whether an update learns from SMILES that no policy sampled."""
-        return self.replay is not None and self.replay.rounds > 0 and self.replay.smiles == "randomised"
+        if self.replay is None:
+            return False
+        rewritten = self.replay.rounds > 0 and self.replay.smiles == "randomised"
+        return rewritten or self.replay.smiles == "canonical" or self.genetic is not None

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 
 _PENALTY: Final = 5000.0  # of likely strings, in the PMO benchmark's REINVENT
+_PULL: Final = 0.01  # of Genetic-GFN towards the prior
+_FIRST_LOG_Z: Final = 5.0  # of Genetic-GFN
 _CLIMBING: Final = 0.5  # share of a batch that augmented hill-climb learns from
 
 
@@ -77,6 +79,27 @@ class TrajectoryBalance(nn.Module):
             self.log_z.data.fill_(apart.detach().mean())
             self.begun.fill_(True)  # type: ignore[operator]
         return (apart - self.log_z) ** 2
+
+
+class GeneticGFN(nn.Module):
+    """Trajectory balance without the prior in its target, plus 0.01 (log policy - log prior) (arXiv 2402.05961).
+
+    Its fixed point on any rows is near exp(R / beta) / Z, whatever the prior says of them: the prior is where the
+    policy begins, and a weak pull. log Z begins at 5 and learns at its own rate.
+    Source: hyeonahkimm/genetic_gfn, pmo/main/genetic_gfn/run.py.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log_z = nn.Parameter(torch.tensor(_FIRST_LOG_Z, dtype=torch.float64))
+
+    def forward(
+        self, policy_logp: Tensor, prior_logp: Tensor, rewards: Tensor, *, beta: float,
+        behaviour_logp: Tensor | None = None,
+    ) -> Tensor:  # fmt: skip
+        """Squared distance of log policy + log Z from R / beta, and the pull."""
+        del behaviour_logp
+        return (policy_logp + self.log_z - rewards / beta) ** 2 + _PULL * (policy_logp - prior_logp)
 
 
 def augmented_hill_climb_loss(

@@ -11,6 +11,7 @@ from chemmara.config import Strict
 from chemmara.language_model.device import to_numpy
 from chemmara.language_model.tokenizer import PAD
 from chemmara.molecules.chem import parse, scaffold
+from chemmara.rl.ranks import drawn_by_rank
 from chemmara.rl.rows import Rows
 
 
@@ -21,16 +22,22 @@ class ReplayConfig(Strict):
     """The best molecules, or the best molecule of each Bemis-Murcko scaffold."""
     capacity: PositiveInt = 1000
     """Molecules kept, the best ones."""
-    draw: Literal["evenly", "by-score"] = "evenly"
-    """Every molecule is as likely to be drawn, or in proportion to its score."""
+    zeros: bool = False
+    """Valid molecules that earn 0 are kept too, while there is room for them."""
+    includes_step: bool = False
+    """What a step finds can be drawn in the same step; false: what is replayed was found in earlier steps."""
+    draw: Literal["evenly", "by-score", "by-rank"] = "evenly"
+    """Every molecule is as likely to be drawn, or in proportion to its score, or to 1 / (0.01 N + rank) for the N
+    molecules kept. By rank a molecule may be drawn several times, and none is before more are kept than are drawn."""
     joined: NonNegativeInt = 0
-    """Molecules that join the sampled batch in its update, written as they were sampled."""
+    """Molecules that join the sampled batch in its update, written as they were kept."""
     rounds: NonNegativeInt = 2
     """Updates of a step after that, each from replayed molecules of its own."""
     rows: PositiveInt = 64
     """Molecules drawn for each of those."""
-    smiles: Literal["sampled", "randomised"] = "randomised"
-    """In those updates, the SMILES as it was sampled, or another SMILES of the same molecule, drawn each time."""
+    smiles: Literal["sampled", "canonical", "randomised"] = "randomised"
+    """The SMILES as it was sampled; the canonical SMILES (of those molecules whose canonical SMILES the prior can
+    write); or, in those updates, another SMILES of the same molecule, drawn each time."""
     with_batch: bool = False
     """Those updates learn from the sampled batch too, its SMILES rewritten likewise (augmented memory)."""
 
@@ -40,12 +47,12 @@ class ReplayEntry:
     """One molecule of the replay."""
 
     smiles: str  # canonical
-    text: str  # as the policy wrote it
+    text: str  # as the policy wrote it, or canonical
     tokens: tuple[int, ...]  # of that, end token included
     score: float
     group: str  # its scaffold, or itself: of each group the best is kept
     prior_logp: float  # of the tokens, nats
-    behaviour_logp: float  # of the tokens, under the policy that sampled them, nats
+    behaviour_logp: float  # of the tokens, under the policy that sampled them, nats; NaN where none did
 
 
 @dataclass
@@ -56,10 +63,10 @@ class Replay:
     kept: list[ReplayEntry] = field(default_factory=list)
 
     def add(self, rows: Rows) -> None:
-        """Take in sampled rows that have a score; those with score 0 are left out."""
+        """Take in rows that have a score; a score of 0 is left out, unless `zeros` lets valid molecules in."""
         best, tokens = {entry.group: entry for entry in self.kept}, to_numpy(rows.tokens)
         for row, (smiles, score) in enumerate(zip(rows.smiles, rows.filtered_scores.tolist(), strict=True)):
-            if score > 0:
+            if score > 0 or (self.config.zeros and smiles):
                 group = self._group(smiles)
                 if group not in best or score > best[group].score:
                     logp = float(rows.prior_logp[row]), float(rows.behaviour_logp[row])
@@ -72,7 +79,10 @@ class Replay:
         self.kept = [entry for entry in self.kept if not full(entry.smiles)]
 
     def draw(self, rows: int, generator: torch.Generator) -> list[ReplayEntry]:
-        """Up to `rows` different molecules."""
+        """Up to `rows` different molecules; by rank `rows` molecules or none."""
+        if self.config.draw == "by-rank":
+            places = drawn_by_rank(len(self.kept), rows, generator) if len(self.kept) > rows else []
+            return [self.kept[i] for i in places]
         if self.config.draw == "evenly":
             return [self.kept[i] for i in torch.randperm(len(self.kept), generator=generator)[:rows].tolist()]
         weights = torch.tensor([entry.score for entry in self.kept], dtype=torch.float64)

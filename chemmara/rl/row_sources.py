@@ -1,4 +1,4 @@
-"""Rows to learn from: a batch as it was sampled, molecules of the replay, and either written anew."""
+"""Rows to learn from: a batch as it was sampled, molecules of the replay, and either written anew; children."""
 
 from collections.abc import Sequence
 
@@ -24,13 +24,31 @@ def sampled(prior: Prior, rollout: Rollout, smiles: list[str], filtered_scores: 
 
 
 def replayed(entries: Sequence[ReplayEntry], device: torch.device) -> Rows:
-    """Molecules of the replay as the policy once wrote them."""
+    """Molecules of the replay as they were kept."""
     return Rows(
         pad([entry.tokens for entry in entries]).to(device),
         [entry.smiles for entry in entries],
         [entry.text for entry in entries],
         *(np.array([getattr(entry, name) for entry in entries]) for name in ("score", "prior_logp", "behaviour_logp")),
     )
+
+
+def canonically_written(prior: Prior, smiles: list[str], filtered_scores: np.ndarray, device: torch.device) -> Rows:
+    """Molecules that have a score, as their canonical SMILES; without those that the prior cannot write.
+
+    An invalid SMILES ("") and a molecule without a score (NaN) are left out.
+    """
+    tokens, kept = [], []
+    for row, molecule in enumerate(smiles):
+        written = _encoded(prior, molecule) if molecule and not np.isnan(filtered_scores[row]) else None
+        if written is not None:
+            tokens.append(written)
+            kept.append(row)
+    padded = pad(tokens).to(device) if tokens else torch.empty((0, 1), dtype=torch.int64, device=device)
+    return Rows(
+        padded, [smiles[row] for row in kept], [prior.tokenizer.decode_smiles(ids) for ids in tokens],
+        filtered_scores[kept], _prior_logp(prior, padded), np.full(len(kept), np.nan),
+    )  # fmt: skip
 
 
 def rewritten(prior: Prior, rows: Rows, generator: torch.Generator) -> Rows:
@@ -45,16 +63,21 @@ def rewritten(prior: Prior, rows: Rows, generator: torch.Generator) -> Rows:
     behaviour_logp = rows.behaviour_logp.copy()
     for row, (smiles, seed) in enumerate(zip(rows.smiles, seeds, strict=True)):
         molecule = parse(smiles) if smiles else None
-        try:
-            written = prior.encode(randomised(molecule, seed)) if molecule is not None else None
-        except TokenError:
-            written = None
+        written = _encoded(prior, randomised(molecule, seed)) if molecule is not None else None
         if written is not None:
             behaviour_logp[row] = np.nan  # no policy sampled it
         tokens.append(before[row][before[row] != PAD].tolist() if written is None else written)
     padded = pad(tokens).to(rows.tokens.device)
     texts = [prior.tokenizer.decode_smiles(ids) for ids in tokens]
     return Rows(padded, rows.smiles, texts, rows.filtered_scores, _prior_logp(prior, padded), behaviour_logp)
+
+
+def _encoded(prior: Prior, smiles: str) -> list[int] | None:
+    """Tokens of a SMILES; None where the prior cannot write it."""
+    try:
+        return prior.encode(smiles)
+    except TokenError:
+        return None
 
 
 @torch.no_grad()

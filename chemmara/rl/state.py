@@ -23,7 +23,7 @@ from chemmara.rl.replay import ReplayEntry
 
 
 def save_learner(path: Path, learner: Learner, progress: dict[str, Any]) -> None:
-    """Write policy, optimiser, generator, diversity filter and replay, and the campaign's own progress beside them."""
+    """Write the learner (policy, optimiser, generators, and all that it remembers) and the campaign's own progress."""
     tensors = prefixed(learner.policy.state_dict(), "policy")
     tensors |= prefixed(optimizer_tensors([learner.optimizer]), "optimizer")
     if isinstance(learner.loss, nn.Module):
@@ -32,6 +32,7 @@ def save_learner(path: Path, learner: Learner, progress: dict[str, Any]) -> None
         "progress": progress,
         "augmentation": learner.augmentation.state(),
         "diversity_filter": learner.diversity_filter.state() if learner.diversity_filter else None,
+        "pool": list(learner.breeding.pool.items()) if learner.breeding else [],
         "replay": [asdict(entry) for entry in learner.replay.kept] if learner.replay else [],
     }
     generators = Generators(learner.generator, learner.sampling)
@@ -49,6 +50,8 @@ def load_learner(path: Path, learner: Learner) -> dict[str, Any]:
     learner.augmentation.restore(values["augmentation"])
     if learner.diversity_filter:
         learner.diversity_filter.restore(values["diversity_filter"])
+    if learner.breeding:
+        learner.breeding.pool = dict(values["pool"])
     if learner.replay:
         learner.replay.kept = [ReplayEntry(**entry | {"tokens": tuple(entry["tokens"])}) for entry in values["replay"]]
     return values["progress"]

@@ -34,6 +34,14 @@ def test_a_molecule_counts_once_and_no_score_stays_no_score() -> None:
     assert diverse.counts == {"c1ccccc1": 1}
 
 
+def test_an_invalid_smiles_takes_no_molecules_place() -> None:
+    """Acyclic molecules share the empty scaffold; an invalid SMILES is written '' and has none, even counted from 0."""
+    diverse = DiversityFilter.of(ScaffoldFilterConfig(bucket=1, min_score=0.0))
+    scores = diverse.filtered_scores(["", "", "CCO", "CCN"], np.array([0.0, 0.0, 0.9, 0.8]))
+    np.testing.assert_allclose(scores, [0.0, 0.0, 0.9, 0.0])
+    assert diverse.members == {"CCO": ""}
+
+
 def test_a_restored_filter_judges_as_the_old_one() -> None:
     for config in (ScaffoldFilterConfig(bucket=1), SphereFilterConfig(bucket=1, similarity=0.3)):
         old = DiversityFilter.of(config)

@@ -85,7 +85,9 @@ def test_every_update_of_a_step_lifts_its_good_rows_to_the_level_of_the_logged_a
     tiny_prior: Path, over: str
 ) -> None:
     """The batch and each round of replay: one constant log prior + reward / beta for all good rows of the step."""
-    trained = learner(tiny_prior, name="mara", diversity_filter=None, anchor={"over": over}, replay={"joined": 4})
+    trained = learner(
+        tiny_prior, name="mara", diversity_filter=None, anchor={"over": over}, replay={"joined": 4, "rounds": 2}
+    )
     step = [trained.step(scored(lambda i, _: 0.2 if i % 3 else 0.6 + i / 100)) for _ in range(4)][-1]
     assert len(step.updates) == 3
     assert step.anchor is not None

@@ -1,0 +1,73 @@
+"""What crossover and mutation of molecular graphs share: sites in random order, and which results are acceptable.
+
+The operators follow the graph-based genetic algorithm of Jensen (doi 10.1039/C8SC05372C). They change molecules whose
+aromatic rings are written with single and double bonds, and give sanitised molecules.
+"""
+
+import random
+from typing import Final
+
+from rdkit import rdBase
+from rdkit.Chem import BondType, ChiralType, GetMolFrags, Kekulize, Mol, RWMol, SanitizeFlags, SanitizeMol
+
+_FEWEST: Final = 6  # heavy atoms
+_MEAN_LIMIT: Final = 39.15  # heavy atoms: each new molecule has to be smaller than a draw of a normal distribution
+_SPREAD: Final = 3.5  # its standard deviation
+_LARGEST_RING: Final = 6
+_SMALL_RINGS: Final = (3, 4)
+
+
+def kekulised(molecule: Mol) -> Mol:
+    """A copy without aromatic bonds; a ring is written with single and double bonds."""
+    copy = Mol(molecule)
+    Kekulize(copy, clearAromaticFlags=True)
+    return copy
+
+
+def open_valences(edited: RWMol, *atoms: int) -> None:
+    """Let the hydrogens of these atoms follow their bonds again, and drop the stereo centre that they may be."""
+    for index in atoms:
+        atom = edited.GetAtomWithIdx(index)
+        atom.SetNoImplicit(False)
+        atom.SetNumExplicitHs(0)
+        atom.SetNumRadicalElectrons(0)
+        atom.SetChiralTag(ChiralType.CHI_UNSPECIFIED)
+
+
+def finished(edited: RWMol, atom: int) -> Mol | None:
+    """The sanitised fragment that holds an atom; None where a valence is exceeded or a ring cannot be aromatic."""
+    kept = next(fragment for fragment in GetMolFrags(edited) if atom in fragment)
+    edited.BeginBatchEdit()
+    for index in set(range(edited.GetNumAtoms())) - set(kept):
+        edited.RemoveAtom(index)
+    edited.CommitBatchEdit()
+    molecule = edited.GetMol()
+    with rdBase.BlockLogs():
+        flag = SanitizeMol(molecule, catchErrors=True)
+    return molecule if flag == SanitizeFlags.SANITIZE_NONE else None
+
+
+def fits(molecule: Mol, rng: random.Random) -> bool:
+    """Whether it has more than five heavy atoms, and fewer than a draw of N(39.15, 3.5): a new draw each time."""
+    return _FEWEST <= molecule.GetNumHeavyAtoms() < rng.gauss(_MEAN_LIMIT, _SPREAD)
+
+
+def rings_are_common(molecule: Mol) -> bool:
+    """No ring of more than six atoms, no allene in a ring, no double bond between atoms of rings of three or four."""
+    rings = molecule.GetRingInfo()
+    if any(len(ring) > _LARGEST_RING for ring in rings.AtomRings()):
+        return False
+    doubles = [bond for bond in molecule.GetBonds() if bond.GetBondType() == BondType.DOUBLE]
+    in_rings = [end for bond in doubles for end in ends(bond) if _both_in_rings(bond)]
+    if len(in_rings) > len(set(in_rings)):
+        return False
+    return not any(all(rings.MinAtomRingSize(end) in _SMALL_RINGS for end in ends(bond)) for bond in doubles)
+
+
+def ends(bond: object) -> tuple[int, int]:
+    """The indices of the two atoms of a bond."""
+    return bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()  # type: ignore[attr-defined]
+
+
+def _both_in_rings(bond: object) -> bool:
+    return bond.GetBeginAtom().IsInRing() and bond.GetEndAtom().IsInRing()  # type: ignore[attr-defined]
