@@ -89,7 +89,7 @@ def test_all_takes_what_is_finished_and_writes_one_page(tmp_path: Path) -> None:
 
 
 def test_under_visits_the_policy_ends_half_as_far_from_even() -> None:
-    """Its law: log policy = (log prior + R / beta) / 2 + a constant, half of what it is when repeats earn their score."""
+    """Its law: log policy = (log prior + R / beta) / 2 + a constant, half of what it is where repeats earn a score."""
     space = Space.of(np.array([0.6, 0.2, 0.15, 0.05]), np.array([0.3, 0.5, 0.2, 0.4]))
     for repeats, share in (("score", 1.0), ("visits", 0.5)):
         unnormalised = share * (space.prior_logp + space.scores / 0.2)

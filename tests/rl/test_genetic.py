@@ -243,7 +243,7 @@ def test_it_learns_to_write_long_molecules(tiny_prior: Path) -> None:
 
 
 def test_maras_default_method_can_have_children_too(tiny_prior: Path) -> None:
-    trained = learner(tiny_prior, name="mara", batch_size=48, genetic={"parents": 4})
+    trained = learner(tiny_prior, name="mara", batch_size=48, genetic={"parents": 4}, replay={"rounds": 2})
     step = [trained.step(BY_LENGTH) for _ in range(2)][-1]
     assert step.children
     assert len(step.updates) == 3
