@@ -2,14 +2,12 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
-
-import torch
 
 from chemmara.campaign.failures import Failures
 from chemmara.campaign.identity import identity
@@ -17,7 +15,7 @@ from chemmara.campaign.recorded import RecordedScores, budget_left
 from chemmara.campaign.settings import CampaignConfig, saved_settings
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import Prior, load_prior, save_prior
-from chemmara.language_model.device import chosen_device, device_of, full_float32
+from chemmara.language_model.device import chosen_device, device_of, full_float32, torch_threads
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.records.tally import Standing, Tally
@@ -170,7 +168,7 @@ class Run:
             self.config.workers, self.config.timeout, self.config.worker_memory, self.config.scheduler
         )
         with (
-            _torch_threads(self.config.threads),
+            torch_threads(self.config.threads),
             full_float32(),
             measuring(objective, limits) as by_workers,
             remembering(objective, by_workers, self.config.cache) as measure,
@@ -240,14 +238,3 @@ class Run:
 def _without_nan(values: dict[str, float]) -> dict[str, float | None]:
     """JSON has no NaN: null stands for it."""
     return {key: None if value != value else value for key, value in values.items()}  # noqa: PLR0124 - NaN's mark
-
-
-@contextmanager
-def _torch_threads(number: int | None) -> Iterator[None]:
-    """Let torch use so many threads for the length of the block."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -139,3 +139,14 @@ def without_dropout(model: LanguageModel) -> Iterator[None]:
         for (part, name), rate in zip(dropouts, rates, strict=True):
             setattr(part, name, rate)
         model.train(mode)
+
+
+@contextmanager
+def torch_threads(number: int | None) -> Iterator[None]:
+    """Let torch use so many threads for the length of the block."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

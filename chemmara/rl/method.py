@@ -19,7 +19,7 @@ _DIVERSE: Final[dict[str, Any]] = {
     "estimator": "log-variance",
     "repeats": "nothing",
     "replay": {"keep": "best-per-scaffold", "capacity": 100, "joined": 64, "rounds": 0},
-    "diversity_filter": {"kind": "scaffold"},
+    "diversity_filter": {"kind": "sphere"},
 }
 _PMO: Final[dict[str, Any]] = {"learning_rate": 5e-4, "beta": 1 / 500, "batch_size": 64}
 METHODS: Final[dict[str, dict[str, Any]]] = {
