@@ -78,12 +78,11 @@ def rl_step(prior: Prior, name: str, method: MethodConfig) -> dict[str, float | 
         step = learner.step(cheap_objective)
         took.append(time.perf_counter() - began)
         sampled = int(step.rollout.mask.sum())
-        replayed = (
-            method.replay.rounds * method.replay.rows * sampled / 64 if method.replay else 0
-        )  # as long as sampled
-        floors.append(
-            per_token * (5 * sampled + 4 * replayed)
-        )  # 1 sampling + 3 policy + 1 prior; 4 for what is replayed
+        # 1 for sampling, 3 for the policy, 1 for the prior; what joins the batch has its prior's likelihood already.
+        replay, times = method.replay, 5.0
+        if replay:  # as long as what is sampled
+            times += (3 * replay.joined + 4 * replay.rounds * replay.rows) / 64
+        floors.append(per_token * times * sampled)
     ratios = [a / b for a, b in zip(took, floors, strict=True)]
     return {
         "what": f"RL step, batch 64, {name}",
