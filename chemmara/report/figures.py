@@ -51,7 +51,7 @@ def comparison_figure(runs: Mapping[str, Sequence[pd.DataFrame]], hit_threshold:
         for (method, courses), colour in zip(runs.items(), _COLOURS * 9, strict=False):
             grid = np.linspace(0, max(course["calls"].max() for course in courses), 60)
             lines = np.array([np.interp(grid, course["calls"], course[column]) for course in courses])
-            axes.plot(grid, lines.mean(axis=0), color=colour, label=method)
+            axes.plot(grid, lines.mean(axis=0), color=colour, label=method.replace("+", "\n+"))
             axes.fill_between(grid, lines.min(axis=0), lines.max(axis=0), color=colour, alpha=0.15, linewidth=0)
         axes.set_ylabel(f"{column} (score ≥ {hit_threshold:g})" if column == "hits" else "scaffolds among the hits")
     figure.axes[0].legend(frameon=False, labelcolor=_GREY)

@@ -97,6 +97,16 @@ def test_a_comparisons_page_is_whole_and_safe(ledger: Ledger) -> None:
     check(comparison_page(EVIL, figure, comparison_table(figures), difference_table(figures), 0.8, 10, seeds=2))
 
 
+def test_a_method_with_many_changed_keys_leaves_room_for_the_curves(ledger: Ledger) -> None:
+    name = "mara" + "".join(f"+replay.{key}=100" for key in ("capacity", "joined", "rows", "rounds"))
+    figure = comparison_figure({name: [summarise(ledger.frame(), 0.8, 10).curves]}, 0.8)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    legend = axes.get_legend()
+    assert legend is not None
+    assert legend.get_window_extent().width < 0.75 * axes.get_window_extent().width
+
+
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no browser is installed here")
 def test_a_browser_shows_the_page(tmp_path: Path, ledger: Ledger) -> None:
     (tmp_path / "page.html").write_text(page_of("run", ledger))
