@@ -76,6 +76,8 @@ def why_invalid(smiles: str) -> str:
     >>> why_invalid("C1CC"), why_invalid("C[N](C)(C)C")
     ('not SMILES syntax', 'Explicit valence for atom # 1 N, 4, is greater than permitted')
     """
+    if parse(smiles) is not None:  # first: RDKit may have mended what it would complain about (C=O[Al], a dative bond)
+        return ""
     text = (smiles.split(None, 1) or [""])[0]
     if not text or len(text) > LONGEST:
         return f"{len(text)} characters, of which {LONGEST} are allowed" if text else "empty"
@@ -88,7 +90,7 @@ def why_invalid(smiles: str) -> str:
         problems = Chem.DetectChemistryProblems(molecule)
     if problems:
         return "; ".join(dict.fromkeys(str(problem.Message()) for problem in problems))
-    return "" if canonical_smiles(text) else "RDKit cannot read the canonical SMILES that it writes for it"
+    return "RDKit cannot read the canonical SMILES that it writes for it"
 
 
 def parse_pattern(smarts: str) -> Mol | None:

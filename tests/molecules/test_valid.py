@@ -127,6 +127,12 @@ PIECES = ["C", "c", "N", "n", "O", "o", "S", "s", "P", "p", "B", "b", "(", ")", 
           "[Al]", "[Si]", "*", "[se]", "[CH]", "[C-]", "=N", "=c", "c1"]  # fmt: skip
 
 
+def test_what_rdkit_mends_is_valid_and_has_no_reason_not_to_be() -> None:
+    """Oxygen with three bonds to be: RDKit reads the one to the metal as dative."""
+    assert canonical_smiles("CC(C)=O[Al]") == "CC(C)=[O]->[Al]"
+    assert why_invalid("CC(C)=O[Al]") == ""
+
+
 @given(
     st.sampled_from(sorted(DRUGS.values())),
     st.lists(st.tuples(st.integers(0, 60), st.sampled_from(PIECES)), max_size=4),
