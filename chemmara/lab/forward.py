@@ -39,7 +39,7 @@ def forward_kl(seeds: int = 3, *, quick: bool = False) -> Result:
     table = pd.DataFrame(rows)
     space = Space.random(12, 0)
     goal = reverse_kl_target(space.prior_logp, space.scores, 0.2)
-    how = method("target-likelihood", "vanilla", beta=0.2, tau=0.5, batch=256 if quick else 1024)
+    how = method("target-likelihood", "vanilla", beta=0.2, tau=0.5, batch=64 if quick else 1024)
     course = learn(space, how, goal, seed=0, steps=150 if quick else 6000)
     own, other = table["kl to its target"].max(), table["kl to the reverse target"].max()
     sampled = [_sampled(seed, quick=quick) for seed in range(1 if quick else seeds)]
@@ -70,7 +70,7 @@ def _sampled(seed: int, *, quick: bool) -> list[float]:
     for name in _REWARDS:
         augmented = REWARDS[name](space.scores, space.prior_logp, threshold=threshold, beta=beta)
         goal = forward_kl_target(space.prior_logp, np.asarray(augmented), beta)
-        how = method("forward-kl", name, beta=beta, tau=threshold, batch=256 if quick else 1024)
+        how = method("forward-kl", name, beta=beta, tau=threshold, batch=64 if quick else 1024)
         course = learn(space, how, goal, seed=seed, steps=150 if quick else 6000)
         found.append(float(course.kl[-1]))
     return found

@@ -34,9 +34,9 @@ def ratio(seeds: int = 2, *, quick: bool = False) -> Result:
             rows.append(_row(name, rewards, "exact gradient", -1, exact, target))
             for estimator in _CLAIMS:
                 for seed in range(1 if quick else seeds):
-                    batch = 256 if quick else 1024
+                    batch = 64 if quick else 1024
                     how = method(estimator, rewards, beta=_BETA, tau=_THRESHOLD, batch=batch)
-                    course = learn(space, how, target, seed=seed, steps=100 if quick else 4000)
+                    course = learn(space, how, target, seed=seed, steps=60 if quick else 4000)
                     rows.append(_row(name, rewards, estimator, seed, course.logp, target))
                     if name == "15 to 1" and seed == 0:
                         courses[rewards, estimator] = course
