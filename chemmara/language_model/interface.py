@@ -14,10 +14,7 @@ class LanguageModel(Protocol):
     """A probability of the next token given those before it; a `torch.nn.Module` in practice."""
 
     def __call__(self, tokens: Tensor) -> Tensor:
-        """Logits (batch, length, vocabulary) after each of the tokens (batch, length), the start token first.
-
-        What it gives after padding has no meaning.
-        """
+        """Logits (batch, length, vocabulary) after each of the tokens (batch, length), the start token first."""
         ...
 
     def start(self, batch: int) -> State:
