@@ -41,8 +41,8 @@ def read_values(path: Path) -> dict[str, Any]:
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a snapshot that `read_values` has accepted."""
-    return load_file(path)
+    """The tensors of a snapshot that `read_values` has accepted, without the values."""
+    return {name: tensor for name, tensor in load_file(path).items() if name != _VALUES}
 
 
 def under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.language_model.rnn import RecurrentConfig
+from chemmara.language_model.saved_state import read_tensors
 from chemmara.language_model.transformer import TransformerConfig
 from chemmara.pretraining.defaults import suited
 from chemmara.pretraining.run import pretrain
@@ -143,8 +143,9 @@ def test_added_tokens_and_a_resume_give_the_same_weights_to_the_bit(tmp_path: Pa
     # batch, rates and warm-up that are not given are those that the run was started with
     longer = quick(extend_vocabulary=True)
     pretrain(series, tmp_path / "parts", longer, parent="chembl-gru", resume=True, card_samples=0)
-    for name, weight in load_file(tmp_path / "whole" / "training.safetensors").items():
-        assert torch.equal(load_file(tmp_path / "parts" / "training.safetensors")[name], weight), name
+    parts = read_tensors(tmp_path / "parts" / "training.safetensors")
+    for name, weight in read_tensors(tmp_path / "whole" / "training.safetensors").items():
+        assert torch.equal(parts[name], weight), name
 
 
 def test_longer_molecules_raise_the_length_of_samples_and_a_transformer_leaves_out_what_it_cannot_take(
