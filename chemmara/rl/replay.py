@@ -8,8 +8,6 @@ import torch
 from pydantic import NonNegativeInt, PositiveInt
 
 from chemmara.config import Strict
-from chemmara.language_model.device import to_numpy
-from chemmara.language_model.tokenizer import PAD
 from chemmara.molecules.chem import parse, scaffold
 from chemmara.rl.ranks import drawn_by_rank
 from chemmara.rl.rows import Rows
@@ -64,13 +62,13 @@ class Replay:
 
     def add(self, rows: Rows) -> None:
         """Take in rows that have a score; a score of 0 is left out, unless `zeros` lets valid molecules in."""
-        best, tokens = {entry.group: entry for entry in self.kept}, to_numpy(rows.tokens)
+        best, tokens = {entry.group: entry for entry in self.kept}, rows.written()
         for row, (smiles, score) in enumerate(zip(rows.smiles, rows.filtered_scores.tolist(), strict=True)):
             if score > 0 or (self.config.zeros and smiles):
                 group = self._group(smiles)
                 if group not in best or score > best[group].score:
                     logp = float(rows.prior_logp[row]), float(rows.behaviour_logp[row])
-                    written = tuple(tokens[row][tokens[row] != PAD].tolist())
+                    written = tuple(tokens[row].tolist())
                     best[group] = ReplayEntry(smiles, rows.texts[row], written, score, group, *logp)
         self.kept = sorted(best.values(), key=lambda entry: -entry.score)[: self.config.capacity]
 

@@ -9,7 +9,6 @@ from chemmara.errors import TokenError
 from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.device import to_numpy
 from chemmara.language_model.sampling import Rollout, pad, sequence_logp
-from chemmara.language_model.tokenizer import PAD
 from chemmara.molecules.chem import parse, randomised
 from chemmara.rl.replay import ReplayEntry
 from chemmara.rl.rows import Rows
@@ -59,14 +58,14 @@ def rewritten(prior: Prior, rows: Rows, generator: torch.Generator) -> Rows:
     """
     seeds = torch.randint(2**31, (len(rows),), generator=generator).tolist()
     tokens: list[list[int]] = []
-    before = to_numpy(rows.tokens)
+    before = rows.written()
     behaviour_logp = rows.behaviour_logp.copy()
     for row, (smiles, seed) in enumerate(zip(rows.smiles, seeds, strict=True)):
         molecule = parse(smiles) if smiles else None
         written = _encoded(prior, randomised(molecule, seed)) if molecule is not None else None
         if written is not None:
             behaviour_logp[row] = np.nan  # no policy sampled it
-        tokens.append(before[row][before[row] != PAD].tolist() if written is None else written)
+        tokens.append(before[row].tolist() if written is None else written)
     padded = pad(tokens).to(rows.tokens.device)
     texts = [prior.tokenizer.decode_smiles(ids) for ids in tokens]
     return Rows(padded, rows.smiles, texts, rows.filtered_scores, _prior_logp(prior, padded), behaviour_logp)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from chemmara.language_model.device import to_numpy
 from chemmara.language_model.sampling import pad
 from chemmara.language_model.tokenizer import PAD
 
@@ -34,6 +35,10 @@ class Rows:
             self.prior_logp[keep],
             self.behaviour_logp[keep],
         )
+
+    def written(self) -> list[np.ndarray]:
+        """The token ids of every row, end token included, without padding."""
+        return [row[row != PAD] for row in to_numpy(self.tokens)]
 
     def measured(self) -> "Rows":
         """The rows that have a score."""
