@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chemmara.language_model.sampling import Rollout
 from chemmara.screening.screening import POLICY, Choice
 
-_REPEATS = 0.25  # most repeats that are learned from, for each molecule of the batch
+_REPEATS = 0.25  # most repeats that are learned from, as a share of the batch
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ def chosen(rollout: Rollout, smiles: Sequence[str], choice: Choice, batch_size: 
     """The chosen candidates: of the rollout, whose canonical SMILES are `smiles`, and of other sources.
 
     What could not be chosen stays in the batch in the proportion in which the policy wrote it, so that it learns what
-    is invalid and what is known: invalid SMILES (at most one for each molecule of the batch) and molecules measured
-    before, or written twice (at most a quarter).
+    is invalid and what is known: invalid SMILES (at most one for each molecule of the batch) and repeats of molecules
+    measured before or now (at most a quarter).
     """
     first: dict[str, int] = {}
     for row, text in enumerate(smiles):
@@ -34,10 +34,12 @@ def chosen(rollout: Rollout, smiles: Sequence[str], choice: Choice, batch_size: 
     if not choice.active:
         return Candidates(rollout, others, choice)
     rows = [first[text] for text in own]
-    new = set(choice.candidates)
+    unknown = set(choice.candidates)
     invalid = [row for row, text in enumerate(smiles) if not text]
-    repeats = [row for row, text in enumerate(smiles) if text and (first[text] != row or text not in new)]
+    known = [
+        row for row, text in enumerate(smiles) if text and (text not in unknown or (text in own and row != first[text]))
+    ]
     share = len(own) / choice.from_policy if choice.from_policy else 1.0
     rows += invalid[: min(round(share * len(invalid)), batch_size)]
-    rows += repeats[: min(round(share * len(repeats)), round(_REPEATS * batch_size))]
+    rows += known[: min(round(share * len(known)), round(_REPEATS * batch_size))]
     return Candidates(rollout.chosen(rows), others, choice)

@@ -192,6 +192,8 @@ class MethodConfig(Strict):
         if self.screen is not None and ESTIMATORS[self.estimator].off_policy != "any":
             fitting = ", ".join(name for name, estimator in ESTIMATORS.items() if estimator.off_policy == "any")
             raise ValueError(f"screen chooses rows, which biases {self.estimator}; use one of {fitting}")
+        if self.screen is not None and self.screen.has_other_sources and self.replay is None:
+            raise ValueError("screen has children or a library, which are learned from through replay; add [replay]")
         return self
 
     @property

@@ -5,12 +5,21 @@ from typing import Final
 
 import numpy as np
 from rdkit.Chem import Mol, rdFingerprintGenerator
+from rdkit.DataStructs import BitVectToBinaryText
 
-from chemmara.molecules.chem import fingerprint
+from chemmara.molecules.chem import fingerprint, parse
 
 BITS: Final = 4096
 # Counts of Morgan environments, as bits for 1, 2, 4 and 8 of them: Tanimoto of the bits stands for that of the counts.
 _COUNTS = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=BITS, countSimulation=True)
+
+
+def molecules_of(smiles: Sequence[str]) -> list[Mol]:
+    """The molecules of canonical SMILES; ValueError for one that is not valid."""
+    molecules = [molecule for text in smiles if (molecule := parse(text)) is not None]
+    if len(molecules) < len(smiles):
+        raise ValueError(f"invalid among {len(smiles)} SMILES that were canonical")
+    return molecules
 
 
 def count_bits(molecules: Sequence[Mol]) -> np.ndarray:
@@ -21,8 +30,6 @@ def count_bits(molecules: Sequence[Mol]) -> np.ndarray:
 
 def similarity_bits(molecules: Sequence[Mol]) -> np.ndarray:
     """(n, 256) uint8: the fingerprint of every diversity figure (Morgan 2, 2,048 bits), eight bits in each."""
-    from rdkit.DataStructs import BitVectToBinaryText
-
     rows = [np.frombuffer(BitVectToBinaryText(fingerprint(molecule)), dtype=np.uint8) for molecule in molecules]
     return np.array(rows, dtype=np.uint8).reshape(len(rows), 256)
 

@@ -27,29 +27,29 @@ def rank_correlation(predicted: Sequence[float], measured: Sequence[float]) -> f
 
 @dataclass
 class Memory:
-    """Measured molecules, and of those with a score the best and the latest, from which a model learns."""
+    """Measured molecules, and of those with all their values the best and the latest, from which a model learns."""
 
     most: int  # molecules to learn from
     values: dict[str, tuple[float, list[float]]] = field(default_factory=dict)  # SMILES -> score, targets; may be NaN
     record: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_RECENT))  # predicted, measured
-    scored: int = 0  # molecules with a score
+    learnable: int = 0  # molecules with a score and all targets
     _best: list[tuple[float, int, str]] = field(default_factory=list)  # (-score, number, SMILES), half of `most`
     _latest: deque[str] = field(default_factory=deque)
 
     def add(self, smiles: str, score: float, targets: list[float]) -> None:
         """Remember a molecule that was measured for the first time."""
         self.values[smiles] = score, targets
-        if score != score:  # noqa: PLR0124 - NaN's mark
+        if any(value != value for value in (score, *targets)):  # noqa: PLR0124 - NaN's mark
             return
-        insort(self._best, (-score, self.scored, smiles))
+        insort(self._best, (-score, self.learnable, smiles))
         del self._best[self.most // 2 :]
         self._latest.append(smiles)
         if len(self._latest) > self.most:
             self._latest.popleft()
-        self.scored += 1
+        self.learnable += 1
 
     def to_learn_from(self) -> tuple[list[str], np.ndarray]:
-        """At most `most` molecules with a score, and their targets (n, k): the best, and the latest of the others."""
+        """At most `most` molecules and their targets (n, k): the best half, and the latest of the others."""
         best = [smiles for _, _, smiles in self._best]
         known = set(best)
         latest = [smiles for smiles in self._latest if smiles not in known]
