@@ -2,8 +2,8 @@
 
     python benchmarks/broken.py [WORD]
 
-With a word, only the laws that have it in their name. Works in a temporary copy of the checkout. One line a break: `caught` where the test failed, `MISSED` where it passed;
-exit code 1 if one was missed. About six minutes.
+With a word, only the laws that have it in their name. Works in a temporary copy of the checkout. One line a break:
+`caught` where the test failed, `MISSED` where it passed; exit code 1 if one was missed. About eight minutes.
 """
 
 import os
