@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say which oracles would be called, how often and how long; call nothing.")
 ]
-_WIDEST = 100  # characters of an oracle's settings
+_WIDEST = 200  # characters of an oracle's settings
 
 
 def print_spending(what: str, found: "Spending", *, as_json: bool = False) -> None:

@@ -93,8 +93,13 @@ def test_the_shell_completes_commands_and_options() -> None:
     assert "list" in completed("chemmara oracle li")
 
 
-def test_the_completion_can_be_shown_and_installed() -> None:
-    help_text = CliRunner().invoke(app, ["--help"]).stdout
-    assert "--install-completion" in help_text
-    script = CliRunner().invoke(app, ["--show-completion", "bash"]).stdout
-    assert "_CHEMMARA_COMPLETE=complete_bash" in script
+def test_the_completion_can_be_installed(tmp_path: Path) -> None:
+    environment = os.environ | {"HOME": str(tmp_path), "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
+    ran = subprocess.run(
+        ["bash", "-c", "chemmara --install-completion; exit $?"], env=environment, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    (script,) = (tmp_path / ".bash_completions").iterdir()
+    assert "_CHEMMARA_COMPLETE=complete_bash" in script.read_text()
+    assert str(script) in (tmp_path / ".bashrc").read_text()

@@ -52,7 +52,7 @@ def test_a_dry_run_says_what_it_would_call_and_calls_and_writes_nothing(
     result = chemmara("run", campaign, "--out", tmp_path / "r", "--budget", 1000, "--workers", 2, "--dry-run")
     assert result.exit_code == 0, result.output
     assert "at most 1000 oracle calls" in result.stdout
-    assert f'affinity                python                 3,000 ms  call = "{tmp_path}/own.py:own"' in result.stdout
+    assert f'  {"affinity":<24}{"python":<18}{"3,000":>10} ms  call = "{tmp_path}/own.py:own"' in result.stdout
     assert "about 25 min 1 s by 2 processes" in result.stdout  # 1,000 * (3,000 + 2 + 0.1 ms) / 2 = 1,501 s
     assert not mark.exists()
     assert not (tmp_path / "r").exists()
