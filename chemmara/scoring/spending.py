@@ -38,7 +38,7 @@ class Spending:
 
 def spending(objective: ObjectiveConfig, calls: int, workers: int = 1) -> Spending:
     """What `calls` molecules would cost by an objective. No oracle is asked."""
-    shared = set(Base.model_fields) | {"oracle"}
+    shared = {*Base.model_fields, "oracle", "low", "high", "cost_ms"}  # not what an oracle is, but what is said of it
     uses = [
         OracleUse(
             name,
