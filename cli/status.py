@@ -41,10 +41,12 @@ def status_row(run: "RunStatus") -> dict[str, Any]:
     """A status as plain values; NaN for what is not known."""
     from dataclasses import asdict
 
+    now = asdict(run.standing)
+    del now["screening"]  # words that only the run itself has
     return {
-        "folder": str(run.folder), "state": run.state, "reason": run.reason, "holder": run.holder,
-        **asdict(run.standing), "mean_score": run.mean_score, "calls_per_second": run.rate,
-        "seconds_left": run.seconds_left, "updated": run.updated,
+        "folder": str(run.folder), "state": run.state, "reason": run.reason, "holder": run.holder, **now,
+        "mean_score": run.mean_score, "calls_per_second": run.rate, "seconds_left": run.seconds_left,
+        "updated": run.updated,
     }  # fmt: skip
 
 

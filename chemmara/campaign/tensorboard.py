@@ -39,7 +39,7 @@ def tensorboard_listener(folder: RunFolder, calls: int) -> Iterator[Callable[[St
             found = {f"run/{key}": value for key, value in asdict(run).items()}
             found |= {f"step/{key}": value for key, value in figures.items() if key not in ("step", "calls")}
             for name, value in found.items():
-                if value is not None and math.isfinite(value):
+                if isinstance(value, int | float) and math.isfinite(value):  # no words, no missing figures
                     writer.add_scalar(name, value, run.calls)
             writer.flush()
 
