@@ -65,7 +65,7 @@ def _numbers(text: str) -> list[float]:
 
 
 def explain(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run that has ended.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run that has ended.")],
     first: Annotated[str, typer.Argument(metavar="A", help="SMILES of a molecule that the run has scored.")],
     second: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,

@@ -30,7 +30,7 @@ def only_writer(folder: Path) -> Iterator[None]:
     """
     new_folder(folder)
     with _opened(folder / _NAME) as file:
-        if not _lock(file) and not (time.sleep(_PATIENCE) or _lock(file)):
+        if not _lock_patiently(file):
             holder = _text(file)
             raise ChemmaraError(f"{folder}: another process ({holder}) is writing there; wait for it, or stop it first")
         file.truncate(0)
@@ -58,6 +58,14 @@ def writer_of(folder: Path) -> str | None:
     with file:
         held = _held_by_another(file)
         return _text(file) if held else None if held is None else ""
+
+
+def _lock_patiently(file: BinaryIO) -> bool:
+    """Whether the lock is ours now, at the first or the second try."""
+    if _lock(file):
+        return True
+    time.sleep(_PATIENCE)
+    return _lock(file)
 
 
 def _text(file: BinaryIO) -> str:

@@ -107,7 +107,11 @@ def test_json_has_no_nan_and_no_infinity() -> None:
 
 @pytest.mark.parametrize(
     ("command", "options"),
-    [("score", {"--memory", "--worker-memory", "--standardise", "--standardize"}), ("diversity", {"--standardize"})],
+    [
+        ("score", {"--memory", "--worker-memory", "--standardise", "--standardize"}),
+        ("diversity", {"--standardize"}),
+        ("sample", {"-n", "--number"}),
+    ],
 )
 def test_options_have_the_names_that_people_try(command: str, options: set[str]) -> None:
     assert options <= COMMANDS[command]

@@ -1,5 +1,6 @@
 """A run's status, read from its folder: what is counted, and that a ledger is read whole while it is written."""
 
+import fcntl
 import json
 import math
 import shutil
@@ -105,6 +106,16 @@ def test_the_lock_can_be_asked_without_taking_it(tmp_path: Path) -> None:
     assert writer_of(tmp_path) == ""
     with only_writer(tmp_path):
         pass
+
+
+def test_a_look_at_a_free_lock_refuses_no_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with only_writer(tmp_path):
+        pass
+    look = (tmp_path / ".lock").open("rb")
+    fcntl.flock(look, fcntl.LOCK_SH)  # as writer_of does, caught in the act
+    monkeypatch.setattr(time, "sleep", lambda _: look.close())  # it is over before the second try
+    with only_writer(tmp_path):
+        assert look.closed
 
 
 def test_a_session_says_how_it_ended(tmp_path: Path) -> None:
