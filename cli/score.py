@@ -93,10 +93,14 @@ def _dry_run(goal: "Objective", molecules: "Library", workers: int) -> None:
 
     from .dry_run import print_spending
 
-    found = [canonical_smiles(smiles) for smiles in molecules.smiles()]
-    valid = [smiles for smiles in found if smiles is not None]
-    what = f"{molecules.source}: {len(found)} rows, {len(found) - len(valid)} invalid, {len(set(valid))} different"
-    print_spending(what, spending(goal.config, len(valid), workers))
+    rows, valid, different = 0, 0, set[str]()
+    for smiles in molecules.smiles():
+        rows += 1
+        if (canonical := canonical_smiles(smiles)) is not None:
+            valid += 1
+            different.add(canonical)
+    what = f"{molecules.source}: {rows} rows, {rows - valid} invalid, {len(different)} different"
+    print_spending(what, spending(goal.config, valid, workers))
 
 
 def _suite_score(task: str | None, molecules: "Library") -> None:
