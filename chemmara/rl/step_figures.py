@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chemmara.rl.finetune import Step
+from chemmara.rl.step import Step
 from chemmara.screening.screening import Choice
 
 
