@@ -17,6 +17,7 @@ from . import (
     compare,
     corpus,
     diversity,
+    doctor,
     init,
     lab,
     likelihood,
@@ -30,6 +31,8 @@ from . import (
     run,
     sample,
     score,
+    status,
+    watch,
 )
 from .notes import notes_on_stderr
 from .output import READER_GONE, abandon_stdout, never_fail_on_a_character, nobody_reads_stdout
@@ -103,6 +106,8 @@ app.command()(init.validate)
 app.command()(plan.plan)
 app.command()(run.run)
 app.command()(run.resume)
+app.command()(status.status)
+app.command()(watch.watch)
 app.command()(report.report)
 app.command()(plan.explain)
 app.command()(compare.compare)
@@ -117,6 +122,7 @@ app.add_typer(lab.app, name="lab")
 app.add_typer(prior.app, name="prior")
 app.add_typer(corpus.app, name="corpus")
 app.command()(pretrain.pretrain)
+app.command()(doctor.doctor)
 
 if __name__ == "__main__":
     app()
