@@ -123,8 +123,9 @@ class _Opened:
 
     def gains(self) -> np.ndarray:
         """What picking each would add; -inf for one that was picked or refused."""
-        known = (1 - self.diversity) * self._scores + self.diversity * self._distances
-        return np.where(np.isinf(self._distances), -np.inf, known)
+        decided = np.isinf(self._distances)
+        distances = np.where(decided, 0.0, self._distances)  # no 0 x infinity
+        return np.where(decided, -np.inf, (1 - self.diversity) * self._scores + self.diversity * distances)
 
     def add(self, rows: list[int], molecules: list[Mol], scores: np.ndarray) -> None:
         """Molecules that come next in the order of their scores."""
