@@ -100,7 +100,7 @@ def _turned(table: dict[str, Any]) -> dict[str, Any]:
     turned = dict(table)
     for part, key, value in (
         ("screen", "apart", 2 * 6**diversity),
-        ("diversity_filter", "bucket", max(1, round(10 * 0.3**diversity))),
+        ("diversity_filter", "bucket", round(10 * 0.2**diversity)),
     ):
         own = {} if turned.get(part) is True else turned.get(part)
         if isinstance(own, dict):
