@@ -80,7 +80,7 @@ def fill(
         step = torch.where(
             left & table.after_aromatic[pattern[alive], _within(step, table)] & ~written.aromatic, step + 1, step
         )
-        inside = blank[: len(alive)].where(left, written)
+        inside = blank[torch.arange(len(alive), device=device)].where(left, written)
         going = last != END
         if not going.all():
             alive, last, step, inside = alive[going], last[going], step[going], inside[going]

@@ -1,7 +1,8 @@
 """Which tokens may come next in a hole, for many rows at once: the grammar of SMILES and the hole's own bounds.
 
-The tables leave the prior no text that is not SMILES syntax (but for a ring of two atoms), none that closes a ring or a
-branch of the core, and none that ends with too few or goes on with too many atoms. A row never gets stuck.
+They leave the prior no text that is not SMILES syntax, no ring of two atoms and no aromatic ring of fewer than five,
+none that closes a ring or a branch of the core, and none that ends with too few or goes on with too many atoms. A row
+never gets stuck.
 """
 
 import re
@@ -16,7 +17,7 @@ from chemmara.decoration.pattern import Ends
 from chemmara.language_model.tokenizer import Tokenizer
 
 _ATOM = re.compile(r"\[\d*(?P<bracket>[A-Za-z]).*\]|(?P<plain>Br|Cl|[BCNOPSFIbcnops])")
-_RING = re.compile(r"\d|%\d\d")
+_RING_NUMBER = re.compile(r"\d|%\d\d")
 
 
 class Kind(IntEnum):
@@ -52,6 +53,7 @@ _FOLLOWS = {
     Mode.FIRST_BOND: {Kind.ATOM},
 }
 _BONDS = {Kind.SINGLE, Kind.MULTIPLE}
+_RING_SIZE, _AROMATIC_RING = 3, 5  # fewest atoms of a ring, and of one that closes between two aromatic atoms
 
 
 def kind_of(token: str) -> Kind:
@@ -62,7 +64,7 @@ def kind_of(token: str) -> Kind:
     """
     if _ATOM.fullmatch(token):
         return Kind.ATOM
-    if _RING.fullmatch(token):
+    if _RING_NUMBER.fullmatch(token):
         return Kind.RING
     known = {"-": Kind.SINGLE, "/": Kind.SINGLE, "\\": Kind.SINGLE, "=": Kind.MULTIPLE, "#": Kind.MULTIPLE}
     return known.get(token, {"(": Kind.OPEN, ")": Kind.CLOSE}.get(token, Kind.OTHER))
@@ -88,13 +90,16 @@ class Inside:
     depth: Tensor  # (rows,) int64, branches that are open
     atoms: Tensor  # (rows,) int64, heavy atoms so far
     opened: Tensor  # (rows, rings) int64, number of the atom that opened a ring, from 1; 0: not open
+    opened_aromatic: Tensor  # (rows, rings) bool, whether that atom was aromatic
+    last_aromatic: Tensor  # (rows,) bool, whether the last atom is aromatic
     aromatic: Tensor  # (rows,) bool, whether the last atom outside its branches is aromatic
 
     @classmethod
     def before(cls, rows: int, rings: int, device: torch.device) -> Self:
         """Rows that have not begun."""
         zeros = torch.zeros(rows, dtype=torch.long, device=device)
-        return cls(zeros, zeros, zeros, zeros.new_zeros(rows, rings), zeros.bool())
+        wide = zeros.new_zeros(rows, rings)
+        return cls(zeros, zeros, zeros, wide, wide.bool(), zeros.bool(), zeros.bool())
 
     def __getitem__(self, rows: Tensor) -> Self:
         return type(self)(*(getattr(self, field.name)[rows] for field in fields(self)))
@@ -155,7 +160,10 @@ class Grammar:
         enough = (inside.atoms >= bounds.least) & ~open_rings & outermost
         grows = (self.heavy == 1) | self._is(Kind.SINGLE, Kind.MULTIPLE, Kind.OPEN)
         own = inside.opened > 0
-        rings = torch.where(own, inside.opened != inside.atoms[:, None], ~(bounds.taken | full[:, None]))
+        both_aromatic = inside.opened_aromatic & inside.last_aromatic[:, None]
+        closable = inside.atoms[:, None] - inside.opened >= torch.where(both_aromatic, _AROMATIC_RING, _RING_SIZE) - 1
+        room_for_ring = bounds.most - inside.atoms >= torch.where(inside.last_aromatic, _AROMATIC_RING, _RING_SIZE) - 1
+        rings = torch.where(own, closable, ~bounds.taken & room_for_ring[:, None])
         closes = torch.where(outermost, enough & (bounds.ends == Ends.BRANCH), ~(full & open_rings))
         may = self.follows[inside.mode]
         may &= ~(full[:, None] & grows)
@@ -169,13 +177,15 @@ class Grammar:
         atoms = inside.atoms + self.heavy[token]
         turned = self.ring == token[:, None]  # (rows, rings): the ring that the token opens or closes
         opened = torch.where(turned, torch.where(inside.opened > 0, 0, atoms[:, None]), inside.opened)
-        outermost_atom = (kind == Kind.ATOM) & (inside.depth == 0)
+        atom = kind == Kind.ATOM
         return Inside(
             self.next_mode[inside.mode, kind],
             inside.depth + (kind == Kind.OPEN).long() - (kind == Kind.CLOSE).long(),
             atoms,
             opened,
-            torch.where(outermost_atom, self.aromatic[token], inside.aromatic),
+            torch.where(turned, inside.last_aromatic[:, None], inside.opened_aromatic),
+            torch.where(atom, self.aromatic[token], inside.last_aromatic),
+            torch.where(atom & (inside.depth == 0), self.aromatic[token], inside.aromatic),
         )
 
     def _is(self, *kinds: Kind) -> Tensor:

@@ -5,7 +5,7 @@ from itertools import cycle, islice, pairwise, permutations
 from typing import NamedTuple
 
 from chemmara.decoration.family import Family, queries_of, writable
-from chemmara.decoration.grammar import is_aromatic
+from chemmara.decoration.grammar import Kind, is_aromatic, kind_of
 from chemmara.decoration.pattern import SPELLINGS, Ends, Hole, Pattern, spellings
 from chemmara.decoration.places import Part, read_part
 from chemmara.decoration.window import Window
@@ -70,16 +70,32 @@ def _patterns(parts: Sequence[Part], row: list[_Member], atoms: Window, number: 
     """Patterns that write a row of fragments from its first to its last."""
     texts = [cycle(_texts(parts[member.fragment], member, number)) for member in row]
     holes = [_hole(left.fragment, right.fragment, row, atoms) for left, right in pairwise(row)]
-    patterns = []
-    for written in islice(zip(*texts, strict=True), number):
-        joined: list[str | Hole] = []
-        for text, hole in zip(written, [*holes, None], strict=True):
-            tokens = Smiles().split(text)
-            joined += ["-?"] if joined and is_aromatic(tokens[0]) else []
-            joined += tokens
-            joined += [hole] if hole is not None else []
-        patterns.append(Pattern(tuple(joined)))
-    return patterns
+    places = [f"[{member.leaves}*]" for member in row[:-1]]
+    return [
+        Pattern(tuple(_joined([Smiles().split(text) for text in written], places, holes)))
+        for written in islice(zip(*texts, strict=True), number)
+    ]
+
+
+def _joined(texts: list[list[str]], places: list[str], holes: list[Hole]) -> list[str | Hole]:
+    """Tokens of the first fragment, in which a linker and all that comes behind it stand at the place."""
+    first, *others = texts
+    if not others:
+        return list(first)
+    at = first.index(places[0])
+    inner = _renumbered(_joined(others, places[1:], holes[1:]), first[:at])
+    bond = ["-?"] if is_aromatic(others[0][0]) else []
+    return [*first[:at], holes[0], *bond, *inner, *first[at + 1 :]]
+
+
+def _renumbered(inner: list[str | Hole], before: list[str]) -> list[str | Hole]:
+    """The same tokens with other ring numbers in place of those that are open in the text before them."""
+    opened = set[str]()
+    for token in before:
+        opened ^= {token} if kind_of(token) is Kind.RING else set()
+    free = (str(number) for number in range(1, 10) if str(number) not in opened and str(number) not in inner)
+    renamed = {token: next(free, token) for token in sorted(opened) if token in inner}
+    return [renamed.get(part, part) if isinstance(part, str) else part for part in inner]
 
 
 def _hole(left: int, right: int, row: list[_Member], atoms: Window) -> Hole:
@@ -91,8 +107,8 @@ def _hole(left: int, right: int, row: list[_Member], atoms: Window) -> Hole:
 
 
 def _texts(part: Part, member: _Member, number: int) -> list[str]:
-    """SMILES of a fragment without its places, from the one where it is entered to the one where it is left."""
+    """SMILES of a fragment that begin behind the place where it is entered; the other place is somewhere in them."""
     begins = "" if member.enters is None else f"[{member.enters}*]"
-    ends = "" if member.leaves is None else f"[{member.leaves}*]"
-    texts = spellings(part.molecule, begins=begins, ends=ends, number=number)
-    return [text.removeprefix(begins).removesuffix(ends) for text in texts]
+    avoided = [f"[{member.leaves}*]"] if member.enters is None else []
+    texts = spellings(part.molecule, begins=begins, never_first=avoided, number=number)
+    return [text.removeprefix(begins) for text in texts]

@@ -78,14 +78,14 @@ def pattern_of(text: str, holes: dict[str, Hole]) -> Pattern:
 
 
 def spellings(
-    molecule: Mol, *, begins: str = "", ends: str = "", never_first: Sequence[str] = (), number: int = SPELLINGS
+    molecule: Mol, *, begins: str = "", never_first: Sequence[str] = (), number: int = SPELLINGS
 ) -> Iterator[str]:
-    """Different random SMILES of a molecule, at most `number`, that begin and end with given tokens."""
+    """Different random SMILES of a molecule, at most `number`, that begin with a token, or with none of several."""
     avoided = tuple(never_first)
     found: set[str] = set()
     for seed in range(_TRIES):
         text = randomised(molecule, seed)
-        if text not in found and text.startswith(begins) and text.endswith(ends) and not text.startswith(avoided):
+        if text not in found and text.startswith(begins) and not text.startswith(avoided):
             found.add(text)
             yield text
         if len(found) == number:

@@ -142,10 +142,11 @@ class PatternSampler:
             molecule = parse(smiles)
             if molecule is None or not family.keeps(molecule) or (self.passes and not self.passes(molecule)):
                 continue
-            if seen is not None and (text := canonical(molecule)) in seen:
-                continue
             if seen is not None:
-                seen.add(text)
+                before = len(seen)
+                seen.add(canonical(molecule))
+                if len(seen) == before:
+                    continue
             return int(row), smiles, molecule
         return None
 

@@ -35,11 +35,11 @@ class Window:
         """
         match = _TEXT.fullmatch(text)
         if match is None or float(match[1]) > float(match[2]):
-            raise ChemmaraError(f"{what} {text!r}: write MIN..MAX with MIN not above MAX, for instance 2..8")
+            raise ChemmaraError(f"{what} {text!r}: write two numbers MIN..MAX, the smaller one first")
         return cls(float(match[1]), float(match[2]))
 
     def of_atoms(self, what: str, least: int) -> "Window":
         """The same window; ChemmaraError where it is no range of whole numbers of atoms from `least` on."""
         if self.low % 1 or self.high % 1 or self.low < least or self.high < 1:
-            raise ChemmaraError(f"{what} {self}: heavy atoms are counted, from {least} on; write for instance 2..8")
+            raise ChemmaraError(f"{what} {self}: write whole numbers, the first at least {least}, the last at least 1")
         return self
