@@ -3,8 +3,8 @@
     python benchmarks/decoration.py [cores|drugs|linkers|analogues|speed ...]
 
 Without a name all five. `cores`: three cores by the command line, 1,000 molecules each, against prompting (256) and
-the prior's own (1,000). `drugs`: 256 molecules on each of twelve cores of approved drugs. `linkers`: 200 between each
-of ten pairs. `analogues`: 200 of each of three drugs. `speed`: processor time against unconstrained sampling.
+the prior's own (1,000). `drugs`: 128 molecules on each of twelve cores of approved drugs. `linkers`: 128 between each
+of ten pairs. `analogues`: 128 of each of three drugs. `speed`: processor time against unconstrained sampling.
 """
 
 import sys
@@ -23,17 +23,18 @@ from rdkit.Chem import QED, Mol
 from chemmara.benchmark.statistics import as_markdown
 from chemmara.decoration.filling import fill
 from chemmara.decoration.grammar import Grammar
-from chemmara.decoration.requests import from_cores, from_fragments
+from chemmara.decoration.requests import from_cores, from_fragments, from_molecule
 from chemmara.decoration.sampler import PatternSampler
 from chemmara.decoration.table import Table
+from chemmara.decoration.tables import drawn_tables
 from chemmara.decoration.window import Window
 from chemmara.language_model.checkpoint import Prior, load_prior
 from chemmara.language_model.sampling import log_likelihood, sample
-from chemmara.molecules.chem import canonical, parse
+from chemmara.molecules.chem import canonical, canonical_smiles, parse
 from chemmara.oracles.contributed import sa_score
 from chemmara.oracles.substructure import core_query
 
-PRIOR, SEED = "chembl-gru", 1
+PRIOR, SEED, N = "chembl-gru", 1, 128
 CORES = ("*Nc1ncnc2cc(*)ccc12", "*C(=O)N1CCC(*)CC1", "*c1nc(*)c2cc(*)ccc2n1")
 DRUGS = {
     "prazosin": (PRIOR, "COc1cc2nc(*)nc(N)c2cc1OC"),
@@ -74,6 +75,11 @@ def by_command(prior: str, n: int, *options: str) -> pd.DataFrame:
         out = Path(folder) / "molecules.csv"
         run(["chemmara", "sample", prior, *options, "-n", str(n), "--seed", str(SEED), "--out", str(out)], check=True)
         return pd.read_csv(out)
+
+
+def drawn(prior: Prior, sampler: PatternSampler, *, unique: bool = False, like: str | None = None) -> pd.DataFrame:
+    """The same table, of 128 molecules, without the command."""
+    return pd.concat(drawn_tables(sampler, prior.model, N, seed=SEED, unique=unique, like=like))
 
 
 def figures(prior: Prior, smiles: Sequence[str], queries: Sequence[Mol] = ()) -> dict[str, str]:
@@ -124,8 +130,9 @@ def drugs() -> dict[str, dict[str, str]]:
     rows = {}
     for name, (prior, core) in DRUGS.items():
         loaded, queries = load_prior(prior), [core_query(core)]
-        rows[f"{name} `{core}`"] = figures(loaded, by_command(prior, 256, "--core", core)["smiles"], queries)
-        rows[f"{name} `{core}`"]["single rows"] = single_rows(loaded, from_cores(loaded, [core]), queries)
+        sampler = from_cores(loaded, [core])
+        rows[f"{name} `{core}`"] = figures(loaded, drawn(loaded, sampler)["smiles"], queries)
+        rows[f"{name} `{core}`"]["single rows"] = single_rows(loaded, sampler, queries)
     return rows
 
 
@@ -135,11 +142,10 @@ def linkers() -> dict[str, dict[str, str]]:
     for pair in PAIRS:
         queries = [core_query(fragment) for fragment in pair]
         sampler = from_fragments(prior, pair, Window(2, 8))
-        repeated = sampler.sample(prior.model, 200, torch.Generator().manual_seed(SEED))
-        written = by_command(PRIOR, 200, "--link", *pair, "--linker-atoms", "2..8")
+        repeated = drawn(prior, sampler)["smiles"].map(canonical_smiles)
         rows[" ".join(f"`{fragment}`" for fragment in pair)] = {
-            **figures(prior, written["smiles"], queries),
-            "unique, repeats not dropped": f"{len(set(map(canonical, repeated.molecules))) / 200:.3f}",
+            **figures(prior, drawn(prior, sampler, unique=True)["smiles"], queries),
+            "unique, repeats kept": f"{repeated.nunique() / N:.3f}",
             "single rows": single_rows(prior, sampler, queries),
         }
     return rows
@@ -149,7 +155,8 @@ def analogues() -> dict[str, dict[str, str]]:
     """Three drugs, similarity 0.4 to 0.8."""
     prior, rows = load_prior(PRIOR), {}
     for name, parent in PARENTS.items():
-        table = by_command(PRIOR, 200, "--like", parent, "--similarity", "0.4..0.8")
+        sampler = from_molecule(prior, parent, Window(0.4, 0.8))
+        table = drawn(prior, sampler, unique=True, like=parent)
         inside = table["similarity"].between(0.4, 0.8).mean()
         rows[name] = {**figures(prior, table["smiles"]), "in the window": f"{inside:.3f}"}
     return rows

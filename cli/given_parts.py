@@ -23,12 +23,26 @@ class Request:
     like: str | None
     similarity: str | None
 
-    def check(self, given: list[str], top_p: float) -> None:
-        """ChemmaraError for options that do not go together; `given` names those of --core, --link and --like."""
-        if len(given) > 1:
-            raise ChemmaraError(f"{' and '.join(given)}: choose one of them")
-        if top_p != 1.0:
-            raise ChemmaraError(f"--top-p cannot be combined with {given[0]}")
+    @property
+    def is_made(self) -> bool:
+        """Whether one of --core, --link and --like is there."""
+        return self.core is not None or bool(self.link) or self.like is not None
+
+    def check(self, top_p: float) -> None:
+        """ChemmaraError for options that do not go together."""
+        chosen = {"--core": self.core is not None, "--link": bool(self.link), "--like": self.like is not None}
+        names = [name for name, given in chosen.items() if given]
+        if len(names) > 1:
+            raise ChemmaraError(f"{' and '.join(names)}: choose one of them")
+        companions = {
+            "--atoms": ("--core", self.atoms), "--allow-h": ("--core", self.allow_h),
+            "--linker-atoms": ("--link", self.linker_atoms), "--similarity": ("--like", self.similarity),
+        }  # fmt: skip
+        for name, (owner, value) in companions.items():
+            if value and owner not in names:
+                raise ChemmaraError(f"{name} belongs to {owner}, which is not there")
+        if names and top_p != 1.0:
+            raise ChemmaraError(f"--top-p cannot be combined with {names[0]}")
 
     def sampler(self, prior: "Prior") -> "PatternSampler":
         """The sampler for a prior."""
@@ -57,7 +71,7 @@ def sample_with_parts(
     out: Path | None,
 ) -> None:
     """Draw the molecules and write their table; exit code 2 where there are fewer than n."""
-    from chemmara.decoration.sampler import PATIENCE
+    from chemmara.decoration import sampler as drawing
     from chemmara.decoration.tables import drawn_tables
     from chemmara.language_model.checkpoint import load_prior
     from chemmara.language_model.device import chosen_device
@@ -81,7 +95,7 @@ def sample_with_parts(
     if found < n:
         kind = "different molecules" if once else "molecules"
         raise ChemmaraError(
-            f"{name}: {found} of {n} {kind} found, and none in the last {PATIENCE} tries; what there is was written:"
+            f"{name}: {found} of {n} {kind} found, and none in the last {drawing.PATIENCE} tries; what there is was written:"
             " widen the window, or ask for fewer"
         )
 

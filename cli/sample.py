@@ -17,8 +17,9 @@ class Sample(TyperCommand):
         written: list[str] = []
         linking = False
         for word in args:
-            linking = word == "--link" or (linking and not word.startswith("-"))
-            written += ["--link", word] if linking and written[-2:-1] == ["--link"] else [word]
+            fragment = linking and not word.startswith("-")
+            written += ["--link", word] if fragment and written[-1] != "--link" else [word]
+            linking = fragment or word == "--link"
         return super().parse_args(ctx, written)
 
 
@@ -88,15 +89,13 @@ def sample(
     Example: chemmara sample chembl-gru --core "*c1ncnc2cc(*)ccc12" -n 100 --atoms 1..12
     Example: chemmara sample chembl-gru --link "*c1ccccc1" "*N1CCOCC1" --linker-atoms 2..8 -n 100
     """
+    from .given_parts import Request, sample_with_parts
     from .output import check_out
 
-    parts = {"--core": core, "--link": link, "--like": like}
-    if given := [name for name, value in parts.items() if value]:
-        from .given_parts import Request, sample_with_parts
-
+    request = Request(core, atoms or [], allow_h, link or [], linker_atoms, like, similarity)
+    request.check(top_p)
+    if request.is_made:
         check_out(out, ".csv")
-        request = Request(core, atoms or [], allow_h, link or [], linker_atoms, like, similarity)
-        request.check(given, top_p)
         sample_with_parts(
             prior, request, n, unique=unique, nll=nll, seed=seed, temperature=temperature, batch_size=batch_size,
             device=device, out=out,

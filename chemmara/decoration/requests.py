@@ -52,6 +52,8 @@ def from_molecule(prior: Prior, smiles: str, similarity: Window) -> PatternSampl
     parent = parse(smiles)
     if parent is None:
         raise ChemmaraError(f"{smiles!r}: invalid SMILES: {why_invalid(smiles)}")
+    if "." in smiles:
+        raise ChemmaraError(f"{smiles!r}: is several molecules; write one without a dot")
     if similarity.high > 1:
         raise ChemmaraError(f"similarity {similarity}: is between 0 and 1; write for instance 0.4..0.8")
     nearest = Similarity((smiles,))

@@ -9,6 +9,7 @@ from chemmara.decoration.drawn import Drawn, groups
 from chemmara.decoration.sampler import PatternSampler
 from chemmara.language_model.device import device_of, to_numpy
 from chemmara.language_model.interface import LanguageModel
+from chemmara.molecules.chem import canonical_smiles
 from chemmara.oracles.similarity import Similarity
 
 
@@ -30,8 +31,10 @@ def drawn_tables(
     log-likelihood of the SMILES as written, in nats. With `unique` each molecule comes once, and never `like` itself.
     """
     generator = torch.Generator(device_of(model)).manual_seed(seed)
-    seen = {like} if unique and like is not None else set[str]() if unique else None
-    batches = sampler.draws(model, n, generator, temperature=temperature, seen=seen, side_by_side=side_by_side)
+    taken = {canonical_smiles(like) or like} if like is not None else set[str]()
+    batches = sampler.draws(
+        model, n, generator, temperature=temperature, seen=taken if unique else None, side_by_side=side_by_side
+    )
     for batch in batches:
         shown = _analogues(sampler, batch, like) if like is not None else _groups(sampler, batch)
         nll = pd.Series(-to_numpy(batch.logp).astype(float)).round(4)

@@ -1,4 +1,4 @@
-"""Molecules on cores, between fragments and like others: what is to be kept is kept, and the columns say what is new."""
+"""Molecules on cores, between fragments and like others: what is to be kept is kept, and the columns tell the rest."""
 
 import re
 from collections import Counter
@@ -17,6 +17,8 @@ from chemmara.language_model.checkpoint import Prior, load_prior
 from chemmara.molecules.chem import canonical, flat_smiles, parse
 from chemmara.oracles.similarity import Similarity
 from chemmara.oracles.substructure import Core
+
+READ = Chem.MolFromSmiles  # noqa: TID251 - RDKit's own view, apart from ours
 
 CORES = {
     "three places": ("chembl-gru", "*c1nc(*)c2cc(*)ccc2n1"),
@@ -46,14 +48,14 @@ def put_together(kept: str, shown: list[str]) -> str | None:
     """The molecule without stereo that the columns describe, by RDKit's own zipper."""
     parts = [re.sub(r"\[(\d+)\*\]", r"[*:\1]", kept)]
     parts += [text.replace("*", f"[*:{number}]") for number, text in enumerate(shown, 1)]
-    return flat_smiles(Chem.MolToSmiles(Chem.molzip(Chem.MolFromSmiles(".".join(parts))), isomericSmiles=False))
+    return flat_smiles(Chem.MolToSmiles(Chem.molzip(READ(".".join(parts))), isomericSmiles=False))
 
 
 def holds_with_stereo(core: str, molecule: Chem.Mol) -> bool:
     """Whether a molecule has the core with the stereo that the core tells, any atom at its places."""
     loose = Chem.AdjustQueryParameters.NoAdjustments()
     loose.makeDummiesQueries = True
-    query = Chem.AdjustQueryProperties(Chem.MolFromSmiles(core), loose)
+    query = Chem.AdjustQueryProperties(READ(core), loose)
     return molecule.HasSubstructMatch(query, useChirality=True)
 
 
@@ -147,12 +149,12 @@ def test_linkers_join_the_fragments_and_have_the_atoms_asked_for(
     assert len(names) == len(fragments) - 1
     middle = next((i for i, text in enumerate(fragments) if text.count("*") == 2), None)
     outer = [i for i in range(len(fragments)) if i != middle]
-    fixed = sum(Chem.MolFromSmiles(text).GetNumAtoms() - text.count("*") for text in fragments)
+    fixed = sum(READ(text).GetNumAtoms() - text.count("*") for text in fragments)
     for molecule, row in zip(
         drawn.molecules, groups(drawn, sampler.patterns, len(names), sampler.tokenizer), strict=True
     ):
         assert all(oracle([molecule]).all() for oracle in held)
-        sizes = [Chem.MolFromSmiles(text).GetNumAtoms() - text.count("*") for text in row]
+        sizes = [READ(text).GetNumAtoms() - text.count("*") for text in row]
         assert all(2 <= size <= 4 for size in sizes)
         assert molecule.GetNumHeavyAtoms() == fixed + sum(sizes)
         ends = [sorted(map(int, re.findall(r"\[(\d)\*\]", text))) for text in row]
