@@ -95,8 +95,8 @@ def sample_with_parts(
     if found < n:
         kind = "different molecules" if once else "molecules"
         raise ChemmaraError(
-            f"{name}: {found} of {n} {kind} found, and none in the last {drawing.PATIENCE} tries; what there is was written:"
-            " widen the window, or ask for fewer"
+            f"{name}: {found} of {n} {kind} found, and none in the last {drawing.PATIENCE} tries; what there is was"
+            " written: widen the window, or ask for fewer"
         )
 
 

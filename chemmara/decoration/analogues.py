@@ -16,6 +16,7 @@ from chemmara.language_model.tokenizer import Tokenizer
 from chemmara.molecules.chem import canonical
 
 _KEPT: Final = 0.4  # share of the heavy atoms that a cut must leave: with less nothing similar comes of it
+_FRAGMENT: Final = 3  # heavy atoms of a piece that a new linker is bound to: a halogen is none
 _SPREAD: Final = 4  # heavy atoms by which a new piece may be smaller or larger than the one that it replaces
 _GROWN: Final = Window(1, 6)  # heavy atoms of a group in place of a hydrogen
 _FAMILIES: Final = 60
@@ -67,7 +68,7 @@ def _two_cuts(parent: Mol) -> Iterator[_Request]:
         pieces = _pieces(parent, bonds)
         (middle,) = (piece for piece in pieces if len(_dummies(piece)) == 2)  # noqa: PLR2004 - both bonds were its
         ends = [piece for piece in pieces if piece is not middle]
-        if _is_enough(ends, parent):
+        if _is_enough(ends, parent) and min(map(_size, ends)) >= _FRAGMENT:
             yield _written(ends), (_around(middle),)
         if _is_enough([middle], parent):
             by_place = {_dummies(end)[0].GetIsotope(): _around(end) for end in ends}
