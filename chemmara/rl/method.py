@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from chemmara.config import Strict, did_you_mean
+from chemmara.config import Fraction, Strict, did_you_mean
 from chemmara.rl.anchors import AnchorConfig
 from chemmara.rl.clusters import EqualMass
 from chemmara.rl.diversity_filter import DiversityFilterConfig
@@ -14,6 +14,7 @@ from chemmara.rl.repeats import Repeats
 from chemmara.rl.replay import ReplayConfig
 from chemmara.rl.rewards import RewardName
 from chemmara.rl.tau import TauConfig
+from chemmara.screening.config import ScreenConfig
 
 _DIVERSE: Final[dict[str, Any]] = {
     "estimator": "log-variance",
@@ -66,6 +67,11 @@ def _none_for_false(value: Any) -> Any:
     return None if value is False else value
 
 
+def _screen_by_a_word(value: Any) -> Any:
+    """true: screening with its defaults."""
+    return {} if value is True else _none_for_false(value)
+
+
 _Clip = Annotated[
     PositiveFloat | None, BeforeValidator(_none_for_false, json_schema_input_type=PositiveFloat | Literal[False] | None)
 ]
@@ -81,6 +87,27 @@ _Genetic = Annotated[
 ]
 
 
+_Screen = Annotated[
+    ScreenConfig | None, BeforeValidator(_screen_by_a_word, json_schema_input_type=ScreenConfig | bool | None)
+]
+
+
+def _turned(table: dict[str, Any]) -> dict[str, Any]:
+    """A method's table with what `diversity` sets, where the table does not set it itself."""
+    diversity = table.get("diversity")
+    if isinstance(diversity, bool) or not isinstance(diversity, int | float):
+        return table
+    turned = dict(table)
+    for part, key, value in (
+        ("screen", "apart", 2 * 6**diversity),
+        ("diversity_filter", "bucket", max(1, round(10 * 0.3**diversity))),
+    ):
+        own = {} if turned.get(part) is True else turned.get(part)
+        if isinstance(own, dict):
+            turned[part] = {key: value} | own
+    return turned
+
+
 class MethodConfig(Strict):
     """How the policy learns. `name` picks a composition; every other key here overrides one part of it."""
 
@@ -88,6 +115,9 @@ class MethodConfig(Strict):
 
     name: str = "mara"
     """Composition to start from: mara (the default), vanilla (the same without MARA), reinvent, rloo, ..."""
+    diversity: Fraction | None = None
+    """From 0, most hits, to 1, most different hits: sets `screen.apart` (2 to 12) and `diversity_filter.bucket` (10 to
+    3) where the file does not. Left out: 4 and 10."""
     rewards: RewardName = "vanilla"
     """What scores are turned into: vanilla (nothing changes), mara, or half of MARA as a control (flattened,
     prior-undone)."""
@@ -126,13 +156,16 @@ class MethodConfig(Strict):
     genetic: _Genetic = None
     """Children of the best molecules so far (a genetic algorithm), which are scored in every step and enter the replay;
     false: none, where the named method has them."""
+    screen: _Screen = None
+    """Many candidates a step, of which a model of the calls so far chooses those that are measured; false: none, where
+    the named method has it; true, or a table."""
     diversity_filter: _Filter = None
     """Molecules too similar to earlier hits score 0; false: no filter, where the named method has it."""
 
     @model_validator(mode="before")
     @classmethod
     def _start_from_the_named_method(cls, data: Any) -> Any:
-        """Lay the user's keys over those of the named method, inside `replay`, `genetic` and `diversity_filter` too."""
+        """Lay the user's keys over those of the named method, inside its tables too."""
         if isinstance(data, str):
             data = {"name": data}
         if not isinstance(data, dict):
@@ -141,7 +174,7 @@ class MethodConfig(Strict):
         if not isinstance(name, str) or name not in METHODS:
             raise ValueError(f"no such method {name!r}{did_you_mean(str(name), METHODS)}")
         merged = METHODS[name] | data
-        for part in ("replay", "genetic", "diversity_filter"):
+        for part in ("replay", "genetic", "screen", "diversity_filter"):
             base, own = METHODS[name].get(part), data.get(part)
             # A filter of another kind shares no keys with the method's own.
             if (
@@ -150,7 +183,7 @@ class MethodConfig(Strict):
                 and own.get("kind", base.get("kind")) == base.get("kind")
             ):
                 merged[part] = base | own
-        return merged
+        return _turned(merged)
 
     @model_validator(mode="after")
     def _only_losses_that_allow_it_learn_off_policy(self) -> "MethodConfig":
@@ -173,10 +206,33 @@ class MethodConfig(Strict):
             raise ValueError("genetic needs replay, through which its children are learned from; add replay rounds")
         return self
 
+    @model_validator(mode="after")
+    def _diversity_has_something_to_set(self) -> "MethodConfig":
+        if self.diversity is not None and self.screen is None and self.diversity_filter is None:
+            raise ValueError("diversity sets screen.apart and diversity_filter.bucket, and this method has neither")
+        return self
+
+    @model_validator(mode="after")
+    def _chosen_rows_are_off_policy(self) -> "MethodConfig":
+        if self.screen is not None and ESTIMATORS[self.estimator].off_policy != "any":
+            fitting = ", ".join(name for name, estimator in ESTIMATORS.items() if estimator.off_policy == "any")
+            raise ValueError(f"screen chooses rows, which biases {self.estimator}; use one of {fitting}")
+        if self.screen is not None and self.screen.has_other_sources and self.replay is None:
+            raise ValueError("screen has children or a library, which are learned from through replay; add [replay]")
+        return self
+
+    @property
+    def breeding(self) -> GeneticConfig | None:
+        """How children are made, whether all of them are scored or screening chooses; None without children."""
+        if self.screen is not None and self.screen.children:
+            return (self.genetic or GeneticConfig()).model_copy(update={"offspring": self.screen.children})
+        return self.genetic
+
     @property
     def _rewrites(self) -> bool:
         """Whether an update learns from SMILES that no policy sampled."""
         if self.replay is None:
             return False
         rewritten = self.replay.rounds > 0 and self.replay.smiles == "randomised"
-        return rewritten or self.replay.smiles == "canonical" or self.genetic is not None
+        others = self.genetic is not None or (self.screen is not None and self.screen.has_other_sources)
+        return rewritten or self.replay.smiles == "canonical" or others
