@@ -23,8 +23,8 @@ from rdkit.Chem import QED, Mol
 from chemmara.benchmark.statistics import as_markdown
 from chemmara.decoration.filling import fill
 from chemmara.decoration.grammar import Grammar
-from chemmara.decoration.requests import from_cores, from_fragments, from_molecule
 from chemmara.decoration.sampler import PatternSampler
+from chemmara.decoration.start import from_cores, from_fragments, from_molecule
 from chemmara.decoration.table import Table
 from chemmara.decoration.tables import drawn_tables
 from chemmara.decoration.window import Window

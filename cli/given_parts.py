@@ -46,7 +46,7 @@ class Request:
 
     def sampler(self, prior: "Prior") -> "PatternSampler":
         """The sampler for a prior."""
-        from chemmara.decoration.requests import from_cores, from_fragments, from_molecule
+        from chemmara.decoration.start import from_cores, from_fragments, from_molecule
         from chemmara.decoration.window import Window
 
         if self.core is not None:

@@ -9,8 +9,8 @@ from rdkit import Chem
 
 from chemmara.decoration import sampler as sampler_module
 from chemmara.decoration.drawn import groups
-from chemmara.decoration.requests import from_cores, from_fragments, from_molecule
 from chemmara.decoration.sampler import PatternSampler
+from chemmara.decoration.start import from_cores, from_fragments, from_molecule
 from chemmara.decoration.window import Window
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import Prior, load_prior

@@ -1,4 +1,4 @@
-"""What a chemist asks for, as samplers: groups on cores, linkers between fragments, analogues of a molecule."""
+"""What molecules can start from, as samplers: the cores, fragments or molecule that a chemist gives."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
