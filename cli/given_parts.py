@@ -71,7 +71,7 @@ def sample_with_parts(
     out: Path | None,
 ) -> None:
     """Draw the molecules and write their table; exit code 2 where there are fewer than n."""
-    from chemmara.decoration import sampler as drawing
+    from chemmara.decoration import search
     from chemmara.decoration.tables import drawn_tables
     from chemmara.language_model.checkpoint import load_prior
     from chemmara.language_model.device import chosen_device
@@ -95,7 +95,7 @@ def sample_with_parts(
     if found < n:
         kind = "different molecules" if once else "molecules"
         raise ChemmaraError(
-            f"{name}: {found} of {n} {kind} found, and none in the last {drawing.PATIENCE} tries; what there is was"
+            f"{name}: {found} of {n} {kind} found, and none in the last {search.PATIENCE} tries; what there is was"
             " written: widen the window, or ask for fewer"
         )
 

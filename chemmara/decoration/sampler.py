@@ -21,6 +21,7 @@ from chemmara.decoration.family import Family
 from chemmara.decoration.filling import Filled, fill
 from chemmara.decoration.grammar import Grammar
 from chemmara.decoration.pattern import Pattern
+from chemmara.decoration.search import PATIENCE, Search, uniform
 from chemmara.decoration.table import Table
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.device import device_of, to_numpy
@@ -30,8 +31,6 @@ from chemmara.molecules.chem import canonical, parse
 
 PARTICLES: Final = 8
 """Rows that are written for a molecule."""
-PATIENCE: Final = 1024
-"""Tries in a row that may bring nothing; then it is over."""
 _FEWEST_TRIES: Final = 8  # of the second round; doubled in each, so that the last molecules do not come one by one
 
 
@@ -86,7 +85,7 @@ class PatternSampler:
         """
         device = device_of(model)
         grammar, table = Grammar.of(self.tokenizer, device), self._table.to(device)
-        search, least = _Search.of(n, len(self.families), even=self.even), 0
+        search, least = Search.of(n, len(self.families), even=self.even), 0
         while search.missing.any():
             families = search.tries(least, max(1, side_by_side // PARTICLES), generator)
             pattern = self._patterns_of(families, generator)
@@ -129,8 +128,8 @@ class PatternSampler:
 
     def _patterns_of(self, families: np.ndarray, generator: torch.Generator) -> Tensor:
         """A pattern (tries,) of each family, drawn by its share."""
-        uniform = _uniform(len(families), generator)
-        pairs = ((*self._shares[family], at) for family, at in zip(families, uniform, strict=True))
+        numbers = uniform(len(families), generator)
+        pairs = ((*self._shares[family], at) for family, at in zip(families, numbers, strict=True))
         return torch.tensor([first + int((up_to[:-1] <= at).sum()) for first, up_to, at in pairs])
 
     def _first_acceptable(
@@ -151,59 +150,19 @@ class PatternSampler:
         return None
 
 
-@dataclass(frozen=True)
-class _Search:
-    """How many molecules are missing, and how many tries in a row brought none."""
-
-    missing: np.ndarray  # (families,) or (1,) where any family will do
-    fruitless: np.ndarray  # the same
-    families: int
-
-    @classmethod
-    def of(cls, n: int, families: int, *, even: bool) -> "_Search":
-        counts = [len(range(first, n, families)) for first in range(families)] if even else [n]
-        return cls(np.array(counts), np.zeros(len(counts), dtype=int), families)
-
-    def tries(self, least: int, most: int, generator: torch.Generator) -> np.ndarray:
-        """Families (tries,) to be tried: one for every missing molecule, or more to reach `least`."""
-        size = min(most, max(int(self.missing.sum()), least))
-        if len(self.missing) < self.families:
-            return (_uniform(size, generator) * self.families).astype(int)
-        return np.resize(np.repeat(np.arange(self.families), self.missing), size)
-
-    def wants(self, family: int) -> bool:
-        """Whether a molecule of the family is still missing."""
-        return bool(self.missing[self._row(family)])
-
-    def note(self, family: int, *, found: bool) -> None:
-        """Take in what a try brought; a family that has brought nothing for long is given up."""
-        row = self._row(family)
-        self.missing[row] -= found
-        self.fruitless[row] = 0 if found else self.fruitless[row] + 1
-        if self.fruitless[row] >= PATIENCE:
-            self.missing[row] = 0
-
-    def _row(self, family: int) -> int:
-        return int(family) if len(self.missing) == self.families else 0
-
-
 def _orders(filled: Filled, generator: torch.Generator) -> np.ndarray:
-    """Rows (tries, at most 8) of each try in an order drawn by weight; rows without an end token are masked.
+    """Rows (tries, at most 8) of each try in an order drawn by weight; rows without an end token come last.
 
     Log-weights plus Gumbel noise, sorted: the first acceptable row is then drawn by weight among the acceptable ones.
     """
-    uniform = _uniform(len(filled.log_weight), generator).clip(1e-9, 1 - 1e-7)
-    keys = (to_numpy(filled.log_weight) - np.log(-np.log(uniform))).reshape(-1, PARTICLES)
+    gumbel = -np.log(-np.log(uniform(len(filled.log_weight), generator).clip(1e-9, 1 - 1e-7)))
+    keys = (to_numpy(filled.log_weight) + gumbel).reshape(-1, PARTICLES)
     order = np.argsort(-keys, axis=1, kind="stable")
     return order + PARTICLES * np.arange(len(order))[:, None]
-
-
-def _uniform(size: int, generator: torch.Generator) -> np.ndarray:
-    return to_numpy(torch.rand(size, generator=generator, device=generator.device)).astype(np.float64)
 
 
 def _drawn_numbers(table: Table, pattern: Tensor, generator: torch.Generator) -> Tensor:
     """Heavy atoms (tries, steps) for the holes that end by themselves, drawn evenly between their bounds."""
     least, most = table.least[pattern], table.most[pattern]
-    uniform = torch.rand(least.shape, generator=generator, device=generator.device)
-    return torch.minimum(least + (uniform * (most - least + 1)).long(), most)
+    drawn = torch.rand(least.shape, generator=generator, device=generator.device)
+    return torch.minimum(least + (drawn * (most - least + 1)).long(), most)

@@ -117,7 +117,7 @@ def test_a_prior_of_selfies_is_refused(tiny_prior: Path) -> None:
 
 
 def test_a_window_that_nobody_meets_keeps_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chemmara.decoration.sampler.PATIENCE", 30)
+    monkeypatch.setattr("chemmara.decoration.search.PATIENCE", 30)
     out = tmp_path / "few.csv"
     # one heavy atom between two rings: a dozen elements at most
     result = sampled(PRIOR, "--link", "*c1ccccc1", "*C1CC1", "--linker-atoms", "1..1", "-n", 40, "--out", out)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from rdkit import Chem
 
-from chemmara.decoration import sampler as sampler_module
+from chemmara.decoration import search
 from chemmara.decoration.drawn import groups
 from chemmara.decoration.sampler import PatternSampler
 from chemmara.decoration.start import from_cores, from_fragments, from_molecule
@@ -183,7 +183,7 @@ def test_a_molecule_without_a_bond_to_cut_has_analogues_by_its_hydrogens(priors:
 def test_a_window_that_nobody_meets_ends_with_one_line(
     priors: dict[str, Prior], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sampler_module, "PATIENCE", 20)
+    monkeypatch.setattr(search, "PATIENCE", 20)
     prior = priors["chembl-gru"]
     families = from_cores(prior, ["*c1ccccc1", "*C1CC1"]).families
     none = PatternSampler(prior.tokenizer, families, 60, passes=lambda _: False)
