@@ -111,6 +111,10 @@ class PatternSampler:
                 )
             least = max(_FEWEST_TRIES, 2 * least)
 
+    def keeps(self, molecule: Mol) -> bool:
+        """Whether a molecule, wherever it comes from, holds the parts of a family and passes."""
+        return any(family.keeps(molecule) for family in self.families) and (not self.passes or self.passes(molecule))
+
     @cached_property
     def patterns(self) -> tuple[Pattern, ...]:
         """The patterns of all families in order."""
