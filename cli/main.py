@@ -14,6 +14,7 @@ from chemmara.system.files import FULL, ReaderGone
 from chemmara.system.processors import let_threads_sleep
 
 from . import (
+    benchmark,
     compare,
     corpus,
     diversity,
@@ -106,6 +107,7 @@ app.command()(run.resume)
 app.command()(report.report)
 app.command()(plan.explain)
 app.command()(compare.compare)
+app.add_typer(benchmark.app, name="benchmark")
 app.command()(sample.sample)
 app.command()(likelihood.likelihood)
 app.command()(score.score)

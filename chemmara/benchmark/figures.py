@@ -67,12 +67,12 @@ def _diversity_of_the_best(run: RunRecord) -> float:
     """IntDiv1 of the 100 best molecules, whether hits or not; equal scores in the order they were found."""
     order = np.argsort(-run.scores, kind="stable")
     best = order[np.isfinite(run.scores[order])][:100]
-    return internal_diversity(run.calls["smiles"].iloc[best].tolist())
+    return internal_diversity([str(smiles) for smiles in run.calls["smiles"].to_numpy()[best]])
 
 
 def _validity(run: RunRecord) -> float:
     """Mean over the steps of the share of sampled SMILES that are valid."""
-    return float(run.steps["valid"].mean()) if len(run.steps) else float("nan")
+    return float(run.steps["valid"].to_numpy(dtype=float).mean()) if len(run.steps) else float("nan")
 
 
 def _calls_to_all_modes(run: RunRecord) -> float:

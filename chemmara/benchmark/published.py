@@ -1,7 +1,8 @@
 """Published figures beside ours, and what about them cannot be compared."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import pandas as pd
 from pydantic import Field, PositiveInt
@@ -50,7 +51,7 @@ class Published:
     """Bundled published figures."""
 
     sources: dict[str, Source]  # by name
-    figures: pd.DataFrame  # source, method, task, figure, mean, deviation (NaN where it was not given)
+    rows: list[dict[str, Any]]  # source, method, task, figure, mean, deviation (NaN where it was not given)
 
 
 def load_published(name: str | None, suite: str) -> Published:
@@ -62,7 +63,8 @@ def load_published(name: str | None, suite: str) -> Published:
         known = sorted(path.stem for path in folder.glob("*.toml"))
         raise ChemmaraError(f"suite {suite}: no published figures {name!r}{config.did_you_mean(name, known)}")
     sources = config.load(_Sources, folder / f"{name}.toml").source
-    return Published({source.name: source for source in sources}, pd.read_csv(folder / f"{name}.csv"))
+    rows = pd.read_csv(folder / f"{name}.csv").to_dict("records")
+    return Published({source.name: source for source in sources}, cast("list[dict[str, Any]]", rows))
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Conditions:
     prior: str
 
 
-def beside(published: Published, figure: str, ours: Conditions) -> pd.DataFrame:
+def beside(published: Published, figure: str, ours: Conditions) -> list[dict[str, Any]]:
     """Published rows of a figure for our tasks: task (our name), method, source, mean, deviation, and two marks.
 
     `other_definition`: the published task is the older or newer definition of ours (NAME_prev and NAME).
@@ -82,7 +84,7 @@ def beside(published: Published, figure: str, ours: Conditions) -> pd.DataFrame:
     """
     rows = []
     for name, task in ours.tasks.items():
-        for row in published.figures.to_dict("records"):
+        for row in published.rows:
             if row["figure"] != figure or row["task"].removesuffix(_PREVIOUS) != task.removesuffix(_PREVIOUS):
                 continue
             source = published.sources[row["source"]]
@@ -90,25 +92,34 @@ def beside(published: Published, figure: str, ours: Conditions) -> pd.DataFrame:
             alike = row["task"] == task and source.budget == ours.budget and source.prior == ours.prior
             marks = {"other_definition": row["task"] != task, "comparable": alike and not limited}
             rows.append({**row, "task": name, **marks})
-    columns = ["task", "method", "source", "mean", "deviation", "other_definition", "comparable"]
-    return pd.DataFrame(rows, columns=columns)
+    return rows
 
 
-def remarks(rows: pd.DataFrame, published: Published, ours: Conditions) -> list[str]:
+def remarks(rows: Sequence[dict[str, Any]], published: Published, ours: Conditions) -> list[str]:
     """Sentences on where the rows of `beside` come from, and on what of them cannot be compared and why."""
     sentences = []
-    for name, own in rows.groupby("source", sort=False):
-        source = published.sources[str(name)]
-        methods = ", ".join(dict.fromkeys(own["method"]))
-        sentences.append(f"{methods}: {source.citation}; {source.runs} runs or more.")
-        if source.budget != ours.budget:
-            sentences.append(f"Not comparable: {methods} had {source.budget} calls, ours {ours.budget}.")
-        if source.prior != ours.prior:
-            sentences.append(f"Not comparable: {methods} had another prior ({source.prior}; ours is {ours.prior}).")
-        for limit in source.not_comparable:
-            if named := [method for method in limit.methods if (own["method"] == method).any()]:
-                sentences.append(f"Not comparable: {', '.join(named)}, since {limit.why}.")
-        if others := list(dict.fromkeys(own.loc[own["other_definition"], "task"])):
-            sentences.append(f"Not comparable: {methods} on {', '.join(others)}, which had another definition there.")
+    for name in dict.fromkeys(row["source"] for row in rows):
+        source, own = published.sources[name], [row for row in rows if row["source"] == name]
+        methods = list(dict.fromkeys(row["method"] for row in own))
+        others = list(dict.fromkeys(row["task"] for row in own if row["other_definition"]))
+        sentences.append(f"{', '.join(methods)}: {source.citation}; {source.runs} runs or more.")
+        sentences += _limits(source, ours, methods, others)
         sentences += source.remarks
+    return sentences
+
+
+def _limits(source: Source, ours: Conditions, methods: list[str], others: list[str]) -> list[str]:
+    """What of a source's figures of these methods cannot be compared; `others`: tasks of another definition there."""
+    names, sentences = ", ".join(methods), []
+    if source.budget != ours.budget:
+        sentences.append(f"Not comparable: {names} had {source.budget} calls, ours {ours.budget}.")
+    if source.prior != ours.prior:
+        sentences.append(f"Not comparable: {names} had another prior ({source.prior}; ours is {ours.prior}).")
+    sentences += [
+        f"Not comparable: {', '.join(limited)}, since {limit.why}."
+        for limit in source.not_comparable
+        if (limited := [method for method in limit.methods if method in methods])
+    ]
+    if others:
+        sentences.append(f"Not comparable: {names} on {', '.join(others)}, which had another definition there.")
     return sentences

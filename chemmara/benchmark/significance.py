@@ -18,7 +18,8 @@ def paired_t_test(differences: Sequence[float]) -> float:
         return float("nan")
     if (known == known[0]).all():
         return 1.0 if known[0] == 0 else float("nan")
-    return float(stats.ttest_1samp(known, 0.0).pvalue)
+    _, p = stats.ttest_1samp(known, 0.0)
+    return float(p)
 
 
 def signed_rank_test(differences: Sequence[float]) -> float:
@@ -31,7 +32,10 @@ def signed_rank_test(differences: Sequence[float]) -> float:
     if len(known) < _FEWEST:
         return float("nan")
     known = known[known != 0]
-    return float(stats.wilcoxon(known).pvalue) if len(known) else 1.0
+    if not len(known):
+        return 1.0
+    _, p = stats.wilcoxon(known)
+    return float(p)
 
 
 def holm(values: Sequence[float]) -> list[float]:

@@ -44,7 +44,7 @@ class SuiteTask(Strict):
     """Files or folders that the objective names and that are not bundled; they are looked for in --files."""
     how: str = ""
     """How to come by these files, in one sentence."""
-    references: dict[_RowName, str] = {}
+    references: dict[_RowName, str] = Field(default_factory=dict)
     """SMILES of known chemotypes by name, for the figures of modes."""
     similarity: Fraction = 0.5
     """Tanimoto similarity (ECFP4 counts) to its nearest reference from which a hit belongs to it."""
@@ -134,8 +134,9 @@ def task_campaign(suite: SuiteConfig, task: SuiteTask, folder: Path, workers: in
         ChemmaraError: a file that is not bundled is not in the folder, or the objective is not one.
     """
     if missing := [name for name in task.files if not (folder / name).exists()]:
-        place = "give its folder by --files" if folder == assets.DATA / "suites" else f"{folder} lacks it"
-        raise ChemmaraError(f"task {task.name} needs {missing[0]}, which is not bundled ({place}): {task.how}")
+        place = "bundled" if folder == assets.DATA / "suites" else f"in {folder}"
+        how = task.how or "put it there, or name its folder by --files"
+        raise ChemmaraError(f"task {task.name} needs {missing[0]}, which is not {place}: {how}")
     if task.campaign is not None:
         beside = folder / task.campaign
         name = beside if beside.is_file() else task.campaign

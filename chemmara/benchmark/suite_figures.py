@@ -9,7 +9,7 @@ import pandas as pd
 from chemmara.benchmark.figures import FIGURES, RunRecord
 from chemmara.benchmark.suite import SuiteTask
 from chemmara.benchmark.suite_runs import Benchmark, run_folder
-from chemmara.benchmark.timing import ended, seconds
+from chemmara.benchmark.timing import cpus, ended, seconds
 from chemmara.errors import ChemmaraError
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
@@ -19,7 +19,7 @@ from chemmara.records.run_folder import RunFolder
 class SuiteFigures:
     """What the runs of a benchmark came to."""
 
-    runs: pd.DataFrame  # task, method, seed, the suite's figures, seconds, processor; in the order of the benchmark
+    runs: pd.DataFrame  # task, method, seed, the suite's figures, seconds, machine; in the order of the benchmark
     modes: pd.DataFrame  # task, method, seed, reference, hits, first_call, mass; empty without references
     unfinished: list[str]  # names of runs that have not ended
     calls: int  # oracle calls of all runs
@@ -39,7 +39,7 @@ def suite_figures(benchmark: Benchmark, out: Path) -> SuiteFigures:
         record, processor = _record(folder, known[task])
         calls += len(record.calls)
         values = {name: FIGURES[name].value(record) for name in benchmark.suite.figures}
-        rows.append({**run, **values, "seconds": seconds(folder), "processor": processor})
+        rows.append({**run, **values, "seconds": seconds(folder), "machine": f"{processor}, {cpus(folder)} CPUs"})
         modes += [
             {**run, "reference": mode.name, "hits": mode.hits, "first_call": mode.first_call, "mass": mode.mass}
             for mode in (record.modes if record.references else [])

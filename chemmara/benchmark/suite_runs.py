@@ -15,7 +15,6 @@ from chemmara.errors import ChemmaraError
 from chemmara.language_model.device import chosen_device
 from chemmara.system.files import write_text
 from chemmara.system.locking import only_writer
-from chemmara.system.processors import usable_cpus
 
 _NAME = "benchmark.json"
 
@@ -110,5 +109,4 @@ def _as_json(benchmark: Benchmark) -> dict[str, Any]:
         "tasks": benchmark.tasks,
         "methods": benchmark.methods,
         "seeds": benchmark.seeds,
-        "cpus": usable_cpus(),
     }

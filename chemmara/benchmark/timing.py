@@ -1,4 +1,4 @@
-"""The wall time of a run over all its sessions, in a file of its folder."""
+"""The wall time of a run over all its sessions, and the CPUs that it could use, in a file of its folder."""
 
 import json
 import time
@@ -8,6 +8,7 @@ from typing import Final
 
 from chemmara.records.run_folder import RunFolder
 from chemmara.system.files import write_text
+from chemmara.system.processors import usable_cpus
 
 _BETWEEN_NOTES: Final = 2.0  # seconds; a kill loses as much
 
@@ -37,7 +38,8 @@ class Stopwatch:
 
     def _write(self, ended: str) -> None:
         self.noted = time.monotonic()
-        known = {"seconds": round(self.earlier + self.noted - self.began, 1), "ended": ended}
+        spent = round(self.earlier + self.noted - self.began, 1)
+        known = {"seconds": spent, "ended": ended, "cpus": usable_cpus()}
         write_text(RunFolder(self.folder).timing, json.dumps(known) + "\n")
 
 
@@ -49,6 +51,11 @@ def seconds(folder: Path) -> float:
 def ended(folder: Path) -> str:
     """Why a run is over; "" while it is not."""
     return str(_read(folder).get("ended", ""))
+
+
+def cpus(folder: Path) -> int:
+    """CPUs that the run's last session could use, perhaps shared with other runs."""
+    return int(_read(folder)["cpus"])
 
 
 def _read(folder: Path) -> dict[str, float | str]:

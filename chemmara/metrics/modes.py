@@ -45,7 +45,7 @@ def modes(
     [('a', 1, 1.0, 0.5), ('b', 0, nan, 0.0)]
     """
     calls = np.flatnonzero(scores >= hit_threshold)
-    molecules = [molecule for call in calls if (molecule := parse(smiles[call])) is not None]
+    molecules = [molecule for call in calls if (molecule := parse(smiles[int(call)])) is not None]
     if len(molecules) < len(calls):
         raise ValueError("a SMILES is not valid; leave invalid ones out first")
     alike = np.array([Similarity((reference,))(molecules) for reference in references.values()])  # (modes, hits)
@@ -62,9 +62,9 @@ def _mode(name: str, calls: np.ndarray, own: np.ndarray) -> Mode:
 
 
 def effective_modes(found: Sequence[Mode]) -> float:
-    """How many equally large modes would share the hits as evenly: exp of the entropy of their shares; 0 if none is found.
+    """How many equally large modes would share the hits as evenly: exp of the entropy of their shares.
 
-    Hits that belong to no mode are left out. Between 1 and the number of modes found.
+    0 if none is found. Hits that belong to no mode are left out. Between 1 and the number of modes found.
 
     >>> effective_modes([Mode("a", 50, 1.0, 0.5), Mode("b", 50, 2.0, 0.5), Mode("c", 0, float("nan"), 0.0)])
     2.0

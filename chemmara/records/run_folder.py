@@ -63,7 +63,14 @@ class RunFolder:
     def clear(self) -> None:
         """Remove the files of a run, and nothing else that the folder may hold."""
         names = ("hits.csv", "hits.smi", "hits.sdf", "report.html")
-        files = [self.config, self.ledger, self.checkpoint, self.metrics, self.timing, *(self.path / name for name in names)]
+        files = [
+            self.config,
+            self.ledger,
+            self.checkpoint,
+            self.metrics,
+            self.timing,
+            *(self.path / name for name in names),
+        ]
         files += [self.ledger.with_name(self.ledger.name + suffix) for suffix in ("-wal", "-shm")]
         for file in files:
             file.unlink(missing_ok=True)
