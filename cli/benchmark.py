@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from chemmara.errors import ChemmaraError
+
 
 class SuiteOrCommand(TyperGroup):
     """Commands of which `run` may be left out: `benchmark six` is `benchmark run six`."""
@@ -62,7 +64,10 @@ def run(
     loaded = load_suite(suite, budget=budget, prior=prior)
     chosen = loaded.chosen(None if tasks is None else _names(tasks))
     numbers = range(1, (seeds or loaded.seeds) + 1)
-    wanted = Benchmark(loaded, tuple(task.name for task in chosen), tuple(_names(methods)), tuple(numbers))
+    named = _names(methods)
+    if not named:
+        raise ChemmaraError(f"--methods: {methods!r} names no method")
+    wanted = Benchmark(loaded, tuple(task.name for task in chosen), tuple(named), tuple(numbers))
     jobs = planned_jobs(wanted, out, files or assets.suite_file(suite).parent, workers=workers, device=device)
     over = sum(bool(ended(job.folder)) for job in jobs)
     try:

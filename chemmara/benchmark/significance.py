@@ -1,11 +1,12 @@
 """Whether one method differs from another: tests on paired runs, corrected for their number; ranks and wins."""
 
 from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
 from scipy import stats
 
-_FEWEST = 2  # values below which nothing can be tested
+_FEWEST: Final = 2  # values below which nothing can be tested
 
 
 def paired_t_test(differences: Sequence[float]) -> float:
@@ -18,8 +19,8 @@ def paired_t_test(differences: Sequence[float]) -> float:
         return float("nan")
     if (known == known[0]).all():
         return 1.0 if known[0] == 0 else float("nan")
-    _, p = stats.ttest_1samp(known, 0.0)
-    return float(p)
+    result: Any = stats.ttest_1samp(known, 0.0)
+    return float(result.pvalue)
 
 
 def signed_rank_test(differences: Sequence[float]) -> float:
@@ -34,8 +35,8 @@ def signed_rank_test(differences: Sequence[float]) -> float:
     known = known[known != 0]
     if not len(known):
         return 1.0
-    _, p = stats.wilcoxon(known)
-    return float(p)
+    result: Any = stats.wilcoxon(known)
+    return float(result.pvalue)
 
 
 def holm(values: Sequence[float]) -> list[float]:
