@@ -18,10 +18,10 @@ ALL_TASKS: Final = "all tasks"
 SUM: Final = "sum over the tasks"
 _SMALLEST: Final = 0.001  # p-values below it are not told apart
 HOW_TO_READ: Final = (
-    "Paired differences: mean over the pairs of runs with the same seed ± half width of its 95 % t-interval; in"
-    " brackets, in how many pairs the first method is the larger; p of the paired t-test. All tasks: the same of one"
-    " mean difference a task, with p of Wilcoxon's signed-rank test. Every p is corrected by Holm over the comparisons in"
-    " its table: those on tasks, those over all tasks, and those of the sum, each kind by itself."
+    "Paired differences: mean over the pairs of runs with the same seed ± half width of its 95 % t-interval; in "
+    "brackets, in how many pairs the first method is the larger; p of the paired t-test. All tasks: the same of "
+    "one mean difference a task, with p of Wilcoxon's signed-rank test. Every p is corrected by Holm over the "
+    "comparisons in its table: those on tasks, those over all tasks, and those of the sum, each kind by itself."
 )
 
 

@@ -1,7 +1,6 @@
 """`chemmara benchmark`: a small suite through the real program, killed and not."""
 
-import os
-import signal
+import json
 import subprocess
 import sys
 import time
@@ -91,7 +90,7 @@ def test_every_run_is_a_campaign_in_its_folder_and_the_tables_have_them_all(whol
         assert words in text
     page = (whole / "benchmark.html").read_text()
     assert page.count("<table") == text.count("| --- |\n")
-    assert "http" not in page
+    assert "://" not in page
 
 
 def test_a_benchmark_that_is_killed_ends_with_the_same_table(whole: Path, suite: Path, tmp_path: Path) -> None:
@@ -113,10 +112,10 @@ def test_a_benchmark_that_is_killed_ends_with_the_same_table(whole: Path, suite:
             command, cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
         begun = time.monotonic()
-        while over(out) < least and process.poll() is None and time.monotonic() - begun < 300:
+        while over(out) < least and process.poll() is None and time.monotonic() - begun < 900:
             time.sleep(0.05)
         kills += process.poll() is None
-        os.kill(process.pid, signal.SIGKILL) if process.poll() is None else None
+        process.kill()
         process.wait()
         time.sleep(1)  # its children notice that it is gone
     assert kills == 2
@@ -187,12 +186,12 @@ def test_every_form_of_the_command_teaches_by_an_example(command: str) -> None:
         ("benchmark {suite} --prior nope --out {tmp}/o", "no such prior"),
         ("benchmark {suite} --budget 0 --out {tmp}/o", "greater than 0"),
         ("benchmark six --tasks gsk3 --out {tmp}/o", "task gsk3 needs gsk3, which is not bundled: train it by"),
-        ("benchmark six --tasks jnk3 --files {tmp} --out {tmp}/o", "task jnk3 needs jnk3, which is not in {tmp}: train"),
-        ("benchmark docking --out {tmp}/o", "task f2 needs F2_target.pdbqt, which is not bundled: take F2_target.pdbqt"),
+        ("benchmark six --tasks jnk3 --files {tmp} --out {tmp}/o", "task jnk3 needs jnk3, which is not in {tmp}"),
+        ("benchmark docking --out {tmp}/o", "task f2 needs F2_target.pdbqt, which is not bundled: take"),
         ("benchmark --out {tmp}/o {suite} --device nope", "nope"),
         ("benchmark table {tmp}", "not a benchmark's folder (benchmark.json is missing)"),
         ("benchmark table {damaged}", "is not the benchmark.json of a benchmark, or damaged"),
-        ("benchmark {suite} --methods mara --budget 41 --out {whole}", "was begun with another budget; choose another --out"),
+        ("benchmark {suite} --methods mara --budget 41 --out {whole}", "was begun with another budget; choose"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line_and_starts_nothing(
@@ -209,12 +208,15 @@ def test_a_mistake_is_one_line_and_starts_nothing(
     assert not (tmp_path / "o").exists()
 
 
-def test_a_suite_without_published_figures_says_so(suite: Path, tmp_path: Path) -> None:
-    (tmp_path / "s.toml").write_text(suite.read_text().replace('published = "pmo"\n', ""))
-    (tmp_path / "o").mkdir()
-    result = chemmara("benchmark", "run", tmp_path / "s.toml", "--tasks", "qed", "--methods", METHODS[0], "--seeds", 1,
-                      "--out", tmp_path / "o")  # fmt: skip
-    assert result.exit_code == 0, result.output
-    refused = chemmara("benchmark", "table", tmp_path / "o", "--against", "published")
-    assert refused.exit_code == 2
-    assert refused.stderr == "error: suite tiny: has no published figures; leave --against out\n"
+def test_a_suite_without_published_figures_says_so(whole: Path, tmp_path: Path) -> None:
+    known = json.loads((whole / "benchmark.json").read_text())
+    known["suite"]["published"] = None
+    (tmp_path / "benchmark.json").write_text(json.dumps(known))
+    refused = chemmara("benchmark", "table", tmp_path, "--against", "published")
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        "error: suite tiny: has no published figures; leave --against out\n",
+    )
+    empty = chemmara("benchmark", "table", tmp_path)
+    assert (empty.exit_code, empty.stderr.count("\n")) == (2, 1)
+    assert "no run has ended yet" in empty.stderr
