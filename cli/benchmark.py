@@ -77,7 +77,7 @@ def run(
         typer.echo("saved; the same command goes on", err=True)
         raise
     typer.echo(write_tables(joined, out), nl=False)
-    typer.echo(f"wrote {out}/table.md, benchmark.html, table.csv, pairs.csv and runs.csv", err=True)
+    typer.echo(f"wrote {out}/benchmark.html, table.md, table.csv and others", err=True)
 
 
 @app.command()
@@ -95,7 +95,7 @@ def table(
     from chemmara.benchmark.suite_runs import read_benchmark
 
     typer.echo(write_tables(read_benchmark(folder), folder, against=against is not None), nl=False)
-    typer.echo(f"wrote {folder}/table.md, benchmark.html, table.csv, pairs.csv and runs.csv", err=True)
+    typer.echo(f"wrote {folder}/benchmark.html, table.md, table.csv and others", err=True)
 
 
 @app.command("list")

@@ -1,7 +1,6 @@
 """A benchmark on paper: table.md, benchmark.html and CSV files, made from the runs' ledgers."""
 
 from pathlib import Path
-from typing import Final
 
 import pandas as pd
 
@@ -16,12 +15,11 @@ from chemmara.benchmark.suite_tables import figure_section, long_table, mode_sec
 from chemmara.report.page import Section, benchmark_page
 from chemmara.system.files import replacing, write_text
 
-FILES: Final = ("table.md", "benchmark.html", "table.csv", "pairs.csv", "modes.csv", "runs.csv")
-"""What `write_tables` writes; pairs.csv needs two methods, modes.csv tasks with references."""
-
 
 def write_tables(benchmark: Benchmark, out: Path, *, against: bool = False) -> str:
-    """Write every file of FILES for the runs that have ended, and give table.md's text.
+    """Write table.md, benchmark.html and the CSV files for the runs that have ended, and give table.md's text.
+
+    table.csv has means, runs.csv every run; pairs.csv needs two methods, and modes.csv tasks with references.
 
     Args:
         benchmark: which runs the folder holds.
