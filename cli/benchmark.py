@@ -99,7 +99,7 @@ def table(
 
 
 @app.command("list")
-def list_suites() -> None:
+def list_suites(as_json: Annotated[bool, typer.Option("--json", help="As one JSON list.")] = False) -> None:
     """List the bundled suites: tasks, oracle calls a run, and what each measures.
 
     Example: chemmara benchmark list
@@ -107,9 +107,14 @@ def list_suites() -> None:
     from chemmara import assets
     from chemmara.benchmark.suite import load_suite
 
-    for name in assets.suites():
-        suite = load_suite(name)
-        typer.echo(f"{name:<14}{len(suite.task):>3} tasks {suite.budget:>6} calls   {suite.about}")
+    from .tables import print_json
+
+    suites = [load_suite(name) for name in assets.suites()]
+    if as_json:
+        print_json([{"name": s.name, "tasks": len(s.task), "calls": s.budget, "about": s.about} for s in suites])
+        return
+    for suite in suites:
+        typer.echo(f"{suite.name:<14}{len(suite.task):>3} tasks {suite.budget:>6} calls   {suite.about}")
 
 
 def _names(text: str) -> list[str]:
