@@ -14,6 +14,7 @@ from chemmara.system.files import FULL, ReaderGone
 from chemmara.system.processors import let_threads_sleep
 
 from . import (
+    benchmark,
     cluster,
     compare,
     corpus,
@@ -115,6 +116,7 @@ app.command()(watch.watch)
 app.command()(report.report)
 app.command()(plan.explain)
 app.command()(compare.compare)
+app.add_typer(benchmark.app, name="benchmark")
 app.command(cls=sample.Sample)(sample.sample)
 app.command()(likelihood.likelihood)
 app.command()(score.score)

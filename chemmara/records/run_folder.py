@@ -42,6 +42,11 @@ class RunFolder:
         return self.path / "policy"
 
     @property
+    def timing(self) -> Path:
+        """timing.json: wall time, and why the run ended, of a run of a comparison or a benchmark."""
+        return self.path / "timing.json"
+
+    @property
     def tensorboard(self) -> Path:
         """tensorboard/: the figures of each step, for TensorBoard, where the run was asked to write them."""
         return self.path / "tensorboard"
@@ -63,7 +68,14 @@ class RunFolder:
     def clear(self) -> None:
         """Remove the files of a run, and nothing else that the folder may hold."""
         names = ("hits.csv", "hits.smi", "hits.sdf", "report.html")
-        files = [self.config, self.ledger, self.checkpoint, self.metrics, *(self.path / name for name in names)]
+        files = [
+            self.config,
+            self.ledger,
+            self.checkpoint,
+            self.metrics,
+            self.timing,
+            *(self.path / name for name in names),
+        ]
         files += [self.ledger.with_name(self.ledger.name + suffix) for suffix in ("-wal", "-shm")]
         for file in files:
             file.unlink(missing_ok=True)

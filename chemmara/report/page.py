@@ -1,6 +1,7 @@
-"""A run, or a comparison of methods, as one self-contained HTML page: no scripts, nothing from outside."""
+"""A run, a comparison of methods or a benchmark as one self-contained HTML page: no scripts, nothing from outside."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -65,6 +66,21 @@ def comparison_page(
         seeds=seeds,
         curves=_drawn(as_svg(figure, "comparison")),
     )
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table of text cells with its heading and notes."""
+
+    title: str
+    rows: str  # what heads the column of row names
+    table: pd.DataFrame  # text cells; the index is the names of the rows
+    notes: tuple[str, ...] = ()
+
+
+def benchmark_page(name: str, lead: Sequence[str], sections: Sequence[Section]) -> str:
+    """The page of a benchmark: sentences at its head, then its tables."""
+    return _render("benchmark.html", name=name, lead=lead, sections=sections)
 
 
 _COLUMNS = {"call", "step", "smiles", "score", "error"}
