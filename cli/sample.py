@@ -25,7 +25,7 @@ class Sample(TyperCommand):
 
 def sample(
     prior: Annotated[str, typer.Argument(help="Folder of a prior (or of a trained policy), or a bundled name.")],
-    n: Annotated[int, typer.Option("-n", min=1, help="Molecules to sample.")],
+    n: Annotated[int, typer.Option("-n", "--number", min=1, help="Molecules to sample.")],
     valid: Annotated[bool, typer.Option("--valid", help="Draw until n are valid; the others are left out.")] = False,
     unique: Annotated[
         bool, typer.Option("--unique", help="Draw until n are different, by canonical SMILES; written as sampled.")

@@ -19,6 +19,7 @@ from chemmara.language_model.checkpoint import Prior, load_prior, save_prior
 from chemmara.language_model.device import chosen_device, device_of, full_float32, torch_threads
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
+from chemmara.records.session import recorded_session
 from chemmara.records.tally import Standing, Tally
 from chemmara.rl.finetune import Learner, new_learner
 from chemmara.rl.seeds import take_seeds
@@ -176,6 +177,7 @@ class Run:
             self.config.workers, self.config.timeout, self.config.worker_memory, self.config.scheduler
         )
         with (
+            recorded_session(self.ledger),
             torch_threads(self.config.threads),
             full_float32(),
             measuring(objective, limits) as by_workers,
