@@ -47,7 +47,7 @@ DRUGS = {
     "pacritinib: macrocycle": (PRIOR, "*Oc1ccc2cc1COCC=CCOCc1cccc(c1)-c1ccnc(n1)N2"),
     "sildenafil: whole, one place": (PRIOR, "CCCc1nn(C)c2c1nc([nH]c2=O)-c1cc(ccc1OCC)S(=O)(=O)N1CCN(*)CC1"),
     "imatinib: whole, one place": (PRIOR, "Cc1ccc(NC(=O)c2ccc(*)cc2)cc1Nc1nccc(-c2cccnc2)n1"),
-    "levetiracetam: stereo": ("zinc250k-gru", "CC[C@@H](C(N)=O)N1CC(*)CC1=O"),
+    "levetiracetam: stereo": ("zinc250k-gru", "CC[C@H](N1CC(*)CC1=O)C(N)=O"),
     "naproxen: stereo": ("zinc250k-transformer", "C[C@H](C(=O)N*)c1ccc2cc(*)ccc2c1"),
 }
 PAIRS = (

@@ -76,10 +76,7 @@ def fill(
 
         written = grammar.after(inside, token).where(in_hole, inside)
         left = in_hole & torch.where(by_number, written.closed & (written.atoms == most), written.depth < 0)
-        step = step + (left | ~in_hole).long()
-        step = torch.where(
-            left & table.after_aromatic[pattern[alive], _within(step, table)] & ~written.aromatic, step + 1, step
-        )
+        step = _next_step(table, pattern[alive], step, moves=left | ~in_hole, skips=left & ~written.aromatic)
         inside = blank[torch.arange(len(alive), device=device)].where(left, written)
         going = last != END
         if not going.all():
@@ -91,6 +88,8 @@ def fill(
     return Filled(tokens, column, logp, log_weight)
 
 
-def _within(step: Tensor, table: Table) -> Tensor:
-    """Steps of the table; one beyond its end, as of rows that have ended, is the last."""
-    return step.clamp(max=table.given.shape[1] - 1)
+def _next_step(table: Table, pattern: Tensor, step: Tensor, *, moves: Tensor, skips: Tensor) -> Tensor:
+    """The steps (rows,) after these: those that move go on, and over an aromatic bond too where they skip it."""
+    step = step + moves.long()
+    within = step.clamp(max=table.given.shape[1] - 1)  # a row that has ended is beyond its pattern
+    return step + (skips & table.after_aromatic[pattern, within]).long()

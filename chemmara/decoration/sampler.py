@@ -94,10 +94,10 @@ class PatternSampler:
                 model, grammar, table, pattern.repeat_interleave(PARTICLES).to(device), number=number,
                 generator=generator, max_length=self.max_length, temperature=temperature,
             )  # fmt: skip
-            found = {}
+            found, tokens = {}, to_numpy(filled.tokens)
             for at, order in enumerate(_orders(filled, generator)):
                 if search.wants(families[at]):
-                    row = self._first_acceptable(filled, order, self.families[families[at]], seen)
+                    row = self._first_acceptable(tokens, order, self.families[families[at]], seen)
                     search.note(families[at], found=row is not None)
                     found |= {at: row} if row is not None else {}
             if found:
@@ -137,11 +137,11 @@ class PatternSampler:
         return torch.tensor([first + int((up_to[:-1] <= at).sum()) for first, up_to, at in pairs])
 
     def _first_acceptable(
-        self, filled: Filled, order: np.ndarray, family: Family, seen: set[str] | None
+        self, tokens: np.ndarray, order: np.ndarray, family: Family, seen: set[str] | None
     ) -> tuple[int, str, Mol] | None:
         """The first row of an order that is a molecule, keeps the family's parts, passes, and is a new one."""
         for row in order:
-            smiles = self.tokenizer.decode_smiles(to_numpy(filled.tokens[row]).tolist())
+            smiles = self.tokenizer.decode_smiles(tokens[row].tolist())
             molecule = parse(smiles)
             if molecule is None or not family.keeps(molecule) or (self.passes and not self.passes(molecule)):
                 continue
