@@ -1,0 +1,135 @@
+"""Campaigns from a core, fragments or a molecule: what is kept, what is refused, and kills, through the real program."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from chemmara.campaign.run import Run
+from chemmara.campaign.settings import load_campaign
+from chemmara.campaign.start import given_parts
+from chemmara.language_model.checkpoint import load_prior
+from chemmara.molecules.chem import parse, parse_pattern
+from cli.main import app
+from tests.campaign.test_campaign import rows, start, wait_for_calls
+
+PIPERIDINE = "*C(=O)N1CCC(*)CC1"
+QED = """
+prior = "chembl-gru"
+budget = {budget}
+hit_threshold = 0.7
+seed = 1
+threads = 1
+checkpoint_seconds = 0.2
+[start]
+{start}
+[method]
+name = "mara"
+batch_size = 16
+tau = 0.65
+[method.screen]
+candidates = 24
+start = 16
+[objective]
+[[objective.component]]
+oracle = "qed"
+"""
+
+
+def campaign(folder: Path, table: str, budget: int = 48) -> Path:
+    file = folder / "campaign.toml"
+    file.write_text(QED.format(start=table, budget=budget), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        f'core = "{PIPERIDINE}"\natoms = "1..12"',
+        'link = ["*c1ccccc1", "*N1CCOCC1"]\nlinker_atoms = "2..6"',
+        'like = "CC(=O)Nc1ccc(OCc2ccccc2)cc1"\nsimilarity = "0.3..0.9"',
+    ],
+    ids=["core", "link", "like"],
+)
+def test_every_molecule_that_is_measured_holds_the_parts(tmp_path: Path, table: str) -> None:
+    settings = load_campaign(campaign(tmp_path, table))
+    with Run.start(tmp_path / "run", settings) as run:
+        run.go()
+    parts = given_parts(settings.start, load_prior("chembl-gru"))
+    assert parts is not None
+    calls = rows(tmp_path / "run")
+    assert len(calls) == 48
+    for row in calls:
+        molecule = parse(row[2])
+        assert molecule is not None
+        assert parts.keeps(molecule)
+
+
+def test_a_campaign_from_a_core_with_children_keeps_the_core_and_survives_kills(tmp_path: Path) -> None:
+    file = campaign(tmp_path, f'core = "{PIPERIDINE}"\natoms = "1..12"', budget=80)
+    file.write_text(
+        file.read_text(encoding="utf-8").replace(
+            "start = 16\n", "start = 16\nchildren = 24\n[method.genetic]\nparents = 8\n"
+        ),
+        encoding="utf-8",
+    )
+    with Run.start(tmp_path / "whole", load_campaign(file)) as run:
+        run.go()
+    whole = rows(tmp_path / "whole")
+    core = parse_pattern("[#6]C(=O)N1CCC([!#1])CC1")
+    assert all(parse(row[2]).HasSubstructMatch(core) for row in whole)  # type: ignore[union-attr]
+    folder = tmp_path / "killed"
+    process = start("run", file, "--out", folder)
+    for calls in (16, 50):
+        wait_for_calls(process, folder, calls)
+        process.kill()
+        process.communicate()
+        process = start("resume", folder)
+    process.communicate(timeout=300)
+    assert process.returncode == 0
+    assert rows(folder) == whole
+
+
+def test_cores_come_from_a_file_and_each_has_its_share(tmp_path: Path) -> None:
+    (tmp_path / "cores.smi").write_text(f"{PIPERIDINE}\n*c1ccncc1\n", encoding="utf-8")
+    with Run.start(tmp_path / "run", load_campaign(campaign(tmp_path, 'core = "cores.smi"'))) as run:
+        run.go()
+    pyridine = parse_pattern("c1ccncc1")
+    number = sum(parse(row[2]).HasSubstructMatch(pyridine) for row in rows(tmp_path / "run"))  # type: ignore[union-attr]
+    assert 12 <= number <= 44
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ('core = "c1ccccc1"', "has no place"),
+        ('core = "*C1CC"', "*C1CC"),
+        ('core = "*=C1CCCCC1"', "*=C1CCCCC1"),
+        ('link = ["c1ccccc1", "*N1CCOCC1"]', "c1ccccc1"),
+        ('link = ["*c1ccccc1", "*N1CCOCC1"]\nlinker_atoms = "8"', "MIN..MAX"),
+        ('like = "C1CC"', "invalid SMILES"),
+        ('core = "*c1ccccc1"\nlike = "CCO"', "choose one of them"),
+        ('like = "CCO"\natoms = "1..2"', "atoms belongs to core"),
+        ('core = "none.smi"', "none.smi: no such file"),
+    ],
+)
+def test_bad_parts_are_one_line_and_leave_no_folder(tmp_path: Path, table: str, words: str) -> None:
+    result = CliRunner().invoke(app, ["run", str(campaign(tmp_path, table)), "--out", str(tmp_path / "run")])
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_policy_gradient_cannot_learn_from_forced_tokens(tmp_path: Path) -> None:
+    file = campaign(tmp_path, f'core = "{PIPERIDINE}"')
+    text = (
+        file.read_text(encoding="utf-8")
+        .replace('name = "mara"', 'name = "rloo"')
+        .replace("[method.screen]\ncandidates = 24\nstart = 16\n", "")
+    )
+    file.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(app, ["validate", str(file)])
+    assert result.exit_code == 2
+    assert "start gives parts, which biases the estimator rloo" in result.stderr
