@@ -9,17 +9,19 @@ app = typer.Typer(no_args_is_help=True, help="The priors that a campaign can sta
 
 @app.command("list")
 def list_() -> None:
-    """The bundled priors: network, notation, parameters, tokens.
+    """The bundled priors: network, notation, parameters, tokens, and what none of their molecules can have.
 
     Example: chemmara prior list
     """
     from chemmara import assets
     from chemmara.language_model.checkpoint import load_prior
+    from chemmara.molecules.alphabet import alphabet_of
 
     for name in assets.priors():
         prior = load_prior(name)
         written = f"{prior.tokenizer.notation}, {len(prior.tokenizer.tokens)} tokens"
         typer.echo(f"{name:<24}{prior.config.network.kind:<14}{prior.parameters:>12,} parameters  {written}")
+        typer.echo(f"    {alphabet_of(name).sentence()}")
 
 
 @app.command()

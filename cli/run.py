@@ -97,7 +97,7 @@ def _go(current: "Run", chosen: int | None, *, keep_going: bool) -> None:
         with waiting("writing hits and report"):
             outputs = write_outputs(folder)
     typer.echo(f"Ended: {reason}.", err=True)
-    for line in _unscored(outputs.reasons):
+    for line in (*_unscored(outputs.reasons), *outputs.warnings):
         typer.echo(line, err=True)
     print_figures(outputs.figures)
     typer.echo(f"hits    {folder / 'hits.csv'}\nreport  {outputs.page}")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chemmara.campaign.model_columns import model_columns
 from chemmara.errors import ChemmaraError
 from chemmara.oracles.docking import pose_file
 from chemmara.records.ledger import Ledger
@@ -21,6 +22,7 @@ class Outputs:
     page: Path
     figures: dict[str, float]  # headline figures
     reasons: dict[str, int]  # for missing scores, with the number of calls, the commonest first
+    warnings: list[str]  # sentences on what the models of activity cannot vouch for
 
 
 def write_outputs(path: Path) -> Outputs:
@@ -36,6 +38,8 @@ def write_outputs(path: Path) -> Outputs:
         fronts = pareto_rank(component_desirabilities(settings["objective"], summary.hits))
         hits = summary.hits.copy()
         hits.insert(list(hits.columns).index("score") + 1, "pareto", fronts)
+        trust = model_columns(settings["objective"], hits)
+        hits = hits.join(trust.columns)
         with replacing(path / "hits.csv") as partial:
             hits.drop(columns="error").to_csv(partial, index=False)
         _gather_poses(settings["objective"], hits, path / "hits.sdf")
@@ -45,7 +49,7 @@ def write_outputs(path: Path) -> Outputs:
         )
         page = path / "report.html"
         write_text(page, run_page(path.name, ledger, calls, summary, fronts))
-    return Outputs(page, summary.figures, failure_reasons(calls))
+    return Outputs(page, summary.figures, failure_reasons(calls), trust.warnings)
 
 
 def _gather_poses(objective: dict[str, Any], hits: Any, out: Path) -> None:
