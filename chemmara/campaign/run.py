@@ -21,12 +21,13 @@ from chemmara.records.run_folder import RunFolder
 from chemmara.records.tally import Standing, Tally
 from chemmara.rl.finetune import Learner, new_learner
 from chemmara.rl.state import load_learner, save_learner
-from chemmara.rl.step_figures import step_values
+from chemmara.rl.step_figures import screening_in_words, step_values
 from chemmara.scoring.budget import Budgeted
 from chemmara.scoring.cache import remembering
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.worker_limits import WorkerLimits
 from chemmara.scoring.workers import measuring
+from chemmara.screening.screening import Screening
 from chemmara.system.files import new_folder, refusals_in_words, write_text
 from chemmara.system.interrupt import interruptible
 from chemmara.system.locking import only_writer
@@ -60,6 +61,7 @@ class Run:
     tally: Tally
     progress: Progress
     held: ExitStack  # the folder's lock and the ledger
+    screened: str = ""  # what screening did in the last step, in words
 
     @classmethod
     def start(cls, path: Path, settings: CampaignConfig, *, force: bool = False) -> Self:
@@ -115,7 +117,8 @@ class Run:
         ledger = held.enter_context(Ledger.open(folder.ledger) if begun else Ledger.create(folder.ledger))
         for key, value in known.items():
             ledger.set(key, value)
-        learner = new_learner(prior, deepcopy(prior.model).to(device_of(prior.model)), settings.method, settings.seed)
+        policy = deepcopy(prior.model).to(device_of(prior.model))
+        learner = new_learner(prior, policy, settings.method, settings.seed, _screening(settings))
         progress = Progress()
         if folder.checkpoint.exists():
             progress = Progress(**load_learner(folder.checkpoint, learner))
@@ -207,7 +210,7 @@ class Run:
 
     def standing(self) -> Standing:
         """Where the run is."""
-        return self.tally.standing(self.progress.step, self.config.budget)
+        return self.tally.standing(self.progress.step, self.config.budget, self.screened)
 
     def save(self) -> None:
         """Write the checkpoint."""
@@ -226,13 +229,18 @@ class Run:
         step = self.learner.step(lambda smiles: recorded(smiles, number))
         self.progress.idle = self.progress.idle + 1 if budget.used == self.progress.calls else 0
         self.progress.step, self.progress.calls = number, budget.used
-        values = step_values(step)
+        values, self.screened = step_values(step), screening_in_words(step)
         self.ledger.append_step(number, budget.used, values)
         metrics = self.folder.metrics
         with refusals_in_words(metrics, metrics), metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": number, "calls": budget.used, **_without_nan(values)}) + "\n")
             file.flush()
             self.progress.metrics_bytes = file.tell()
+
+
+def _screening(settings: CampaignConfig) -> Screening | None:
+    screen = settings.method.screen
+    return Screening.of(screen, Objective(settings.objective), settings.hit_threshold) if screen else None
 
 
 def _without_nan(values: dict[str, float]) -> dict[str, float | None]:
