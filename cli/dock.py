@@ -19,7 +19,9 @@ def prepare(
     smiles: Annotated[
         str | None, typer.Option(help="SMILES of the ligand, for its bond orders: docks it again and prints the RMSD.")
     ] = None,
-    padding: Annotated[float, typer.Option(min=0.0, help="Angstrom that the box is wider than the ligand, each side.")] = 5.0,
+    padding: Annotated[
+        float, typer.Option(min=0.0, help="Angstrom that the box is wider than the ligand, each side.")
+    ] = 5.0,
     exhaustiveness: Annotated[int, typer.Option(min=1, help="Of the redocking.")] = 8,
     force: Annotated[bool, typer.Option("--force", help="Replace the target in the folder.")] = False,
 ) -> None:
@@ -58,7 +60,9 @@ def prepare(
 
 @app.command("import")
 def import_(
-    source: Annotated[Path, typer.Argument(help="Folder or .tar archive with NAME_target.pdbqt and NAME_conf.txt files.")],
+    source: Annotated[
+        Path, typer.Argument(help="Folder or .tar archive with NAME_target.pdbqt and NAME_conf.txt files.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder that gets a folder for each target.")],
 ) -> None:
     """Make target folders of DOCKSTRING's receptors and boxes, from a copy of its files that you have.

@@ -81,7 +81,7 @@ def _read(source: Path, ligand: str) -> tuple[Any, tuple[str, Any], list[str]]:
         del structure[-1]
     structure.setup_entities()
     structure.remove_alternative_conformations()
-    small = [(chain.name, residue) for chain in structure[0] for residue in chain.get_ligands()]
+    small = _small_molecules(structure)
     *chain, name, number = ligand.split(":") if ligand.count(":") == 2 else [*ligand.split(":"), ""]  # noqa: PLR2004
     found = [
         (there, residue)
@@ -96,16 +96,29 @@ def _read(source: Path, ligand: str) -> tuple[Any, tuple[str, Any], list[str]]:
     return structure, (found[0][0], found[0][1].clone()), notes
 
 
+def _small_molecules(structure: Any) -> list[tuple[str, Any]]:
+    """Names of chains with the residues in them that are neither polymer nor water."""
+    return [
+        (chain.name, residue)
+        for chain in structure[0]
+        for residue in chain
+        if residue.entity_type.name in {"NonPolymer", "Branched"}
+    ]
+
+
 def _left_out(structure: Any, ligand: tuple[str, Any]) -> list[str]:
     """Which small molecules are not in the receptor, but for water and the ligand."""
     chosen = (ligand[0], ligand[1].name, str(ligand[1].seqid))
     names = [
-        f"{chain.name}:{residue.name}:{residue.seqid}"
-        for chain in structure[0]
-        for residue in chain.get_ligands()
-        if (chain.name, residue.name, str(residue.seqid)) != chosen
+        f"{chain}:{residue.name}:{residue.seqid}"
+        for chain, residue in _small_molecules(structure)
+        if (chain, residue.name, str(residue.seqid)) != chosen
     ]
-    return [f"left out of the receptor: {', '.join(names)} (a metal or cofactor near the ligand is missed)"] if names else []
+    return (
+        [f"left out of the receptor: {', '.join(names)} (a metal or cofactor near the ligand is missed)"]
+        if names
+        else []
+    )
 
 
 def _ligand_block(chain: str, residue: Any) -> str:
@@ -140,7 +153,9 @@ def _as_pdbqt(source: Path, structure: Any, ligand: np.ndarray) -> tuple[str, li
     }
     gone = sorted(set(positions) - set(polymer.get_valid_monomers()))
     near = [name for name in gone if _distance(positions[name], ligand) < _CLOSE]
-    notes = [f"{len(gone)} residues are left out, for meeko has no template that fits: {', '.join(gone)}"] if gone else []
+    notes = (
+        [f"{len(gone)} residues are left out, for meeko has no template that fits: {', '.join(gone)}"] if gone else []
+    )
     return receptor, [*notes, *([f"of them near the ligand: {', '.join(near)}; mend them first"] if near else [])]
 
 

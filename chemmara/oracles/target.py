@@ -94,5 +94,5 @@ def _texts(source: Path) -> Iterator[tuple[str, str]]:
                 file = archive.extractfile(member) if member.isfile() else None
                 if file is not None:
                     yield Path(member.name).name, file.read().decode("ascii", errors="replace")
-    except (OSError, EOFError, tarfile.TarError) as error:
-        raise ChemmaraError(f"{source}: neither a folder nor a readable .tar archive ({error})") from None
+    except (OSError, EOFError, tarfile.TarError):
+        raise ChemmaraError(f"{source}: neither a folder nor a readable .tar archive") from None

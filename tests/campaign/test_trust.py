@@ -1,5 +1,6 @@
 """What a campaign says of its models' domain and of its prior's limits, before it and after it."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -105,6 +106,24 @@ def test_validate_says_how_much_of_the_prior_lies_outside_and_what_becomes_of_it
     assert (code, "sound" in out) == (0, True), err
     assert "of 200 molecules of the prior tiny lie outside the domain" in err
     assert f'outside = "{outside}"' in err
+
+
+def test_the_share_outside_is_that_of_the_sampled_molecules(model: Path, tiny_prior: Path, tmp_path: Path) -> None:
+    from chemmara.language_model.wanted import sample_wanted
+    from chemmara.molecules.chem import parse
+    from chemmara.oracles.qsar import load_model
+
+    prior = load_prior(tiny_prior)
+    smiles = [text for draw in sample_wanted(prior, 200, seed=1, valid=True) for text in draw.smiles]
+    near = load_model(model).similarity([molecule for text in smiles if (molecule := parse(text)) is not None])
+    reach = sorted(near)[150]
+    shutil.copytree(model, tmp_path / "m")
+    card = json.loads((model / "model.json").read_text()) | {"domain_similarity": reach}
+    (tmp_path / "m" / "model.json").write_text(json.dumps(card))
+    share = sum(similarity < reach for similarity in near) / 200
+    assert 0.5 < share < 1
+    err = program("validate", campaign(tmp_path, tiny_prior, qsar(tmp_path / "m")))[2]
+    assert f"acid: {share:.0%} of 200 molecules" in err
 
 
 def test_validate_names_the_references_that_the_prior_cannot_write(tmp_path: Path) -> None:

@@ -54,9 +54,9 @@ def complex_(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         lines.append(
             f"HETATM{len(lines) + 1:5d}  {name:<3} STI A 201    {x:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00          {symbol:>2}"
         )
-    for name, symbol, number in (("HOH", "O", 301), ("CL", "CL", 302)):
+    for name, symbol, number in (("HOH", "O", 601), ("CL", "CL", 602)):
         lines.append(
-            f"HETATM{len(lines) + 1:5d}  {symbol:<3} {name:>3} A {number}      10.000  66.000  30.000  1.00  0.00          {symbol:>2}"
+            f"HETATM{len(lines) + 1:5d}  {symbol:<3} {name:>3} A {number}     {number - 590:7.3f}  66.000  30.000  1.00  0.00          {symbol:>2}"
         )
     path = tmp_path_factory.mktemp("complex") / "1iep.pdb"
     path.write_text("\n".join([*lines, "END", ""]))
@@ -72,7 +72,7 @@ def test_a_crystal_structure_becomes_a_target_that_an_objective_takes(complex_: 
     out = tmp_path / "abl"
     code, _, err = program("dock", "prepare", complex_, "--ligand", "STI", "--out", out)
     assert code == 0, err
-    assert "left out of the receptor: A:CL:302" in err  # but not the water, which goes without saying
+    assert "left out of the receptor: A:CL:602" in err  # but not the water, which goes without saying
     assert "not docked again: give the ligand's --smiles" in err
     text = (out / "receptor.pdbqt").read_text()
     assert "STI" not in text
@@ -97,8 +97,13 @@ def test_a_crystal_structure_becomes_a_target_that_an_objective_takes(complex_: 
     # Where the folder lies is no part of what is measured; what is in it is.
     moved = tmp_path / "elsewhere"
     out.rename(moved)
-    (again,) = parse(ObjectiveConfig, {"component": [table | {"target": "elsewhere"}]}, source="o", folder=tmp_path).component
-    assert again.identity() == component.model_copy(update={"receptor": moved / "receptor.pdbqt", "box": moved / "box.txt"}).identity()
+    (again,) = parse(
+        ObjectiveConfig, {"component": [table | {"target": "elsewhere"}]}, source="o", folder=tmp_path
+    ).component
+    assert (
+        again.identity()
+        == component.model_copy(update={"receptor": moved / "receptor.pdbqt", "box": moved / "box.txt"}).identity()
+    )
     # A saved campaign names target, receptor and box, and is read again.
     saved = again.model_dump(mode="json")
     (read,) = parse(ObjectiveConfig, {"component": [saved]}, source="campaign.json", folder=tmp_path).component
@@ -141,7 +146,7 @@ def test_what_cannot_be_prepared_is_one_line_and_leaves_nothing(complex_: Path, 
     for file, ligand, words in [
         (tmp_path / "none.pdb", "STI", "none.pdb: cannot be read"),
         (tmp_path / "text.pdb", "STI", "text.pdb"),
-        (complex_, "ATP", "has no ligand ATP; it has A:CL:302, A:STI:201"),
+        (complex_, "ATP", "has no ligand ATP; it has A:CL:602, A:STI:201"),
         (complex_, "B:STI", "has no ligand B:STI"),
         (water, "STI", "holds no protein or nucleic acid"),
     ]:

@@ -115,10 +115,14 @@ def test_a_class_is_named_where_the_other_is_ruled_out(models: dict[str, Path]) 
     lowest, highest = np.array([-1.0]), np.array([2.0])
     assert (model.active(lowest)[0], model.active(highest)[0]) == (1 / 28, 1.0)
     assert (model.inactive(lowest)[0], model.inactive(highest)[0]) == (1.0, 1 / 28)
+    # One that is as extreme as the most extreme held-out molecule counts that molecule, too.
+    assert (model.active(active[:1])[0], model.inactive(inactive[-1:])[0]) == (2 / 28, 2 / 28)
     table = predictions(model, molecules(*SMILES))
     assert "low" not in table
     assert set(table["class"]) <= {"active", "inactive", "either", "neither"}
-    right = [word == ("active" if "=" in smiles else "inactive") for word, smiles in zip(table["class"], SMILES, strict=True)]
+    right = [
+        word == ("active" if "=" in smiles else "inactive") for word, smiles in zip(table["class"], SMILES, strict=True)
+    ]
     assert np.mean(right) > 0.8
 
 
@@ -142,10 +146,16 @@ def test_leaving_the_domain_and_being_uncertain_never_pay_whichever_end_is_wante
 
 def test_a_wanted_low_value_is_drawn_up_and_a_wanted_high_one_down(models: dict[str, Path]) -> None:
     model = load_model(models["regression"])
-    (value,), (lacking,) = model.predict(molecules(FAR)), model.similarity(molecules(FAR)) / model.card.domain_similarity
+    (value,), (lacking,) = (
+        model.predict(molecules(FAR)),
+        model.similarity(molecules(FAR)) / model.card.domain_similarity,
+    )
     lowest, highest = model.card.lowest, model.card.highest
     assert (lowest, highest) == (min(map(len, SMILES)) / 2, max(map(len, SMILES)) / 2)
-    for wish, end in ((Ramp(kind="ramp", worst=-50, best=50), lowest), (Ramp(kind="ramp", worst=50, best=-50), highest)):
+    for wish, end in (
+        (Ramp(kind="ramp", worst=-50, best=50), lowest),
+        (Ramp(kind="ramp", worst=50, best=-50), highest),
+    ):
         drawn = oracle(models["regression"], "discount", "keep", wish)(molecules(FAR))
         assert drawn[0] == pytest.approx(end + lacking * (value - end))
 
