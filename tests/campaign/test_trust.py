@@ -21,9 +21,8 @@ DRUGS = {"l-alanine": "C[C@H](N)C(=O)O", "ethanol": "CCO", "boric acid": "OB(O)O
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A regression that knows acids and alcohols of nine rings."""
     pytest.importorskip("onnxruntime", reason="needs the extra [qsar]")
-    from tests.qsar.test_honest import activities
-
     from chemmara.qsar.train import Recipe, train
+    from tests.qsar.test_honest import activities
 
     folder = tmp_path_factory.mktemp("model") / "m"
     train(activities("regression"), Recipe(kind="linear", folds=3), folder, "x")
@@ -53,7 +52,7 @@ def program(*arguments: object) -> tuple[int, str, str]:
 def test_hits_have_interval_domain_and_nearest_molecule_and_the_run_ends_with_a_warning(
     model: Path, tiny_prior: Path, tmp_path: Path
 ) -> None:
-    code, out, err = program("run", campaign(tmp_path, tiny_prior, qsar(model)), "--out", tmp_path / "run")
+    code, _, err = program("run", campaign(tmp_path, tiny_prior, qsar(model)), "--out", tmp_path / "run")
     assert code == 0, err
     hits = pd.read_csv(tmp_path / "run" / "hits.csv")
     columns = ("predicted", "low", "high", "domain", "similarity", "nearest", "nearest_similarity", "nearest_measured")
@@ -91,8 +90,10 @@ def test_columns_keep_the_order_of_the_hits_and_an_objective_without_models_has_
     found = model_columns({"component": [component]}, hits)
     assert found.columns["qsar_domain"].to_dict() == {7: "outside", 3: "inside"}
     assert found.warnings == [
-        "qsar: 1 of 2 hits (50%) lie outside the model's domain, where its predictions are extrapolated"
-        " (column qsar_domain of hits.csv)"
+        (
+            "qsar: 1 of 2 hits (50%) lie outside the model's domain, where its predictions are extrapolated"
+            " (column qsar_domain of hits.csv)"
+        )
     ]
     assert model_columns({"component": [{"oracle": "qed", "name": None}]}, hits).columns.shape == (2, 0)
     assert model_columns({"component": [component]}, hits.iloc[:0]).columns.shape == (0, 0)

@@ -35,29 +35,34 @@ def program(*arguments: object) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
+def hetero_atom(
+    serial: int, name: str, residue: str, number: int, symbol: str, place: tuple[float, float, float]
+) -> str:
+    x, y, z = place
+    columns = f"HETATM{serial:5d}  {name:<3} {residue:>3} A{number:4d}    {x:8.3f}{y:8.3f}{z:8.3f}"
+    return f"{columns}  1.00  0.00          {symbol:>2}"
+
+
 @pytest.fixture(scope="module")
 def complex_(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """1IEP as it is deposited, but for what was left out long ago: heavy atoms, imatinib, a water and a chloride."""
     pytest.importorskip("gemmi", reason="needs the extra [docking]")
     pytest.importorskip("meeko", reason="needs the extra [docking]")
     folder = shared / "data" / "docking"
-    lines = []
-    for line in gzip.decompress((folder / "1iep_receptor.pdbqt.gz").read_bytes()).decode().splitlines():
-        if line.startswith("ATOM") and line[77:79].strip() not in {"H", "HD"}:
-            lines.append(f"{line[:66]:<76}{line[12:16].strip()[0]:>2}")
+    lines = [
+        f"{line[:66]:<76}{line[12:16].strip()[0]:>2}"
+        for line in gzip.decompress((folder / "1iep_receptor.pdbqt.gz").read_bytes()).decode().splitlines()
+        if line.startswith("ATOM") and line[77:79].strip() not in {"H", "HD"}
+    ]
     ligand = Chem.RemoveHs(next(iter(Chem.SDMolSupplier(str(folder / "1iep_ligand.sdf")))))
     counts: dict[str, int] = {}
     for atom, (x, y, z) in zip(ligand.GetAtoms(), ligand.GetConformer().GetPositions(), strict=True):
         symbol = atom.GetSymbol()
         counts[symbol] = counts.get(symbol, 0) + 1
         name = f"{symbol}{counts[symbol]}"
-        lines.append(
-            f"HETATM{len(lines) + 1:5d}  {name:<3} STI A 201    {x:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00          {symbol:>2}"
-        )
+        lines.append(hetero_atom(len(lines) + 1, name, "STI", 201, symbol, (x, y, z)))
     for name, symbol, number in (("HOH", "O", 601), ("CL", "CL", 602)):
-        lines.append(
-            f"HETATM{len(lines) + 1:5d}  {symbol:<3} {name:>3} A {number}     {number - 590:7.3f}  66.000  30.000  1.00  0.00          {symbol:>2}"
-        )
+        lines.append(hetero_atom(len(lines) + 1, symbol, name, number, symbol, (number - 590.0, 66.0, 30.0)))
     path = tmp_path_factory.mktemp("complex") / "1iep.pdb"
     path.write_text("\n".join([*lines, "END", ""]))
     return path
@@ -225,7 +230,8 @@ text = open(options["--ligand"]).read()
 carbons = sum(" C  " in line for line in text.splitlines())
 if {kind!r} == "pdbqt":
     assert "TORSDOF" in text
-    out = "MODEL 1\\nREMARK VINA RESULT:    -6.5      0.000      0.000\\nENDMDL\\nMODEL 2\\nREMARK VINA RESULT:    -5.0 0 0\\nENDMDL\\n"
+    out = "MODEL 1\\nREMARK VINA RESULT:    -6.5      0.000      0.000\\nENDMDL\\n"
+    out += "MODEL 2\\nREMARK VINA RESULT:    -5.0      1.000      2.000\\nENDMDL\\n"
 else:
     assert "V2000" in text and len(text.splitlines()) > 8
     record = "{{0}}\\n> <minimizedAffinity>\\n{{1}}\\n\\n> <CNNaffinity>\\n{{2}}\\n\\n$$$$\\n"

@@ -166,7 +166,7 @@ def test_the_least_wanted_candidate_is_never_wanted_more_than_any(row: list[floa
         return ((values >= low) & (values <= low + width)).astype(float)
 
     candidates = [np.array([value, value + 1]) for value in row]
-    chosen = QsarOracle(Path(), desirability=band)._least_wanted(candidates)  # noqa: SLF001
+    chosen = QsarOracle(Path(), desirability=band)._least_wanted(candidates)
     assert (band(chosen) <= np.min([band(values) for values in candidates], axis=0)).all()
 
 
