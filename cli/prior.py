@@ -4,12 +4,14 @@ from typing import Annotated
 
 import typer
 
+from .tables import print_json
+
 app = typer.Typer(no_args_is_help=True, help="The priors that a campaign can start from.")
 
 
 @app.command("list")
-def list_() -> None:
-    """The bundled priors: network, notation, parameters, tokens, and what none of their molecules can have.
+def list_(json: Annotated[bool, typer.Option("--json", help="As one JSON list.")] = False) -> None:
+    """The bundled priors: network, notation, parameters, tokens, and what it can write.
 
     Example: chemmara prior list
     """
@@ -17,8 +19,17 @@ def list_() -> None:
     from chemmara.language_model.checkpoint import load_prior
     from chemmara.molecules.alphabet import alphabet_of
 
-    for name in assets.priors():
-        prior = load_prior(name)
+    priors = {name: load_prior(name) for name in assets.priors()}
+    if json:
+        print_json([
+            {
+                "prior": name, "network": prior.config.network.kind, "notation": prior.tokenizer.notation,
+                "parameters": prior.parameters, "tokens": len(prior.tokenizer.tokens), "sha256": prior.sha256,
+            }
+            for name, prior in priors.items()
+        ])  # fmt: skip
+        return
+    for name, prior in priors.items():
         written = f"{prior.tokenizer.notation}, {len(prior.tokenizer.tokens)} tokens"
         typer.echo(f"{name:<24}{prior.config.network.kind:<14}{prior.parameters:>12,} parameters  {written}")
         typer.echo(f"    {alphabet_of(name).sentence()}")

@@ -9,7 +9,7 @@ import typer
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")],
 ) -> None:
-    """Write DIR/report.html, hits.csv and hits.smi from the ledger alone; a run under way has a report too.
+    """Write DIR/report.html, hits.csv, hits.smi and hits.sdf from the ledger alone; a run under way has a report too.
 
     The page is one file without scripts or outside resources: send it, print it, keep it.
 

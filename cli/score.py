@@ -7,6 +7,8 @@ import typer
 
 from chemmara.errors import ChemmaraError
 
+from .dry_run import DryRun
+
 if TYPE_CHECKING:
     from chemmara.molecules.library import Library
     from chemmara.scoring.objective import Objective
@@ -28,9 +30,16 @@ def score(
         bool,
         typer.Option(
             "--standardise",
+            "--standardize",
             help="Score the main fragment without charges, kept in a column `standardised`: of a salt the drug.",
         ),
     ] = False,
+    unique: Annotated[
+        bool, typer.Option("--unique", help="Score each molecule once: later rows of the same molecule are left out.")
+    ] = False,
+    top: Annotated[
+        int | None, typer.Option(min=1, help="Write the N best alone, the best first; the others are scored, too.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="File: .csv, .tsv, .csv.gz, .parquet, .sdf or .smi. Default: CSV to stdout."),
@@ -40,21 +49,25 @@ def score(
         typer.Option(min=1, help="Processes that score side by side, one a core pays; the values do not depend on it."),
     ] = 1,
     timeout: Annotated[float | None, typer.Option(min=0.001, help="Seconds a molecule may take.")] = None,
-    memory: Annotated[float | None, typer.Option(min=0.1, help="GiB that a scoring process may take.")] = None,
+    memory: Annotated[
+        float | None, typer.Option("--memory", "--worker-memory", min=0.1, help="GiB that a scoring process may take.")
+    ] = None,
     scheduler: Annotated[str | None, typer.Option(help="Dask scheduler whose workers score (tcp://...).")] = None,
     cache: Annotated[Path | None, typer.Option(help="SQLite file of values, shared with campaigns.")] = None,
     smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Score every molecule: the library's columns, then total, one raw value a component, and error.
 
     Rows keep their order. One without a score stays, with an empty total and the reason under `error`. Columns of these
     names that the library has already, as one that was scored before, are replaced. An .sdf has the columns as data,
-    an .smi keeps SMILES and names alone.
+    an .smi keeps SMILES and names alone. What a molecule is for --unique: its canonical SMILES, stereo included; with
+    --standardise, that of the main fragment.
 
     Example: chemmara score library.csv --objective drug-like --out scored.csv
     """
     from chemmara.molecules.library import open_library
-    from chemmara.molecules.standardise import standardised
+    from chemmara.molecules.standardise import standardised, without_duplicates
     from chemmara.scoring.load import load_objective
     from chemmara.scoring.objective import Objective
     from chemmara.scoring.tasks import task as benchmark_task
@@ -72,10 +85,33 @@ def score(
     molecules = open_library(library, smiles_column)
     if standardise:
         molecules = standardised(molecules)
-    if suite_score:
+    if suite_score and (unique or top is not None):
+        raise ChemmaraError("--suite-score is of the whole list; leave --unique and --top away")
+    if unique:
+        molecules = without_duplicates(molecules)
+    if dry_run:
+        _dry_run(goal, molecules, workers)
+    elif suite_score:
         _suite_score(task, molecules)
     else:
-        _rows(goal, molecules, out, WorkerLimits(workers, timeout, memory, scheduler), cache)
+        _rows(goal, molecules, out, WorkerLimits(workers, timeout, memory, scheduler), cache, top)
+
+
+def _dry_run(goal: "Objective", molecules: "Library", workers: int) -> None:
+    """What scoring the library would ask of the oracles; its SMILES are read for it."""
+    from chemmara.molecules.chem import canonical_smiles
+    from chemmara.scoring.spending import spending
+
+    from .dry_run import print_spending
+
+    rows, valid, different = 0, 0, set[str]()
+    for smiles in molecules.smiles():
+        rows += 1
+        if (canonical := canonical_smiles(smiles)) is not None:
+            valid += 1
+            different.add(canonical)
+    what = f"{molecules.source}: {rows} rows, {rows - valid} invalid, {len(different)} different"
+    print_spending(what, spending(goal.config, valid, workers))
 
 
 def _suite_score(task: str | None, molecules: "Library") -> None:
@@ -87,12 +123,17 @@ def _suite_score(task: str | None, molecules: "Library") -> None:
 
 
 def _rows(
-    goal: "Objective", molecules: "Library", out: Path | None, limits: "WorkerLimits", cache: Path | None
+    goal: "Objective",
+    molecules: "Library",
+    out: Path | None,
+    limits: "WorkerLimits",
+    cache: Path | None,
+    top: int | None,
 ) -> None:
     from chemmara.molecules.readers import count_rows
     from chemmara.molecules.standardise import is_mixture
     from chemmara.scoring.cache import remembering
-    from chemmara.scoring.table import replaced_columns, scored
+    from chemmara.scoring.table import Best, replaced_columns, scored
     from chemmara.scoring.workers import measuring
 
     from .output import tables_to
@@ -109,14 +150,17 @@ def _rows(
         tables_to(out, ".csv", smiles=column) as write,
         counter("scoring", total) as advance,
     ):
+        best = None if top is None else Best(top)
         for table in scored(goal, molecules, measure):
-            write(table)
+            (write if best is None else best.add)(table)
             advance(len(table))
             missing: Any = table[table["error"] != ""]
             if len(missing) and not failed:
                 first = f"row {missing.index[0] + 1}: {missing['error'].iloc[0]}"
             failed += len(missing)
             mixtures += sum(map(is_mixture, table[column]))
+        if best is not None and best.table is not None:
+            write(best.table)
     if failed:
         typer.echo(f"{failed} rows have no score; the first is {first}", err=True)
     tell_mixtures(mixtures)

@@ -13,7 +13,8 @@ from safetensors.numpy import save_file
 
 from chemmara.errors import ChemmaraError
 from chemmara.oracles.features import bits, features
-from chemmara.oracles.qsar import MOLECULES, ModelKind, QsarCard, open_session, predicted
+from chemmara.oracles.qsar import MOLECULES, open_session, predicted
+from chemmara.oracles.qsar_card import ModelKind, QsarCard
 from chemmara.oracles.tanimoto import TanimotoProcess
 from chemmara.qsar.card import HELD_OUT, card_text, scaffold_errors
 from chemmara.qsar.data import Activities, require_trainable

@@ -41,6 +41,11 @@ class RunFolder:
         """policy/: the trained policy, a folder that every command takes for a prior."""
         return self.path / "policy"
 
+    @property
+    def tensorboard(self) -> Path:
+        """tensorboard/: the figures of each step, for TensorBoard, where the run was asked to write them."""
+        return self.path / "tensorboard"
+
     def exists(self) -> bool:
         """Whether a run was begun here."""
         return self.config.exists() or self.ledger.exists()
@@ -62,7 +67,8 @@ class RunFolder:
         files += [self.ledger.with_name(self.ledger.name + suffix) for suffix in ("-wal", "-shm")]
         for file in files:
             file.unlink(missing_ok=True)
-        shutil.rmtree(self.policy, ignore_errors=True)
+        for made in (self.policy, self.tensorboard):
+            shutil.rmtree(made, ignore_errors=True)
 
     def read_config(self) -> dict[str, Any]:
         """What campaign.json says; ChemmaraError if there is none."""
