@@ -40,8 +40,12 @@ def validate(
 ) -> None:
     """Check a campaign without spending a call: every mistake in its file, its prior, and its objective.
 
+    Notes say what the prior cannot write although the objective asks for it, and how many of its molecules lie outside
+    the domain of a QSAR model.
+
     Example: chemmara validate campaign.toml
     """
+    from chemmara.campaign.cautions import cautions
     from chemmara.campaign.settings import load_campaign
     from chemmara.language_model.checkpoint import load_prior
 
@@ -52,3 +56,5 @@ def validate(
         f"{campaign}: sound. {settings.budget} calls, method {settings.method.name}, prior {prior.name}"
         f" ({prior.tokenizer.notation}), {settings.objective.aggregation} of {names}",
     )
+    for caution in cautions(settings, prior):
+        typer.echo(f"note: {caution}", err=True)

@@ -19,6 +19,7 @@ from . import (
     compare,
     corpus,
     diversity,
+    dock,
     doctor,
     export,
     init,
@@ -128,6 +129,7 @@ app.command()(export.export)
 app.add_typer(oracle.app, name="oracle")
 app.add_typer(objective.app, name="objective")
 app.add_typer(qsar.app, name="qsar")
+app.add_typer(dock.app, name="dock")
 app.add_typer(lab.app, name="lab")
 app.add_typer(prior.app, name="prior")
 app.add_typer(corpus.app, name="corpus")

@@ -7,11 +7,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from chemmara.errors import ChemmaraError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from chemmara.molecules.writers import Write
 
 READER_GONE = 141
@@ -55,6 +57,22 @@ def tables_to(out: Path | None, default: str, *, smiles: str = "smiles", name: s
         table_writer(file, kind, packed=packed, smiles=smiles, name=name) as write,
     ):
         yield lambda table: (write(table), file.flush())[0]
+
+
+@contextmanager
+def json_rows() -> "Iterator[Write]":
+    """A function that writes tables to stdout as the rows of one JSON array, table by table; null for NaN."""
+    first = True
+
+    def write(table: "pd.DataFrame") -> None:
+        nonlocal first
+        text: Any = table.to_json(None, orient="records", lines=True, double_precision=15, force_ascii=False)
+        for row in text.splitlines():
+            sys.stdout.write(("[" if first else ",") + f"\n{row}")
+            first = False
+
+    yield write
+    sys.stdout.write("[]\n" if first else "\n]\n")
 
 
 def nobody_reads_stdout() -> bool:

@@ -11,12 +11,13 @@ app = typer.Typer(no_args_is_help=True, help="The priors that a campaign can sta
 
 @app.command("list")
 def list_(json: Annotated[bool, typer.Option("--json", help="As one JSON list.")] = False) -> None:
-    """The bundled priors: network, notation, parameters, tokens.
+    """The bundled priors: network, notation, parameters, tokens, and what it can write.
 
     Example: chemmara prior list
     """
     from chemmara import assets
     from chemmara.language_model.checkpoint import load_prior
+    from chemmara.molecules.alphabet import alphabet_of
 
     priors = {name: load_prior(name) for name in assets.priors()}
     if json:
@@ -31,6 +32,7 @@ def list_(json: Annotated[bool, typer.Option("--json", help="As one JSON list.")
     for name, prior in priors.items():
         written = f"{prior.tokenizer.notation}, {len(prior.tokenizer.tokens)} tokens"
         typer.echo(f"{name:<24}{prior.config.network.kind:<14}{prior.parameters:>12,} parameters  {written}")
+        typer.echo(f"    {alphabet_of(name).sentence()}")
 
 
 @app.command()

@@ -146,3 +146,48 @@ def try_(
         return
     for name, value in figures.items():
         typer.echo(f"{name:<24}{value if isinstance(value, int) else significant(value):>10}")
+
+
+@app.command()
+def predict(
+    model: Annotated[Path, typer.Argument(help="Folder of the model.")],
+    library: Annotated[str, typer.Argument(help="Molecules: .smi, .csv, .parquet, .sdf (also .gz), or - for stdin.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="File: .csv, .tsv, .csv.gz, .parquet, .sdf or .smi. Default: CSV to stdout."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON array of objects to stdout, a row each.")] = False,
+    smiles_column: _Smiles = None,
+) -> None:
+    """Predict a library, and say how far each prediction may be believed.
+
+    To the library's columns are added: predicted; low and high, the ends of the prediction interval (of a
+    classification instead class: active, inactive, either or neither); domain, inside or outside; similarity, the mean
+    to the five nearest molecules learned from; the nearest of them with its similarity and its measured value; error.
+    Rows keep their order; an invalid SMILES keeps its row. docs/qsar.md says how sure the intervals are.
+
+    Example: chemmara qsar predict models/drd2 library.csv --out predicted.csv
+    """
+    from chemmara.molecules.library import open_library
+    from chemmara.molecules.readers import count_rows
+    from chemmara.oracles.qsar import load_model
+    from chemmara.qsar.prediction import predicted_rows
+
+    from .output import check_out, json_rows, tables_to
+    from .progress import counter
+
+    if json and out is not None:
+        raise ChemmaraError("--json and --out: choose one")
+    check_out(out, ".csv", library)
+    loaded, molecules = load_model(model), open_library(library, smiles_column)
+    rows = outside = failed = 0
+    target = json_rows() if json else tables_to(out, ".csv", smiles=molecules.smiles_column)
+    with target as write, counter("predicting", count_rows(molecules.source)) as advance:
+        for table in predicted_rows(loaded, molecules):
+            write(table)
+            advance(len(table))
+            rows, failed = rows + len(table), failed + sum(map(bool, table["error"]))
+            outside += table["domain"].tolist().count("outside")
+    typer.echo(f"{outside} of {rows - failed} molecules lie outside the model's domain", err=True)
+    if failed:
+        typer.echo(f"{failed} rows have no prediction; their reason is in the column error", err=True)

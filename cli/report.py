@@ -21,4 +21,6 @@ def report(
 
     with waiting("writing the report"):
         outputs = write_outputs(folder)
+    for line in outputs.warnings:
+        typer.echo(line, err=True)
     typer.echo(outputs.page)

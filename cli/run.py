@@ -141,10 +141,9 @@ def _go(current: "Run", chosen: int | None, listening: "Listening", *, keep_goin
     listening.say("end", f"Ended: {reason}.")
     if current.unwritable:
         names, number = ", ".join(current.unwritable[:3]), len(current.unwritable)
-        listening.say(
-            "note", f"{number} seeds were not learned from (the prior lacks a token, or parts are missing): {names}"
-        )
-    for line in _unscored(outputs.reasons):
+        why = "the prior lacks a token, or parts are missing"
+        listening.say("note", f"{number} seeds were not learned from ({why}): {names}")
+    for line in (*_unscored(outputs.reasons), *outputs.warnings):
         listening.say("note", line)
     if as_json:
         files = {"folder": str(folder), "hits_file": str(folder / "hits.csv"), "report": str(outputs.page)}

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from chemmara.campaign.model_columns import model_columns
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.writers import table_writer
 from chemmara.oracles.docking import pose_file
@@ -32,6 +33,7 @@ class Outputs:
     page: Path
     figures: dict[str, float]  # headline figures
     reasons: dict[str, int]  # for missing scores, with the number of calls, the commonest first
+    warnings: list[str]  # sentences on what the models of activity cannot vouch for
 
 
 def write_outputs(path: Path) -> Outputs:
@@ -41,10 +43,11 @@ def write_outputs(path: Path) -> Outputs:
         calls, settings = _calls(path, ledger)
         summary = summarise(calls, settings["hit_threshold"], settings["budget"])
         fronts = pareto_rank(component_desirabilities(settings["objective"], summary.hits))
-        _write_hits(path, summary.hits, fronts, settings["objective"])
+        trust = model_columns(settings["objective"], summary.hits)
+        _write_hits(path, summary.hits, fronts, settings["objective"], trust.columns)
         page = path / "report.html"
         write_text(page, run_page(path.name, ledger, calls, summary, fronts))
-    return Outputs(page, summary.figures, failure_reasons(calls))
+    return Outputs(page, summary.figures, failure_reasons(calls), trust.warnings)
 
 
 def export_run(path: Path, wish: Wish) -> pd.DataFrame:
@@ -83,11 +86,14 @@ def _calls(path: Path, ledger: Ledger) -> tuple[pd.DataFrame, dict[str, Any]]:
     return calls, settings
 
 
-def _write_hits(path: Path, hits: pd.DataFrame, fronts: np.ndarray, objective: dict[str, Any]) -> None:
+def _write_hits(
+    path: Path, hits: pd.DataFrame, fronts: np.ndarray, objective: dict[str, Any], trust: pd.DataFrame
+) -> None:
     """hits.csv, hits.smi and hits.sdf: the poses of docked hits where some were kept, else drawn in the plane."""
     smiles, scores = hits["smiles"].tolist(), hits["score"].to_numpy(dtype=float)
     picks = weighted(scores, smiles.__getitem__, PICKS, DIVERSITY)
     table = _for_people(hits, fronts, picks, Wish())
+    table = pd.concat([table, trust.set_axis(table.index)], axis=1)
     with replacing(path / "hits.csv") as partial, partial.open("wb") as file, table_writer(file, ".csv") as write:
         write(table)
     with replacing(path / "hits.smi") as partial, partial.open("wb") as file, table_writer(file, ".smi") as write:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chemmara.errors import ChemmaraError, TokenError
+from chemmara.molecules.alphabet import is_stereo
 from chemmara.molecules.notation import NOTATIONS, Notation
 
 PAD, START, END = 0, 1, 2
@@ -18,15 +19,6 @@ def written(smiles: str, notation: str) -> str:
     except ChemmaraError as error:
         detail = str(error).removeprefix(f"{smiles}: has no SELFIES: ")
         raise TokenError(smiles, "has no SELFIES", f"({detail})") from None
-
-
-def is_stereo(token: str) -> bool:
-    """Whether a token of SMILES or SELFIES tells a stereo centre or the side of a double bond.
-
-    >>> [is_stereo(token) for token in ("[C@@H]", "/", "[/C]", "[nH]", "C")]
-    [True, True, True, False, False]
-    """
-    return any(mark in token for mark in "@/\\")
 
 
 @dataclass(frozen=True)

@@ -67,10 +67,15 @@ class Docking:
 
     def _dock(self, molecule: Mol) -> tuple[float, str]:
         """Energy and pose, as PDBQT, of one stereoisomer."""
-        vina = _ready(self.pocket, self.seed)
-        vina.set_ligand_from_string(_prepared(molecule, self.seed))
-        vina.dock(exhaustiveness=self.exhaustiveness, n_poses=1)
-        return float(vina.energies(n_poses=1)[0][0]), str(vina.poses(n_poses=1))
+        return dock(self.pocket, molecule, exhaustiveness=self.exhaustiveness, seed=self.seed)
+
+
+def dock(pocket: Pocket, molecule: Mol, *, exhaustiveness: int, seed: int) -> tuple[float, str]:
+    """Energy in kcal/mol and pose, as PDBQT, of a molecule whose stereo is given; from a new conformer."""
+    vina = _ready(pocket, seed)
+    vina.set_ligand_from_string(_prepared(molecule, seed))
+    vina.dock(exhaustiveness=exhaustiveness, n_poses=1)
+    return float(vina.energies(n_poses=1)[0][0]), str(vina.poses(n_poses=1))
 
 
 def dockable(molecule: Mol) -> Mol:
@@ -146,11 +151,16 @@ def pose_file(folder: Path, smiles: str) -> Path:
     return folder / f"{sha256(smiles.encode()).hexdigest()[:24]}.sdf"
 
 
-def write_pose(folder: Path, smiles: str, energy: float, pose: str) -> None:
-    """Keep a pose as an SD file, with its energy and SMILES."""
+def pose_molecule(pose: str) -> Mol:
+    """The molecule of a pose that meeko prepared (PDBQT), with its coordinates."""
     from meeko import PDBQTMolecule, RDKitMolCreate
 
-    molecule = RDKitMolCreate.from_pdbqt_mol(PDBQTMolecule(pose, is_dlg=False, skip_typing=True))[0]
+    return RDKitMolCreate.from_pdbqt_mol(PDBQTMolecule(pose, is_dlg=False, skip_typing=True))[0]
+
+
+def write_pose(folder: Path, smiles: str, energy: float, pose: str) -> None:
+    """Keep a pose as an SD file, with its energy and SMILES."""
+    molecule = pose_molecule(pose)
     molecule.SetProp("_Name", smiles)
     molecule.SetProp("smiles", smiles)
     molecule.SetDoubleProp("vina_kcal_per_mol", energy)

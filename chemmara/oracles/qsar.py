@@ -1,71 +1,52 @@
 """Models of activity as oracles: ONNX and plain arrays, no pickle."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from math import inf
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
-from pydantic import ValidationError
+import pandas as pd
 from rdkit.Chem import Mol
 from rdkit.DataStructs import BulkTanimotoSimilarity, CreateFromBinaryText, ExplicitBitVect
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from chemmara.config import Strict
 from chemmara.errors import ChemmaraError
 from chemmara.oracles.features import bits, features
+from chemmara.oracles.qsar_card import QsarCard, read_card
 from chemmara.oracles.tanimoto import TanimotoProcess
 
 NEIGHBOURS: Final = 5
+MOLECULES: Final = "molecules.csv"
+"""File of a model's folder: the molecules learned from, each with its target and its predictions when held out."""
 NO_INTERVAL: Final = (
     'too few molecules were held out for a conformal interval: uncertain = "lower" needs a model of more molecules,'
     " or of a lower --confidence"
 )
 
-ModelKind = Literal["random-forest", "gradient-boosting", "linear", "gaussian-process"]
-Scale = Literal["linear", "log10", "p-from-M", "p-from-mM", "p-from-uM", "p-from-nM"]
-"""linear: values as they are; log10: their logarithm; p-from-nM: pIC50 and the like, -log10 of the concentration in
-mol/l, of values in nM."""
 
+@dataclass(frozen=True)
+class Neighbours:
+    """What molecules (n,) have nearest among those that a model learned from."""
 
-class QsarCard(Strict):
-    """model.json: what a model is and what is known of its errors."""
-
-    kind: ModelKind
-    task: Literal["classification", "regression"]
-    target: str
-    scale: Scale = "linear"
-    """That the column's values were brought to; the predictions are on it."""
-    active_from: float | None = None
-    """Value, on that scale, from which a molecule is active; none: the classes were given, or it is a regression."""
-    properties: bool
-    molecules: int
-    base: float
-    """Mean of the targets: share of actives, or mean value."""
-    confidence: float
-    """Of the conformal intervals."""
-    half_width: float | None
-    """Of a regression's conformal interval; 0 for a classification; null where too few molecules were held out."""
-    domain_similarity: float
-    """Mean similarity to the five nearest molecules learned from, below which a molecule lies outside the domain."""
-    figures: dict[str, dict[str, tuple[float | None, float | None, float | None]]]
-    """Split -> figure -> mean and 95 % interval over the folds; null where undefined."""
-    notes: tuple[str, ...] = ()
-    """Where the folds are not those that were wanted."""
-    versions: dict[str, str]
+    similarity: np.ndarray  # (n,) mean Tanimoto similarity to the five nearest, which the domain is measured by
+    nearest: np.ndarray  # (n,) int, row of the nearest
+    nearest_similarity: np.ndarray  # (n,) Tanimoto similarity to it
 
 
 @dataclass(frozen=True)
 class QsarModel:
     """A model in memory."""
 
+    folder: Path
     card: QsarCard
     session: Any  # onnxruntime.InferenceSession, or TanimotoProcess
     known: list[ExplicitBitVect]  # bits of the molecules learned from
     calibration: np.ndarray  # predictions for held-out inactives, sorted; empty for a regression
+    calibration_active: np.ndarray  # predictions for held-out actives, sorted; empty for a regression, or in format 1
 
     def predict(self, molecules: Sequence[Mol]) -> np.ndarray:
         """Probability of being active, or value; (n,)."""
@@ -73,7 +54,45 @@ class QsarModel:
 
     def similarity(self, molecules: Sequence[Mol]) -> np.ndarray:
         """Mean Tanimoto similarity to the five nearest molecules learned from; (n,)."""
-        return np.array([_nearest(bits(molecule), self.known) for molecule in molecules])
+        return self.neighbours(molecules).similarity
+
+    def neighbours(self, molecules: Sequence[Mol]) -> Neighbours:
+        """Their nearest molecules among those learned from."""
+        rows = [np.array(BulkTanimotoSimilarity(bits(molecule), self.known)) for molecule in molecules]
+        nearest = np.array([row.argmax() for row in rows], dtype=int)
+        return Neighbours(
+            np.array([mean_of_nearest(row) for row in rows], dtype=float),
+            nearest,
+            np.array([row[place] for row, place in zip(rows, nearest, strict=True)], dtype=float),
+        )
+
+    @cached_property
+    def learned(self) -> pd.DataFrame | None:
+        """Columns smiles and measured of the molecules learned from, in the order of `known`; None in format 1."""
+        path = self.folder / MOLECULES
+        if self.card.format == 1:
+            return None
+        try:
+            table = pd.read_csv(path, keep_default_na=False, usecols=["smiles", "measured"], dtype={"smiles": str})
+        except (FileNotFoundError, ValueError) as error:
+            raise ChemmaraError(f"{path}: missing or damaged ({error}); train the model again") from None
+        if len(table) != len(self.known):
+            raise ChemmaraError(f"{path}: has {len(table)} rows instead of {len(self.known)}; train the model again")
+        return table
+
+    def half_widths(self, inside: np.ndarray) -> np.ndarray:
+        """Half-width (n,) of the conformal interval of molecules inside the domain or not; NaN where unknown."""
+        card = self.card
+        known = (card.half_width, card.half_width) if card.format == 1 else _by_domain(card)
+        within, beyond = (np.nan if width is None else width for width in known)
+        return np.where(inside, within, beyond)
+
+    def active(self, probabilities: np.ndarray) -> np.ndarray:
+        """Conformal p-value of being active: share of held-out actives predicted as low or lower; NaN in format 1."""
+        if self.card.format == 1:
+            return np.full(len(probabilities), np.nan)
+        below = np.searchsorted(self.calibration_active, probabilities, side="right")
+        return (below + 1) / (len(self.calibration_active) + 1)
 
     def inactive(self, probabilities: np.ndarray) -> np.ndarray:
         """Conformal p-value of being inactive: share of held-out inactives predicted as high or higher; (n,)."""
@@ -101,21 +120,14 @@ def open_session(model: bytes) -> Any:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def _nearest(fingerprint: ExplicitBitVect, known: list[ExplicitBitVect]) -> float:
-    similarities = np.array(BulkTanimotoSimilarity(fingerprint, known))
+def _by_domain(card: QsarCard) -> tuple[float | None, float | None]:
+    return card.half_width_inside, card.half_width_outside
+
+
+def mean_of_nearest(similarities: np.ndarray) -> float:
+    """Mean of the five largest similarities, or of all if fewer."""
     number = min(NEIGHBOURS, len(similarities))
     return float(np.partition(similarities, -number)[-number:].mean())
-
-
-def read_card(folder: Path) -> QsarCard:
-    """model.json of a folder; ChemmaraError where it is not one of ours."""
-    path = folder / "model.json"
-    try:
-        return QsarCard.model_validate_json(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ChemmaraError(f"{folder}: holds no model of `chemmara qsar train`") from None
-    except (ValidationError, UnicodeDecodeError):
-        raise ChemmaraError(f"{path}: damaged, or of another version; train the model again") from None
 
 
 @cache
@@ -131,7 +143,7 @@ def load_model(folder: Path) -> QsarModel:
     except (FileNotFoundError, SafetensorError, KeyError) as error:
         raise ChemmaraError(f"{folder}: damaged ({error}); train the model again") from None
     known = [CreateFromBinaryText(row.tobytes()) for row in arrays["known"]]
-    return QsarModel(card, session, known, arrays["calibration"])
+    return QsarModel(folder, card, session, known, arrays["calibration"], arrays.get("calibration_active", np.zeros(0)))
 
 
 @dataclass(frozen=True)
@@ -140,15 +152,20 @@ class QsarOracle:
 
     Args:
         folder: of the model.
-        uncertain: keep the prediction, or take the lower end of its conformal interval; for a classification that is
-            the probability times one minus the conformal p-value of being inactive.
+        uncertain: keep the prediction, or take the end of its conformal interval that is wanted less (`lower`). For a
+            classification the lower end is the probability times one minus the conformal p-value of being inactive, and
+            the upper end the same of being inactive.
         outside: of a molecule less similar to what was learned from than 95 % of that is to itself: keep the
-            prediction, give none, or draw it towards nothing (0, or the mean) by the share of similarity that it lacks.
+            prediction, give none, or draw it (`discount`), by the share of similarity that it lacks, towards the end of
+            the values learned from that is wanted less (0 or 1 of a classification).
+        desirability: which values are wanted (0 to 1, elementwise), so that being uncertain or outside never pays;
+            None: the higher the better.
     """
 
     folder: Path
     uncertain: Literal["keep", "lower"] = "keep"
     outside: Literal["keep", "none", "discount"] = "keep"
+    desirability: Callable[[np.ndarray], np.ndarray] | None = None
 
     @property
     def low(self) -> float:
@@ -163,17 +180,40 @@ class QsarOracle:
     def __call__(self, molecules: Sequence[Mol]) -> np.ndarray:
         """Values (n,)."""
         model = load_model(self.folder)
-        classifies = model.card.task == "classification"
         values = model.predict(molecules)
+        if self.uncertain == self.outside == "keep":
+            return values
+        share = np.minimum(1.0, model.similarity(molecules) / model.card.domain_similarity)
         if self.uncertain == "lower":
-            if model.card.half_width is None:
-                raise ChemmaraError(f"{self.folder}: {NO_INTERVAL}")
-            values = values * (1.0 - model.inactive(values)) if classifies else values - model.card.half_width
-        if self.outside != "keep":
-            share = np.minimum(1.0, model.similarity(molecules) / model.card.domain_similarity)
-            nothing = 0.0 if classifies else model.card.base
-            if self.outside == "discount":
-                values = nothing + share * (values - nothing)
-            else:
-                values = np.where(share < 1.0, np.nan, values)
-        return values
+            values = self._least_wanted([*_ends(model, values, share == 1.0), values])
+        if self.outside == "discount":
+            values = self._least_wanted([values, *(end + share * (values - end) for end in _range(model.card))])
+        return np.where(share < 1.0, np.nan, values) if self.outside == "none" else values
+
+    def _least_wanted(self, candidates: list[np.ndarray]) -> np.ndarray:
+        """Of several values of each molecule (n,) that which is wanted least; of equal ones the first."""
+        table = np.stack(candidates)
+        wanted = table if self.desirability is None else np.stack([self.desirability(row) for row in table])
+        return table[np.nan_to_num(wanted, nan=np.inf).argmin(axis=0), np.arange(table.shape[1])]
+
+
+def _ends(model: QsarModel, values: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper ends (n,) of predictions; where an interval is unknown, those of the values learned from."""
+    if model.card.half_width is None:
+        raise ChemmaraError(f"{model.folder}: {NO_INTERVAL}")
+    if model.card.task == "classification":
+        upper = values if model.card.format == 1 else 1.0 - (1.0 - values) * (1.0 - model.active(values))
+        return values * (1.0 - model.inactive(values)), upper
+    half_widths, (lowest, highest) = model.half_widths(inside), _range(model.card)
+    unknown = np.isnan(half_widths)
+    return (
+        np.where(unknown, np.minimum(lowest, values), values - half_widths),
+        np.where(unknown, np.maximum(highest, values), values + half_widths),
+    )
+
+
+def _range(card: QsarCard) -> tuple[float, float]:
+    """Smallest and largest target learned from; of a regression in format 1, which lacks them, twice their mean."""
+    if card.task == "classification":
+        return 0.0, 1.0
+    return (card.base if card.lowest is None else card.lowest, card.base if card.highest is None else card.highest)

@@ -11,7 +11,7 @@ from rdkit.Chem import Mol
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.chem import canonical_smiles, parse, scaffold
 from chemmara.molecules.library import open_library
-from chemmara.oracles.qsar import Scale
+from chemmara.oracles.qsar_card import Scale
 from chemmara.qsar.targets import Censored, advice, read_targets, scaled, settled
 
 Task = Literal["classification", "regression"]

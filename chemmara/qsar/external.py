@@ -10,14 +10,15 @@ from chemmara.qsar.validate import judge
 def judge_external(model: QsarModel, activities: Activities) -> dict[str, float]:
     """Figures of a model's predictions, and the share of molecules within its domain; NaN for what is not defined.
 
-    For a regression also the share of errors that the conformal interval covers. One molecule, or one class, is enough
-    for the figures that do not compare molecules.
+    For a regression also the share of errors that the conformal interval covers, of molecules that have one. One
+    molecule, or one class, is enough for the figures that do not compare molecules.
     """
     predictions = model.predict(activities.molecules)
     inside = model.similarity(activities.molecules) >= model.card.domain_similarity
     figures = {"molecules": len(activities.molecules), **judge(activities.targets, predictions, activities.task)}
     figures["within the domain"] = float(inside.mean())
     if activities.task == "regression":
-        errors, half_width = np.abs(activities.targets - predictions), model.card.half_width
-        figures["within the interval"] = np.nan if half_width is None else float((errors <= half_width).mean())
+        half_widths = model.half_widths(inside)
+        errors, known = np.abs(activities.targets - predictions), ~np.isnan(half_widths)
+        figures["within the interval"] = float((errors <= half_widths)[known].mean()) if known.any() else np.nan
     return figures

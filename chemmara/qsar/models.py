@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csc_matrix
 
 from chemmara.errors import ChemmaraError
-from chemmara.oracles.qsar import ModelKind
+from chemmara.oracles.qsar_card import ModelKind
 from chemmara.oracles.tanimoto import TanimotoProcess
 from chemmara.qsar.data import Task
 

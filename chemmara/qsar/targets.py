@@ -9,7 +9,7 @@ from typing import Final, Literal
 import numpy as np
 
 from chemmara.errors import ChemmaraError
-from chemmara.oracles.qsar import Scale
+from chemmara.oracles.qsar_card import Scale
 
 Censored = Literal["refuse", "drop", "limit", "decide"]
 

@@ -5,11 +5,12 @@ from typing import Any, Final
 import numpy as np
 from rdkit.DataStructs import BulkTanimotoSimilarity
 
-from chemmara.oracles.qsar import NEIGHBOURS
+from chemmara.oracles.qsar import mean_of_nearest
 from chemmara.qsar.data import Activities
 from chemmara.qsar.validate import Split, Validation
 
 _SAMPLE: Final = 2000  # molecules whose neighbours tell how near they usually are
+_COMPARED: Final = 5000  # held-out molecules whose similarity to what was learned from is measured
 _FARTHEST: Final = 5.0  # per cent of them that lie farther away than the domain reaches
 
 
@@ -20,9 +21,18 @@ def evidence(validations: dict[Split, Validation]) -> Split:
 
 def calibration(activities: Activities, held_out: Validation) -> np.ndarray:
     """Predictions for held-out inactives, sorted; empty for a regression, or where no fold could be judged."""
+    return _predictions_for(0, activities, held_out)
+
+
+def calibration_active(activities: Activities, held_out: Validation) -> np.ndarray:
+    """Predictions for held-out actives, sorted; empty for a regression, or where no fold could be judged."""
+    return _predictions_for(1, activities, held_out)
+
+
+def _predictions_for(target: int, activities: Activities, held_out: Validation) -> np.ndarray:
     if activities.task == "regression":
         return np.zeros(0)
-    return np.sort(held_out.predictions[held_out.judged & (activities.targets == 0)])
+    return np.sort(held_out.predictions[held_out.judged & (activities.targets == target)])
 
 
 def half_width(activities: Activities, held_out: Validation, confidence: float) -> float | None:
@@ -33,10 +43,52 @@ def half_width(activities: Activities, held_out: Validation, confidence: float) 
     """
     if activities.task == "classification":
         return 0.0 if len(calibration(activities, held_out)) else None
-    judged = held_out.judged
-    errors = np.sort(np.abs(activities.targets - held_out.predictions)[judged])
+    return _quantile(np.abs(activities.targets - held_out.predictions)[held_out.judged], confidence)
+
+
+def half_widths(
+    activities: Activities, held_out: Validation, inside: np.ndarray, confidence: float
+) -> tuple[float | None, float | None]:
+    """The same from the held-out molecules inside the domain alone, and from those outside: Mondrian conformal
+    prediction (Vovk 2005, section 4.5), valid in each of the two groups.
+
+    `inside` (n,): 1 and 0 by the similarity to what was learned from when the molecule was held out; NaN: not known.
+    None for a classification, and where a group is too small.
+    """  # noqa: D205 - a definition that needs two lines
+    if activities.task == "classification":
+        return None, None
+    errors, judged = np.abs(activities.targets - held_out.predictions), held_out.judged
+    return (
+        _quantile(errors[judged & (inside == 1)], confidence),
+        _quantile(errors[judged & (inside == 0)], confidence),
+    )
+
+
+def _quantile(errors: np.ndarray, confidence: float) -> float | None:
+    """The ceil((n + 1) confidence)-th smallest of n errors; None where n is too small for that."""
     rank = int(np.ceil((len(errors) + 1) * confidence))
-    return float(errors[rank - 1]) if rank <= len(errors) else None
+    return float(np.sort(errors)[rank - 1]) if rank <= len(errors) else None
+
+
+def similarity_when_held_out(known: Any, parts: list[tuple[np.ndarray, np.ndarray]], seed: int) -> np.ndarray:
+    """Mean similarity (n,) of molecules to the five nearest that were learned from when they were held out.
+
+    `known` holds bit vectors, `parts` the rows to learn from and those held out of each fold. NaN for a molecule that
+    was never held out, and beyond the first 5,000 in random order.
+    """
+    similarity = np.full(len(known), np.nan)
+    compared = np.zeros(len(known), dtype=bool)
+    compared[np.random.default_rng(seed).permutation(len(known))[:_COMPARED]] = True
+    for learned, held in parts:
+        some = [known[row] for row in learned]
+        for row in held[compared[held]]:
+            similarity[row] = mean_of_nearest(np.array(BulkTanimotoSimilarity(known[row], some)))
+    return similarity
+
+
+def inside(similarity: np.ndarray, reach: float) -> np.ndarray:
+    """1 for a similarity of at least `reach`, 0 below, NaN where unknown; (n,)."""
+    return np.where(np.isnan(similarity), np.nan, similarity >= reach)
 
 
 def domain(known: Any, seed: int) -> float:
@@ -47,5 +99,5 @@ def domain(known: Any, seed: int) -> float:
     near = [0.0] if len(known) == 1 else []
     for row in np.random.default_rng(seed).permutation(len(known))[:_SAMPLE] if len(known) > 1 else []:
         others = np.delete(np.array(BulkTanimotoSimilarity(known[row], known)), row)
-        near.append(np.sort(others)[-NEIGHBOURS:].mean())
+        near.append(mean_of_nearest(others))
     return max(float(np.percentile(near, _FARTHEST)), 1e-6)

@@ -75,7 +75,7 @@ def test_each_model_learns_and_is_kept_exactly_without_pickle(kind: str, task: s
     np.testing.assert_allclose(
         oracle(molecules), fitted_predictions(again, _inputs(card.properties), known.task), atol=2e-5
     )
-    assert {path.suffix for path in tmp_path.iterdir()} <= {".json", ".md", ".onnx", ".safetensors"}
+    assert {path.suffix for path in tmp_path.iterdir()} <= {".csv", ".json", ".md", ".onnx", ".safetensors", ".svg"}
 
 
 def _inputs(properties: bool) -> np.ndarray:

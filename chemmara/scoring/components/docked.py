@@ -1,6 +1,7 @@
 """The component that docks."""
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt, model_validator
@@ -10,6 +11,7 @@ from chemmara.errors import ChemmaraError
 from chemmara.oracles.docking import NEEDS, Docking, check_receptor
 from chemmara.oracles.interface import Oracle
 from chemmara.oracles.receptor import Pocket, check_pocket, read_box
+from chemmara.oracles.target import BOX, RECEPTOR
 from chemmara.scoring.components.base import Base
 
 _Point = tuple[float, float, float]
@@ -24,8 +26,10 @@ class DockingComponent(Base):
 
     oracle: Literal["docking"]
     """Vina's energy."""
+    target: UserPath | None = None
+    """Folder of `chemmara dock`, with receptor.pdbqt and box.txt: in place of receptor and box."""
     receptor: UserPath
-    """PDBQT of the receptor, perhaps .gz."""
+    """PDBQT of the receptor, perhaps .gz; left out: the target's."""
     box: UserPath | None = None
     """File with center_x = ... and size_x = ... lines, as Vina reads it; or else centre and size."""
     centre: _Point | None = None
@@ -50,6 +54,15 @@ class DockingComponent(Base):
         "transform": {"kind": "ramp", "worst": -5.0, "best": -11.0},
     }
     also_called: ClassVar[dict[str, str]] = dict.fromkeys(("vina", "autodock", "autodock_vina", "dock"), "docking")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_target_has_it(cls, table: Any) -> Any:
+        if not isinstance(table, dict) or not isinstance(folder := table.get("target"), str | Path):
+            return table
+        box = {} if {"centre", "size"} & table.keys() else {"box": str(Path(folder) / BOX)}
+        given = {key: value for key, value in table.items() if value is not None}
+        return {"receptor": str(Path(folder) / RECEPTOR), **box, **given}
 
     @model_validator(mode="after")
     def _can_dock(self) -> Self:
@@ -89,7 +102,7 @@ class DockingComponent(Base):
     def identity(self) -> dict[str, Any]:
         """Settings without where poses go, with the contents of the files, not their places."""
         known = super().identity()
-        return {key: value for key, value in known.items() if key not in {"poses", "receptor", "box"}}
+        return {key: value for key, value in known.items() if key not in {"poses", "receptor", "box", "target"}}
 
     def build(self) -> Oracle:
         """The oracle."""

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar, Literal, Self
 
+import numpy as np
 from pydantic import field_validator, model_validator
 
 from chemmara.config import UserPath
@@ -19,10 +20,10 @@ class QsarComponent(Base):
     model: UserPath
     """Folder of the model."""
     uncertain: Literal["keep", "lower"] = "keep"
-    """lower: the lower end of the conformal interval (probabilities: times one minus the p-value of inactive)."""
-    outside: Literal["keep", "none", "discount"] = "keep"
-    """For a molecule outside the model's domain: keep the prediction; none: no score; discount: draw it towards 0 (a
-    classification) or the mean (a regression)."""
+    """keep: the prediction. lower: the end of its conformal interval that the transform wants less."""
+    outside: Literal["keep", "none", "discount"] = "discount"
+    """For a molecule outside the model's domain: discount draws the prediction towards the least wanted end of the
+    values learned from, the more the less similar the molecule is; none: no score; keep: the prediction as it is."""
     values: ClassVar[str] = "0 to 1 of a classification, else any"
     example: ClassVar[dict[str, Any]] = {"oracle": "qsar", "model": "models/drd2"}
     also_called: ClassVar[dict[str, str]] = dict.fromkeys(("model", "qspr", "activity", "ml", "pic50", "onnx"), "qsar")
@@ -42,6 +43,18 @@ class QsarComponent(Base):
             raise ValueError(f"{self.model}: {NO_INTERVAL}")
         return self
 
+    @model_validator(mode="after")
+    def _knows_the_interval_on_the_side_that_is_wanted(self) -> Self:
+        card = read_card(self.model)
+        if self.uncertain == "lower" and card.format == 1 and card.task == "classification" and self.transform:
+            inactive, active = self.transform(np.array([0.0, 1.0]))
+            if inactive > active:
+                raise ValueError(
+                    f"{self.model}: was saved by an earlier version, which knows no interval for wanted inactives;"
+                    ' train the model again, or leave uncertain = "lower" out'
+                )
+        return self
+
     @property
     def cost(self) -> float:
         """Milliseconds a molecule."""
@@ -51,8 +64,11 @@ class QsarComponent(Base):
         """Settings, with what the model's files hold."""
         names = ("model.json", "model.onnx", "arrays.safetensors")
         files = {name: checksum(path) for name in names if (path := self.model / name).is_file()}
-        return {**super().identity(), "files": files, "model": ""}
+        settings = {**super().identity(), "files": files, "model": ""}
+        if self.transform is None or (self.uncertain == "keep" and self.outside != "discount"):
+            return settings
+        return {**settings, "transform": self.transform.model_dump(mode="json")}  # says which end is wanted less
 
     def build(self) -> Oracle:
         """The oracle."""
-        return QsarOracle(self.model, self.uncertain, self.outside)
+        return QsarOracle(self.model, self.uncertain, self.outside, self.transform)

@@ -1,0 +1,165 @@
+"""What a campaign says of its models' domain and of its prior's limits, before it and after it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from chemmara import assets
+from chemmara.campaign.model_columns import model_columns
+from chemmara.language_model.checkpoint import load_prior
+from chemmara.molecules.alphabet import Alphabet, alphabet_of, element_of
+from cli.main import app
+
+DRUGS = {"l-alanine": "C[C@H](N)C(=O)O", "ethanol": "CCO", "boric acid": "OB(O)O"}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A regression that knows acids and alcohols of nine rings."""
+    pytest.importorskip("onnxruntime", reason="needs the extra [qsar]")
+    from chemmara.qsar.train import Recipe, train
+    from tests.qsar.test_honest import activities
+
+    folder = tmp_path_factory.mktemp("model") / "m"
+    train(activities("regression"), Recipe(kind="linear", folds=3), folder, "x")
+    return folder
+
+
+def campaign(folder: Path, prior: Path | str, component: str) -> Path:
+    path = folder / "c.toml"
+    path.write_text(
+        f'prior = "{prior}"\nbudget = 40\nhit_threshold = 0.01\nthreads = 1\nseed = 1\n'
+        f'method = {{ name = "vanilla", batch_size = 16 }}\n[objective]\n[[objective.component]]\n{component}\n'
+    )
+    return path
+
+
+def qsar(model: Path, *settings: str) -> str:
+    transform = 'transform = { kind = "ramp", worst = -100.0, best = 100.0 }'
+    return "\n".join([f'oracle = "qsar"\nmodel = "{model}"\nname = "acid"', transform, *settings])
+
+
+def program(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_hits_have_interval_domain_and_nearest_molecule_and_the_run_ends_with_a_warning(
+    model: Path, tiny_prior: Path, tmp_path: Path
+) -> None:
+    code, _, err = program("run", campaign(tmp_path, tiny_prior, qsar(model)), "--out", tmp_path / "run")
+    assert code == 0, err
+    hits = pd.read_csv(tmp_path / "run" / "hits.csv")
+    columns = ("predicted", "low", "high", "domain", "similarity", "nearest", "nearest_similarity", "nearest_measured")
+    assert [f"acid_{column}" for column in columns] == [name for name in hits if name.startswith("acid_")]
+    outside = (hits["acid_domain"] == "outside").sum()
+    assert f"acid: {outside} of {len(hits)} hits ({outside / len(hits):.0%}) lie outside the model's domain" in err
+    # The column of the component is what was scored; outside the domain that is not what was predicted.
+    far = hits[hits["acid_domain"] == "outside"]
+    assert (far["acid"] < far["acid_predicted"]).all()
+    near = hits[hits["acid_domain"] == "inside"]
+    assert near["acid"].to_numpy() == pytest.approx(near["acid_predicted"].to_numpy(), rel=1e-3)
+    code, _, err = program("report", tmp_path / "run")
+    assert (code, "lie outside the model's domain" in err) == (0, True)
+
+
+def test_a_run_whose_model_is_gone_has_its_hits_and_says_what_they_lack(
+    model: Path, tiny_prior: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(model, copy)
+    assert program("run", campaign(tmp_path, tiny_prior, qsar(copy)), "--out", tmp_path / "run")[0] == 0
+    shutil.rmtree(copy)
+    from chemmara.oracles.qsar import load_model
+
+    load_model.cache_clear()
+    code, _, err = program("report", tmp_path / "run")
+    assert code == 0
+    assert "acid: hits have no interval and no domain, for the model cannot be read" in err
+    assert len(pd.read_csv(tmp_path / "run" / "hits.csv")) > 0
+
+
+def test_columns_keep_the_order_of_the_hits_and_an_objective_without_models_has_none(model: Path) -> None:
+    hits = pd.DataFrame({"smiles": ["CCCCCCCC", "OC(=O)Cc1ccccc1"]}, index=[7, 3])
+    component = {"oracle": "qsar", "model": str(model), "name": None}
+    found = model_columns({"component": [component]}, hits)
+    assert found.columns["qsar_domain"].to_dict() == {7: "outside", 3: "inside"}
+    assert found.warnings == [
+        (
+            "qsar: 1 of 2 hits (50%) lie outside the model's domain, where its predictions are extrapolated"
+            " (column qsar_domain of hits.csv)"
+        )
+    ]
+    assert model_columns({"component": [{"oracle": "qed", "name": None}]}, hits).columns.shape == (2, 0)
+    assert model_columns({"component": [component]}, hits.iloc[:0]).columns.shape == (0, 0)
+
+
+@pytest.mark.parametrize("outside", ["keep", "none", "discount"])
+def test_validate_says_how_much_of_the_prior_lies_outside_and_what_becomes_of_it(
+    outside: str, model: Path, tiny_prior: Path, tmp_path: Path
+) -> None:
+    code, out, err = program("validate", campaign(tmp_path, tiny_prior, qsar(model, f'outside = "{outside}"')))
+    assert (code, "sound" in out) == (0, True), err
+    assert "of 200 molecules of the prior tiny lie outside the domain" in err
+    assert f'outside = "{outside}"' in err
+
+
+def test_the_share_outside_is_that_of_the_sampled_molecules(model: Path, tiny_prior: Path, tmp_path: Path) -> None:
+    from chemmara.language_model.wanted import sample_wanted
+    from chemmara.molecules.chem import parse
+    from chemmara.oracles.qsar import load_model
+
+    prior = load_prior(tiny_prior)
+    smiles = [text for draw in sample_wanted(prior, 200, seed=1, valid=True) for text in draw.smiles]
+    near = load_model(model).similarity([molecule for text in smiles if (molecule := parse(text)) is not None])
+    reach = sorted(near)[150]
+    shutil.copytree(model, tmp_path / "m")
+    card = json.loads((model / "model.json").read_text()) | {"domain_similarity": reach}
+    (tmp_path / "m" / "model.json").write_text(json.dumps(card))
+    share = sum(similarity < reach for similarity in near) / 200
+    assert 0.5 < share < 1
+    err = program("validate", campaign(tmp_path, tiny_prior, qsar(tmp_path / "m")))[2]
+    assert f"acid: {share:.0%} of 200 molecules" in err
+
+
+def test_validate_names_the_references_that_the_prior_cannot_write(tmp_path: Path) -> None:
+    references = ", ".join(f'"{smiles}"' for smiles in DRUGS.values())
+    path = campaign(tmp_path, "chembl-gru", f'oracle = "similarity"\nreferences = [{references}]')
+    code, _, err = program("validate", path)
+    assert code == 0, err
+    assert "2 of 3 references cannot be written by the prior chembl-gru" in err
+    assert f"the first is {DRUGS['l-alanine']}: it has stereo. No fingerprint sees stereo" in err
+    path = campaign(tmp_path, "chembl-gru", f'oracle = "novelty"\nreferences = ["{DRUGS["boric acid"]}"]')
+    assert "unknown token 'B'" in program("validate", path)[2]
+    long = "C" * 150
+    path = campaign(tmp_path, "chembl-gru", f'oracle = "shape"\nreference = "{long}"')
+    assert "it takes 150 tokens" in program("validate", path)[2]
+    # A prior that writes stereo writes alanine: nothing to say.
+    path = campaign(tmp_path, "zinc250k-gru", f'oracle = "similarity"\nreferences = ["{DRUGS["l-alanine"]}"]')
+    assert "note" not in program("validate", path)[2]
+
+
+def test_elements_are_read_off_the_tokens_of_both_notations() -> None:
+    smiles = {"Br": "Br", "c": "C", "[nH]": "N", "[N+]": "N", "[13CH3]": "C", "[se]": "Se", "[Si]": "Si", "[Cu]": "Cu"}
+    selfies = {"[=C]": "C", "[#N]": "N", "[/C@@H1]": "C", "[O-1]": "O", "[=S]": "S", "[Cl]": "Cl", "[\\Se]": "Se"}
+    none = ("(", "=", "#", "1", "%12", "/", "[Branch1]", "[=Branch2]", "[#Ring1]", "[nop]", ".")
+    assert {token: element_of(token) for token in smiles | selfies} == smiles | selfies
+    assert all(element_of(token) is None for token in none)
+
+
+def test_the_alphabet_of_a_folder_is_that_of_the_loaded_prior(tiny_prior: Path) -> None:
+    for name in (*assets.priors(), tiny_prior):
+        prior = load_prior(name)
+        assert alphabet_of(name) == Alphabet(prior.tokenizer.tokens, prior.config.max_length)
+
+
+def test_prior_list_says_the_limits_of_each() -> None:
+    code, out, _ = program("prior", "list")
+    assert code == 0
+    assert "    writes Br, C, Cl, F, I, N, O, P, S; no stereo; up to 110 tokens" in out
+    assert out.count("with stereo; up to") == 3
