@@ -76,7 +76,7 @@ def test_a_campaign_from_a_core_with_children_keeps_the_core_and_survives_kills(
     with Run.start(tmp_path / "whole", load_campaign(file)) as run:
         run.go()
     whole = rows(tmp_path / "whole")
-    core = parse_pattern("[!#1]C(=O)N1CCC([!#1])CC1")
+    core = parse_pattern("[!#1]C(=O)N1CCCCC1")  # a child may have hydrogen at the other place
     assert all(parse(row[2]).HasSubstructMatch(core) for row in whole)  # type: ignore[union-attr]
     folder = tmp_path / "killed"
     process = start("run", file, "--out", folder)
