@@ -44,7 +44,7 @@ def write_outputs(path: Path) -> Outputs:
             "".join(f"{smiles} call-{call}\n" for smiles, call in zip(hits["smiles"], hits["call"], strict=True)),
         )
         page = path / "report.html"
-        write_text(page, run_page(path.name, ledger, calls, summary, fronts))
+        write_text(page, run_page(path.name, ledger, calls, summary, hits.drop(columns="error")))
     return Outputs(page, summary.figures, failure_reasons(calls))
 
 
