@@ -46,7 +46,7 @@ const path = (xs, ys, x, y) => {
 const known = (values) => values.filter((value) => value !== null);
 
 function frame(low, high, bottom, top, width, height, left = 44) {
-  const [right, above, below] = [12, 10, 22];
+  const [right, above, below] = [20, 10, 22];
   const x = (value) => left + ((value - low) / (high - low || 1)) * (width - left - right);
   const y = (value) => height - below - ((value - bottom) / (top - bottom || 1)) * (height - above - below);
   const parts = [];

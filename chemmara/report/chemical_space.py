@@ -34,7 +34,7 @@ def mapped(molecules: Sequence[Mol]) -> np.ndarray | None:
         return None
     solver = PCA(min(_DIMENSIONS, len(molecules) - 1), svd_solver="randomized", random_state=0)
     perplexity = min(_NEIGHBOURS, (len(molecules) - 1) / 3)
-    places = TSNE(2, init="pca", random_state=0, perplexity=perplexity, max_iter=300).fit_transform(
+    places = TSNE(2, init="pca", random_state=0, perplexity=perplexity, max_iter=500).fit_transform(
         solver.fit_transform(bits)
     )
     low, high = places.min(axis=0), places.max(axis=0)

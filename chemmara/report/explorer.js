@@ -168,12 +168,12 @@ function enlarge(row) {
 // ---- the table
 
 function table(rows) {
-  const sorter = (key, label, about) => {
+  const sorter = (key, label, about, kind) => {
     const current = state.sort === key;
-    return node("th", { scope: "col", "aria-sort": current ? (state.descending ? "descending" : "ascending") : false },
+    return node("th", { scope: "col", class: kind === "number" ? "n" : false, "aria-sort": current ? (state.descending ? "descending" : "ascending") : false },
       node("button", { type: "button", title: about, "data-sort": key, onclick: () => sortBy(key) }, label, current ? (state.descending ? " \u2193" : " \u2191") : ""));
   };
-  const head = node("tr", {}, node("th", {}, node("span", { class: "hidden" }, "selected")), node("th", {}, node("span", { class: "hidden" }, "shortlisted")), node("th", { scope: "col" }, "structure"), sorter("name", "name", ""), ...COLUMNS.map((column) => sorter(column.key, column.label, column.about)), sorter("series", "series", "scaffold that it shares with others"), node("th", { scope: "col" }, "SMILES"));
+  const head = node("tr", {}, node("th", {}, node("span", { class: "hidden" }, "selected")), node("th", {}, node("span", { class: "hidden" }, "shortlisted")), node("th", { scope: "col" }, "structure"), sorter("name", "name", ""), ...COLUMNS.map((column) => sorter(column.key, column.label, column.about, column.kind)), sorter("series", "series", "scaffold that it shares with others"), node("th", { scope: "col" }, "SMILES"));
   const body = rows.map((row) =>
     node("tr", { "data-row": row, class: selected.has(row) ? "selected" : false }, node("td", {}, tick(row)), node("td", {}, star(row)),
       node("td", {}, node("button", { type: "button", class: "picture tiny", "aria-label": `Enlarge ${title(row)}`, onclick: () => enlarge(row) }, picture(row, 150, 90))),

@@ -58,7 +58,7 @@ function ringOf(molecule, bond) {
 }
 
 /** An <svg> element of a molecule's text, at the same scale as others unless it is larger than `width` x `height`. */
-function drawing(text, kinds, title, width = 200, height = 150) {
+function drawing(text, kinds, title, width = 180, height = 135) {
   const molecule = readMolecule(text, kinds);
   if (!molecule) return svg("svg", { viewBox: "0 0 200 150", role: "img", "aria-label": title, class: "molecule" }, svg("text", { x: 100, y: 75, "text-anchor": "middle", class: "none" }, "no drawing"));
   const { atoms, bonds } = molecule;

@@ -22,9 +22,9 @@ AGGREGATION: Final = {
     "minimum": "The score is the smallest of the desirabilities: the worst one decides.",
 }
 ROLE: Final = {
-    "score": "takes part in the score",
-    "filter": "a filter: where its desirability is 0 the score is 0; elsewhere it changes nothing",
-    "penalty": "a penalty: the score is multiplied by its desirability",
+    "score": "Takes part in the score",
+    "filter": "A filter: where its desirability is 0 the score is 0; elsewhere it changes nothing",
+    "penalty": "A penalty: the score is multiplied by its desirability",
 }
 
 

@@ -120,6 +120,14 @@ function startMap() {
   find("space").hidden = false;
 }
 
+/** The best molecules that only one of several runs found. */
+function startOwn() {
+  const place = find("own");
+  for (const { name, rows } of place ? DATA.own : []) {
+    if (rows.length) place.append(node("h3", {}, `The best that only ${name} found`), node("div", { class: "grid small" }, ...rows.map((row) => card(row, { brief: true }))));
+  }
+}
+
 // ---- curves, and keys
 
 function startCharts() {
@@ -144,6 +152,7 @@ if (COUNT) {
   startExplorer();
   startSeries();
   startPicks();
+  startOwn();
   startMap();
 }
 startCharts();
