@@ -43,7 +43,7 @@ def side_by_side_page(name: str, runs: Sequence[RunRecord], tables: dict[str, pd
     shown, own = _on_the_page(union, groups, sum(len(run.calls) for run in runs))
     explorer = Explorer(
         table=shown.drop(columns=["run", "groups"]),
-        names=[f"{run} call-{call}" for run, call in zip(shown["run"], shown["call"], strict=True)],
+        names=[f"call-{call} {run}" for run, call in zip(shown["run"], shown["call"], strict=True)],
         scaffolds={smiles: core for run in runs for smiles, core in run.summary.diversity.scaffolds.items()},
         about={key: value for run in runs for key, value in component_meanings(run.settings["objective"]).items()},
         picks=diversity(shown["smiles"].tolist(), (0.75,)).circles[0.75],
