@@ -27,6 +27,7 @@ from chemmara.scoring.cache import remembering
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.worker_limits import WorkerLimits
 from chemmara.scoring.workers import measuring
+from chemmara.screening.screening import Screening
 from chemmara.system.files import new_folder, refusals_in_words, write_text
 from chemmara.system.interrupt import interruptible
 from chemmara.system.locking import only_writer
@@ -115,7 +116,8 @@ class Run:
         ledger = held.enter_context(Ledger.open(folder.ledger) if begun else Ledger.create(folder.ledger))
         for key, value in known.items():
             ledger.set(key, value)
-        learner = new_learner(prior, deepcopy(prior.model).to(device_of(prior.model)), settings.method, settings.seed)
+        policy = deepcopy(prior.model).to(device_of(prior.model))
+        learner = new_learner(prior, policy, settings.method, settings.seed, _screening(settings))
         progress = Progress()
         if folder.checkpoint.exists():
             progress = Progress(**load_learner(folder.checkpoint, learner))
@@ -233,6 +235,11 @@ class Run:
             file.write(json.dumps({"step": number, "calls": budget.used, **_without_nan(values)}) + "\n")
             file.flush()
             self.progress.metrics_bytes = file.tell()
+
+
+def _screening(settings: CampaignConfig) -> Screening | None:
+    screen = settings.method.screen
+    return Screening.of(screen, Objective(settings.objective), settings.hit_threshold) if screen else None
 
 
 def _without_nan(values: dict[str, float]) -> dict[str, float | None]:

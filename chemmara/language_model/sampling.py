@@ -31,6 +31,10 @@ class Rollout:
         """(batch, length) bool, True up to and including the end token."""
         return self.tokens != PAD
 
+    def chosen(self, rows: Sequence[int]) -> "Rollout":
+        """The sequences at these places."""
+        return Rollout(self.tokens[rows], self.logp[rows], [self.smiles[row] for row in rows])
+
 
 def next_logp(logits: Tensor) -> Tensor:
     """Log-probabilities (..., vocabulary - END) of the ids from END on: padding and start are never next."""
@@ -56,6 +60,8 @@ def sample(
     """
     model.eval()
     device = device_of(model)
+    if not n:
+        return Rollout(torch.full((0, 1), PAD, device=device), torch.zeros(0, device=device), [])
     tokens = torch.full((n, max_length), PAD, device=device)
     logp = torch.zeros(n, device=device)
     alive = torch.arange(n, device=device)

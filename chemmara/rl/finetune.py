@@ -16,6 +16,7 @@ from chemmara.language_model.device import device_of, to_numpy
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.sampling import Rollout, sample, sequence_logp
 from chemmara.rl.augmentation import Augmentation
+from chemmara.rl.candidates import Candidates, chosen
 from chemmara.rl.diversity_filter import DiversityFilter
 from chemmara.rl.estimators import ESTIMATORS, Loss, learned
 from chemmara.rl.genetic import Breeding
@@ -24,7 +25,9 @@ from chemmara.rl.replay import Replay
 from chemmara.rl.rewards import Anchor
 from chemmara.rl.row_sources import canonically_written, replayed, rewritten, sampled
 from chemmara.rl.rows import Rows, together
+from chemmara.scoring.objective import canonical_texts
 from chemmara.scoring.scores import Scores
+from chemmara.screening.screening import POLICY, Choice, Screening
 
 Objective = Callable[[list[str]], Scores]
 _LOG_Z_RATE = 0.1  # Adam's, for a learned log Z, which moves by tens of nats
@@ -55,6 +58,8 @@ class Step:
     batch: Rows  # the sampled rows that have a score
     from_batch: int  # updates that learned from the sampled batch
     children: list[Rows]  # of the best molecules, one generation after the other; those that the prior can write
+    choice: Choice | None  # what was screened; None without screening
+    correlation: float  # rank correlation of what screening predicted and what was measured; NaN without
 
 
 @dataclass
@@ -72,18 +77,18 @@ class Learner:
     diversity_filter: DiversityFilter | None
     replay: Replay | None
     breeding: Breeding | None
+    screening: Screening | None
 
     def step(self, objective: Objective) -> Step:
         """Sample, score, breed, choose tau and anchor; then learn from the batch and from the replay."""
-        rollout = sample(
-            self.policy, self.prior.tokenizer, self.method.batch_size, generator=self.sampling,
-            max_length=self.prior.config.max_length,
-        )  # fmt: skip
-        scores = objective(rollout.smiles)
+        candidates = self._candidates()
+        rollout = candidates.rollout
+        every = objective(rollout.smiles + candidates.others)
+        scores = every.chosen(slice(len(rollout.smiles)))
         filtered_scores = self.filtered_scores(scores)
         tau = self.augmentation.tau.of_step(scores.smiles, filtered_scores)
         batch = sampled(self.prior, rollout, scores.smiles, filtered_scores).measured()
-        children = self._children(objective, batch)
+        children = self._children(objective, batch, every.chosen(slice(len(rollout.smiles), None)))
         at_once = self.method.replay is not None and self.method.replay.includes_step
         if at_once:
             self._remember(batch, children)
@@ -92,7 +97,31 @@ class Learner:
         updates = [self._update(rows, tau, anchor) for rows in parts]
         if not at_once:
             self._remember(batch, children)
-        return Step(rollout, scores, filtered_scores, tau, anchor, updates, batch, self.method.updates, children)
+        correlation = self.screening.learn(every, candidates.choice) if self.screening else float("nan")
+        return Step(
+            rollout, scores, filtered_scores, tau, anchor, updates, batch, self.method.updates, children,
+            candidates.choice, correlation,
+        )  # fmt: skip
+
+    def _candidates(self) -> Candidates:
+        """The policy's samples; with screening, those of many candidates that are worth a call."""
+        screening = self.screening
+        count = screening.config.candidates if screening and screening.active else self.method.batch_size
+        if screening and not screening.config.candidates:
+            count = 0
+        rollout = sample(
+            self.policy, self.prior.tokenizer, count, generator=self.sampling, max_length=self.prior.config.max_length
+        )
+        if not screening:
+            return Candidates(rollout, [], None)
+        rng = np.random.default_rng(int(torch.randint(2**62, (1,), generator=self.generator)))
+        smiles = canonical_texts(rollout.smiles)
+        sources = {POLICY: smiles}
+        if screening.active and screening.config.children and self.breeding:
+            sources["children"] = self.breeding.generation()
+        if screening.library:
+            sources["library"] = screening.library.draw(screening.config.drawn, rng)
+        return chosen(rollout, smiles, screening.choose(sources, self.method.batch_size, rng), self.method.batch_size)
 
     def filtered_scores(self, scores: Scores) -> np.ndarray:
         """What each sample earns: its score, unless it is invalid, a repeat, or in a full neighbourhood."""
@@ -109,20 +138,32 @@ class Learner:
                 memory.forget(self.diversity_filter.full)
         return filtered
 
-    def _children(self, objective: Objective, batch: Rows) -> list[Rows]:
-        """Children of the best molecules, each generation scored (and in the ledger) before the next is bred."""
-        if not self.breeding:
-            return []
-        self.breeding.add(batch.smiles, batch.filtered_scores)
-        generations = []
-        for _ in range(self.breeding.config.generations):
-            born = self.breeding.generation()
-            if born:
-                scores = objective(born)
-                earned = self._after_filter(scores.smiles, scores.total)
-                self.breeding.add(scores.smiles, earned)
-                generations.append(canonically_written(self.prior, scores.smiles, earned, batch.tokens.device))
-        return generations
+    def _children(self, objective: Objective, batch: Rows, screened: Scores) -> list[Rows]:
+        """What the policy did not sample: screened molecules, and children of the best.
+
+        Each generation is scored (and in the ledger) before the next is bred.
+        """
+        device, found = batch.tokens.device, list[Rows]()
+        if self.breeding:
+            self.breeding.add(batch.smiles, batch.filtered_scores)
+        if screened.smiles:
+            found.append(self._taken_in(screened, device))
+        if self.breeding and not (self.screening and self.screening.config.children):
+            for _ in range(self.breeding.config.generations):
+                born = self.breeding.generation()
+                if born:
+                    scores = objective(born)
+                    if self.screening:
+                        self.screening.learn(scores)
+                    found.append(self._taken_in(scores, device))
+        return found
+
+    def _taken_in(self, scores: Scores, device: torch.device) -> Rows:
+        """Scored molecules that the policy did not sample, as rows; they can be parents from now on."""
+        earned = self._after_filter(scores.smiles, scores.total)
+        if self.breeding:
+            self.breeding.add(scores.smiles, earned)
+        return canonically_written(self.prior, scores.smiles, earned, device)
 
     def _remember(self, batch: Rows, children: list[Rows]) -> None:
         """Put what a step found into the replay."""
@@ -173,7 +214,9 @@ class Learner:
         return Update(rows, rewards, to_numpy(policy_logp), loss.item(), norm, clipped=norm > limit)
 
 
-def new_learner(prior: Prior, policy: LanguageModel, method: MethodConfig, seed: int) -> Learner:
+def new_learner(
+    prior: Prior, policy: LanguageModel, method: MethodConfig, seed: int, screening: Screening | None = None
+) -> Learner:
     """A learner before its first step; `policy` starts with the prior's weights but shares none of them."""
     loss = ESTIMATORS[method.estimator].new()
     generator = torch.Generator().manual_seed(2**32 + seed)  # no draw of it is one of the sampling's
@@ -189,5 +232,6 @@ def new_learner(prior: Prior, policy: LanguageModel, method: MethodConfig, seed:
         sampling=torch.Generator(device_of(policy)).manual_seed(seed),
         diversity_filter=DiversityFilter.of(method.diversity_filter) if method.diversity_filter else None,
         replay=Replay(method.replay) if method.replay else None,
-        breeding=Breeding(method.genetic, generator) if method.genetic else None,
+        breeding=Breeding(method.breeding, generator) if method.breeding else None,
+        screening=screening,
     )

@@ -14,6 +14,7 @@ from chemmara.rl.repeats import Repeats
 from chemmara.rl.replay import ReplayConfig
 from chemmara.rl.rewards import RewardName
 from chemmara.rl.tau import TauConfig
+from chemmara.screening.config import ScreenConfig
 
 _DIVERSE: Final[dict[str, Any]] = {
     "estimator": "log-variance",
@@ -66,6 +67,11 @@ def _none_for_false(value: Any) -> Any:
     return None if value is False else value
 
 
+def _screen_by_a_word(value: Any) -> Any:
+    """true: screening with its defaults."""
+    return {} if value is True else _none_for_false(value)
+
+
 _Clip = Annotated[
     PositiveFloat | None, BeforeValidator(_none_for_false, json_schema_input_type=PositiveFloat | Literal[False] | None)
 ]
@@ -78,6 +84,11 @@ _Filter = Annotated[
 ]
 _Genetic = Annotated[
     GeneticConfig | None, BeforeValidator(_none_for_false, json_schema_input_type=GeneticConfig | Literal[False] | None)
+]
+
+
+_Screen = Annotated[
+    ScreenConfig | None, BeforeValidator(_screen_by_a_word, json_schema_input_type=ScreenConfig | bool | None)
 ]
 
 
@@ -126,13 +137,16 @@ class MethodConfig(Strict):
     genetic: _Genetic = None
     """Children of the best molecules so far (a genetic algorithm), which are scored in every step and enter the replay;
     false: none, where the named method has them."""
+    screen: _Screen = None
+    """Many candidates a step, of which a model of the calls so far chooses those that are measured; false: none, where
+    the named method has it; true, or a table."""
     diversity_filter: _Filter = None
     """Molecules too similar to earlier hits score 0; false: no filter, where the named method has it."""
 
     @model_validator(mode="before")
     @classmethod
     def _start_from_the_named_method(cls, data: Any) -> Any:
-        """Lay the user's keys over those of the named method, inside `replay`, `genetic` and `diversity_filter` too."""
+        """Lay the user's keys over those of the named method, inside its tables too."""
         if isinstance(data, str):
             data = {"name": data}
         if not isinstance(data, dict):
@@ -141,7 +155,7 @@ class MethodConfig(Strict):
         if not isinstance(name, str) or name not in METHODS:
             raise ValueError(f"no such method {name!r}{did_you_mean(str(name), METHODS)}")
         merged = METHODS[name] | data
-        for part in ("replay", "genetic", "diversity_filter"):
+        for part in ("replay", "genetic", "screen", "diversity_filter"):
             base, own = METHODS[name].get(part), data.get(part)
             # A filter of another kind shares no keys with the method's own.
             if (
@@ -173,10 +187,27 @@ class MethodConfig(Strict):
             raise ValueError("genetic needs replay, through which its children are learned from; add replay rounds")
         return self
 
+    @model_validator(mode="after")
+    def _chosen_rows_are_off_policy(self) -> "MethodConfig":
+        if self.screen is not None and ESTIMATORS[self.estimator].off_policy != "any":
+            fitting = ", ".join(name for name, estimator in ESTIMATORS.items() if estimator.off_policy == "any")
+            raise ValueError(f"screen chooses rows, which biases {self.estimator}; use one of {fitting}")
+        if self.screen is not None and self.screen.has_other_sources and self.replay is None:
+            raise ValueError("screen has children or a library, which are learned from through replay; add [replay]")
+        return self
+
+    @property
+    def breeding(self) -> GeneticConfig | None:
+        """How children are made, whether all of them are scored or screening chooses; None without children."""
+        if self.screen is not None and self.screen.children:
+            return (self.genetic or GeneticConfig()).model_copy(update={"offspring": self.screen.children})
+        return self.genetic
+
     @property
     def _rewrites(self) -> bool:
         """Whether an update learns from SMILES that no policy sampled."""
         if self.replay is None:
             return False
         rewritten = self.replay.rounds > 0 and self.replay.smiles == "randomised"
-        return rewritten or self.replay.smiles == "canonical" or self.genetic is not None
+        others = self.genetic is not None or (self.screen is not None and self.screen.has_other_sources)
+        return rewritten or self.replay.smiles == "canonical" or others

@@ -33,6 +33,7 @@ def save_learner(path: Path, learner: Learner, progress: dict[str, Any]) -> None
         "augmentation": learner.augmentation.state(),
         "diversity_filter": learner.diversity_filter.state() if learner.diversity_filter else None,
         "pool": list(learner.breeding.pool.items()) if learner.breeding else [],
+        "screening": learner.screening.state() if learner.screening else None,
         "replay": [asdict(entry) for entry in learner.replay.kept] if learner.replay else [],
     }
     generators = Generators(learner.generator, learner.sampling)
@@ -52,6 +53,8 @@ def load_learner(path: Path, learner: Learner) -> dict[str, Any]:
         learner.diversity_filter.restore(values["diversity_filter"])
     if learner.breeding:
         learner.breeding.pool = dict(values["pool"])
+    if learner.screening:
+        learner.screening.restore(values["screening"])
     if learner.replay:
         learner.replay.kept = [ReplayEntry(**entry | {"tokens": tuple(entry["tokens"])}) for entry in values["replay"]]
     return values["progress"]

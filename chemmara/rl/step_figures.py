@@ -3,6 +3,7 @@
 import numpy as np
 
 from chemmara.rl.finetune import Step
+from chemmara.screening.screening import Choice
 
 
 def step_values(step: Step) -> dict[str, float]:
@@ -12,7 +13,7 @@ def step_values(step: Step) -> dict[str, float]:
     distinct = {smiles for smiles in scores.smiles if smiles}
     good = step.filtered_scores >= step.tau
     sampled = int((~np.isnan(step.filtered_scores)).sum())  # rows of the first update; what joined them comes after
-    return {
+    figures = {
         "loss": first.loss if first else float("nan"),
         "valid": float(scores.valid.mean()),
         "unique": len(distinct) / max(1, int(scores.valid.sum())),
@@ -27,6 +28,20 @@ def step_values(step: Step) -> dict[str, float]:
         "later_loss": _mean(np.array([update.loss for update in step.updates[min(step.from_batch, 1) :]])),
         "grad_norm": _mean(np.array([update.grad_norm for update in step.updates])),
         "clipped": _mean(np.array([update.clipped for update in step.updates], dtype=np.float64)),
+    }
+    return figures | (_screened(step.choice, step.correlation) if step.choice else {})
+
+
+def _screened(choice: Choice, correlation: float) -> dict[str, float]:
+    """What screening did."""
+    number = max(1, len(choice.smiles))
+    return {
+        "screen_active": float(choice.active),
+        "screen_candidates": float(len(choice.candidates)),
+        "screen_correlation": correlation,
+        "screen_predicted": _mean(choice.predicted),
+        "screen_children": choice.sources.count("children") / number,
+        "screen_library": choice.sources.count("library") / number,
     }
 
 

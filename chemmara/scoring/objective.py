@@ -86,21 +86,35 @@ class Objective:
 
         Cheap oracles measure every molecule, costly ones only those whose score is not 0 already (NaN for the others).
         """
+        raw, why = self._measured(requests, self._order)
+        return [Measured(tuple(values), "; ".join(reasons)) for values, reasons in zip(raw.tolist(), why, strict=True)]
+
+    def cheap_values(self, smiles: Sequence[str]) -> np.ndarray:
+        """Raw values (n, components) of canonical SMILES by the cheap oracles alone; NaN for the costly ones."""
+        return self._measured([Request(text) for text in smiles], [i for i in self._order if not self.costly[i]])[0]
+
+    def _measured(self, requests: list[Request], components: Sequence[int]) -> tuple[np.ndarray, list[list[str]]]:
+        """Raw values (n, components) by the oracles of these components, and why values are missing, row by row."""
         molecules = [remember_smiles(_parsed(request.smiles), request.smiles) for request in requests]
         raw = np.array([request.known or (np.nan,) * len(self._oracles) for request in requests], dtype=float)
         raw = raw.reshape(len(requests), len(self._oracles))
         why: list[list[str]] = [[] for _ in molecules]
-        for i in self._order:
+        for i in components:
             unknown = np.isnan(raw[:, i])
-            if self.config.component[i].cost >= COSTLY:
-                unknown &= ~self._ruled_out(self._desirabilities(raw))
+            if self.costly[i]:
+                unknown &= ~self._ruled_out(self.desirabilities(raw))
             rows = np.flatnonzero(unknown)
             answers = measure_with(self._oracles[i], [molecules[row] for row in rows]) if len(rows) else []
             for row, (value, reason) in zip(rows, answers, strict=True):
                 raw[row, i] = value
                 if reason:
                     why[row].append(f"{self.config.names[i]}: {reason}")
-        return [Measured(tuple(values), "; ".join(reasons)) for values, reasons in zip(raw.tolist(), why, strict=True)]
+        return raw, why
+
+    @cached_property
+    def costly(self) -> np.ndarray:
+        """(components,) bool: oracles that measure only molecules which can still have a score."""
+        return np.array([component.cost >= COSTLY for component in self.config.component])
 
     @cached_property
     def _order(self) -> list[int]:
@@ -131,7 +145,10 @@ class Objective:
 
     def total(self, raw: np.ndarray) -> np.ndarray:
         """Scores (n,) of raw values (n, components); what one component rules out is 0 whatever the others say."""
-        desirabilities = self._desirabilities(raw)
+        return self.score(self.desirabilities(raw))
+
+    def score(self, desirabilities: np.ndarray) -> np.ndarray:
+        """Scores (n,) of desirabilities (n, components)."""
         scores, filters, penalties = (desirabilities[:, self._roles == role] for role in ("score", "filter", "penalty"))
         weights = np.array([component.weight for component in self.config.component])[self._roles == "score"]
         total = AGGREGATIONS[self.config.aggregation](scores, weights / weights.sum()) * penalties.prod(axis=1)
@@ -143,7 +160,7 @@ class Objective:
     def _roles(self) -> np.ndarray:
         return np.array([component.role for component in self.config.component])
 
-    def _desirabilities(self, raw: np.ndarray) -> np.ndarray:
+    def desirabilities(self, raw: np.ndarray) -> np.ndarray:
         """Values of 0 to 1 (n, components)."""
         columns = zip(self.config.component, raw.T, strict=True)
         return np.column_stack([component.desirability(column) for component, column in columns])

@@ -19,3 +19,10 @@ class Scores:
     valid: np.ndarray  # (n,) bool
     error: list[str]  # reason for a missing score; "" where there is none
     call: np.ndarray  # (n,) int64, the oracle call (from 1) that measured the row; 0 outside a budget or without one
+
+    def chosen(self, rows: slice) -> "Scores":
+        """The rows of a slice."""
+        components = {name: values[rows] for name, values in self.components.items()}
+        return Scores(
+            self.smiles[rows], self.total[rows], components, self.valid[rows], self.error[rows], self.call[rows]
+        )

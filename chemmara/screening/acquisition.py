@@ -1,0 +1,84 @@
+"""Acquisition: which candidates are preferred, and the greedy choice of different ones among them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.stats import norm
+
+from chemmara.screening.config import AcquisitionName
+from chemmara.screening.taken import Taken
+
+_LEAST_SPREAD: Final = 0.02  # of a score: a model is never surer than that of a hit
+_FAR_FROM_HITS: Final = 0.001  # weight of the mean, which orders candidates where no hit is in sight
+_LEAST: Final = 1e-12  # of a preference, so that similarity orders what the model thinks nothing of
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What the model says of the scores of candidates; row i of every field is the same candidate."""
+
+    mean: np.ndarray  # (n,)
+    spread: np.ndarray  # (n,) standard deviation
+    draw: Callable[[], np.ndarray]  # one joint draw (n,)
+
+
+def probability_of_a_hit(forecast: Forecast, threshold: float, rng: np.random.Generator) -> np.ndarray:
+    """Probability (n,) that the score reaches the threshold, and a thousandth of the mean where none does."""
+    del rng
+    far = (forecast.mean - threshold) / np.maximum(forecast.spread, _LEAST_SPREAD)
+    return norm.cdf(far) + _FAR_FROM_HITS * forecast.mean
+
+
+def upper_confidence_bound(forecast: Forecast, threshold: float, rng: np.random.Generator) -> np.ndarray:
+    """Mean + b sd (n,), with one b = 10^U(-2, 0) for the step (GP BO of the PMO benchmark, arXiv 2206.12411)."""
+    del threshold
+    return forecast.mean + 10 ** rng.uniform(-2.0, 0.0) * forecast.spread
+
+
+def thompson(forecast: Forecast, threshold: float, rng: np.random.Generator) -> np.ndarray:
+    """One joint draw of the scores (n,)."""
+    del threshold, rng
+    return forecast.draw()
+
+
+ACQUISITIONS: Final[dict[AcquisitionName, Callable[[Forecast, float, np.random.Generator], np.ndarray]]] = {
+    "hit": probability_of_a_hit,
+    "ucb": upper_confidence_bound,
+    "thompson": thompson,
+}
+
+
+def different(
+    preference: np.ndarray, packed: np.ndarray, taken: Taken, *, apart: float, count: int, own: np.ndarray, others: int
+) -> list[int]:  # fmt: skip
+    """Up to `count` candidates, one after the other: each time the largest preference x (1 - s)^apart.
+
+    Args:
+        preference: (n,) a negative one counts as 0.
+        packed: (n, 256) fingerprints.
+        taken: s is the largest similarity to these and to the candidates already chosen.
+        apart: 0 leaves similarity out, and nothing is compared.
+        count: how many to choose.
+        own: (n,) bool, whether a candidate is the policy's own sample.
+        others: the most to choose of those that are not.
+    """
+    value = np.maximum(preference, _LEAST)
+    bits = np.unpackbits(packed, axis=1, bitorder="little").astype(np.float32)
+    sizes, nearest = bits.sum(axis=1), taken.nearest(packed) if apart else np.zeros(len(packed))
+    chosen = list[int]()
+    for _ in range(min(count, len(value))):
+        worth = value * (1.0 - nearest) ** apart
+        worth[chosen] = -1.0
+        if others <= 0:
+            worth[~own] = -1.0
+        best = int(worth.argmax())
+        if worth[best] < 0:
+            break
+        chosen.append(best)
+        others -= not own[best]
+        if apart:
+            common = bits @ bits[best]
+            nearest = np.maximum(nearest, common / (sizes + sizes[best] - common))
+    return chosen

@@ -1,0 +1,52 @@
+"""The settings of screening."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+
+from chemmara.config import Fraction, Strict, UserPath
+
+SurrogateName = Literal["gaussian-process", "random-forest", "linear"]
+AcquisitionName = Literal["hit", "ucb", "thompson"]
+
+
+class ScreenConfig(Strict):
+    """Many candidates a step, of which a model of the calls so far chooses those that are measured."""
+
+    candidates: NonNegativeInt = 512
+    """Sequences that the policy samples in a step; `batch_size` of all candidates are measured."""
+    children: NonNegativeInt = 0
+    """Genetic children of the best molecules so far that are candidates too, in every step."""
+    library: UserPath | None = None
+    """File of molecules that are candidates too."""
+    drawn: PositiveInt = 512
+    """Molecules of the library that are candidates in a step, drawn at random from those not measured yet."""
+    others: Fraction = 0.5
+    """Largest share of a step's calls that children and the library take; the policy's own samples have the rest."""
+    surrogate: SurrogateName = "gaussian-process"
+    """The model: a Gaussian process (Tanimoto kernel), a random forest, or Bayesian linear regression, all on counts of
+    Morgan environments."""
+    models: Literal["auto", "score", "costly"] = "auto"
+    """What is modelled: the score; or the value of every costly component (docking, a program), the others being
+    computed for every candidate. auto: the costly components where there are some, else the score."""
+    choose: AcquisitionName = "hit"
+    """What is preferred: the probability of a hit; the upper confidence bound mean + b sd with b = 10^U(-2, 0) drawn
+    anew in every step; or one draw from the model (Thompson sampling)."""
+    apart: Annotated[float, Field(ge=0)] = 4.0
+    """Preference for what is new: multiplied by (1 - s)^apart, where s is the largest Tanimoto similarity to a hit so
+    far and to the molecules already chosen in the step. 0: similarity plays no part."""
+    start: PositiveInt = 256
+    """Molecules with a score from which screening begins."""
+    trained_on: PositiveInt = 2000
+    """Most molecules that the model learns from: the best half, and the latest of the others."""
+
+    @model_validator(mode="after")
+    def _there_are_candidates(self) -> "ScreenConfig":
+        if not self.candidates and self.library is None:
+            raise ValueError("screen has no candidates; give candidates = 512, or a library")
+        return self
+
+    @property
+    def has_other_sources(self) -> bool:
+        """Whether there are candidates that the policy did not sample."""
+        return self.children > 0 or self.library is not None

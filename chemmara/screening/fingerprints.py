@@ -1,0 +1,44 @@
+"""What surrogates and similarities see of a molecule."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from rdkit.Chem import Mol, rdFingerprintGenerator
+from rdkit.DataStructs import BitVectToBinaryText
+
+from chemmara.molecules.chem import fingerprint, parse
+
+BITS: Final = 4096
+# Counts of Morgan environments, as bits for 1, 2, 4 and 8 of them: Tanimoto of the bits stands for that of the counts.
+_COUNTS = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=BITS, countSimulation=True)
+
+
+def molecules_of(smiles: Sequence[str]) -> list[Mol]:
+    """The molecules of canonical SMILES; ValueError for one that is not valid."""
+    molecules = [molecule for text in smiles if (molecule := parse(text)) is not None]
+    if len(molecules) < len(smiles):
+        raise ValueError(f"invalid among {len(smiles)} SMILES that were canonical")
+    return molecules
+
+
+def count_bits(molecules: Sequence[Mol]) -> np.ndarray:
+    """(n, 4096) uint8: counts of Morgan environments of radius 2, as bits for at least 1, 2, 4 and 8."""
+    rows = [_COUNTS.GetFingerprintAsNumPy(molecule) for molecule in molecules]
+    return np.array(rows, dtype=np.uint8).reshape(len(rows), BITS)
+
+
+def similarity_bits(molecules: Sequence[Mol]) -> np.ndarray:
+    """(n, 256) uint8: the fingerprint of every diversity figure (Morgan 2, 2,048 bits), eight bits in each."""
+    rows = [np.frombuffer(BitVectToBinaryText(fingerprint(molecule)), dtype=np.uint8) for molecule in molecules]
+    return np.array(rows, dtype=np.uint8).reshape(len(rows), 256)
+
+
+def tanimoto(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(n, m) Tanimoto similarities between rows of bits (n, d) and (m, d); every row needs a bit.
+
+    Bits in common are whole numbers, exact in float32, whatever rows stand beside them.
+    """
+    left, right = a.astype(np.float32), b.astype(np.float32)
+    common = (left @ right.T).astype(np.float64)
+    return common / (left.sum(axis=1)[:, None] + right.sum(axis=1)[None, :] - common)

@@ -1,0 +1,58 @@
+"""The model of a run: a surrogate for each target, and what they say of the scores of candidates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from scipy.stats import norm
+
+from chemmara.screening.acquisition import Forecast
+from chemmara.screening.config import SurrogateName
+from chemmara.screening.fingerprints import count_bits, molecules_of
+from chemmara.screening.surrogates import SURROGATES, Posterior, Surrogate
+from chemmara.screening.targets import ScoreTarget, Targets
+
+_GUESSES: Final = 16  # values of a costly component that stand for its distribution
+
+
+@dataclass
+class Model:
+    """Surrogates that are fitted anew in every step; what they share with the last fit is kept."""
+
+    name: SurrogateName
+    targets: Targets
+    _surrogates: list[Surrogate] = field(default_factory=list)  # of the targets
+    _bits: dict[str, np.ndarray] = field(default_factory=dict)  # of the molecules learned from last
+
+    def forecast(
+        self, known: Sequence[str], values: np.ndarray, candidates: Sequence[str], bits: np.ndarray,
+        rng: np.random.Generator,
+    ) -> Forecast:  # fmt: skip
+        """Scores of candidates, learned from molecules and their values (n, targets).
+
+        A single score is what its surrogate says. Several values, or values that are to be transformed, become scores
+        by 16 guesses of each, which lie where a sixteenth of its distribution does.
+        """
+        posteriors = self._fitted(known, values)
+        means, spreads = zip(*(posterior.predict(bits) for posterior in posteriors), strict=True)
+
+        def draw() -> np.ndarray:
+            drawn = np.column_stack([posterior.draw(bits, rng) for posterior in posteriors])
+            return self.targets.scores(candidates, drawn[None])[0]
+
+        if isinstance(self.targets, ScoreTarget):
+            return Forecast(means[0], spreads[0], draw)
+        steps = norm.ppf((np.arange(_GUESSES) + 0.5) / _GUESSES)
+        guesses = [mean + rng.permutation(steps)[:, None] * sd for mean, sd in zip(means, spreads, strict=True)]
+        scores = self.targets.scores(candidates, np.stack(guesses, axis=2))
+        return Forecast(scores.mean(axis=0), scores.std(axis=0), draw)
+
+    def _fitted(self, known: Sequence[str], values: np.ndarray) -> list[Posterior]:
+        """A fitted surrogate of every target."""
+        new = [smiles for smiles in known if smiles not in self._bits]
+        made = dict(zip(new, count_bits(molecules_of(new)), strict=True))
+        self._bits = {smiles: made[smiles] if smiles in made else self._bits[smiles] for smiles in known}
+        bits = np.array(list(self._bits.values()))
+        self._surrogates = self._surrogates or [SURROGATES[self.name]() for _ in values.T]
+        return [surrogate.fit(bits, column) for surrogate, column in zip(self._surrogates, values.T, strict=True)]

@@ -1,0 +1,135 @@
+"""Screening: candidates in, those worth an oracle call out; and what the answers teach."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from chemmara.errors import ChemmaraError
+from chemmara.scoring.objective import Objective
+from chemmara.scoring.scores import Scores
+from chemmara.screening.acquisition import ACQUISITIONS, different
+from chemmara.screening.config import ScreenConfig
+from chemmara.screening.fingerprints import count_bits, molecules_of, similarity_bits
+from chemmara.screening.library import CandidateLibrary
+from chemmara.screening.memory import Memory, rank_correlation
+from chemmara.screening.model import Model
+from chemmara.screening.taken import Taken
+from chemmara.screening.targets import CostlyTargets, ScoreTarget
+
+POLICY: Final = "policy"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The candidates of a step that are worth a call."""
+
+    smiles: list[str]  # canonical, the most wanted first
+    sources: list[str]  # of each: policy, children, library
+    predicted: np.ndarray  # (n,) scores as the model expects them; NaN without a model
+    candidates: list[str]  # the different new molecules that it chose from
+    from_policy: int  # how many of these the policy sampled
+    active: bool  # False: no model yet, or one that predicts nothing; they were taken as they came
+
+
+@dataclass
+class Screening:
+    """Chooses among candidates by a model of what was measured before."""
+
+    config: ScreenConfig
+    hit_threshold: float
+    model: Model
+    library: CandidateLibrary | None
+    memory: Memory
+    hits: Taken = field(default_factory=Taken)
+
+    @classmethod
+    def of(cls, config: ScreenConfig, objective: Objective | None, hit_threshold: float) -> Self:
+        """Before the first molecule; without an objective, the score is what is modelled.
+
+        Raises:
+            ChemmaraError: the library cannot be read; or only costly components are to be modelled, and none is costly.
+        """
+        costly = objective is not None and bool(objective.costly.any()) and config.models != "score"
+        if config.models == "costly" and not costly:
+            raise ChemmaraError('screen models = "costly", but no component of the objective is; use "score"')
+        targets = CostlyTargets(objective) if objective and costly else ScoreTarget()
+        model, memory = Model(config.surrogate, targets), Memory(config.trained_on)
+        return cls(config, hit_threshold, model, CandidateLibrary.of(config.library), memory)
+
+    @property
+    def active(self) -> bool:
+        """Whether the model has enough to learn from, and predicted something of late."""
+        return self.memory.learnable >= self.config.start and self.memory.predicts
+
+    def choose(self, candidates: Mapping[str, Sequence[str]], count: int, rng: np.random.Generator) -> Choice:
+        """Up to `count` new molecules out of the candidates (canonical SMILES by source; "" is left out).
+
+        Without a model, or with one that predicts nothing, they are taken in the order in which they come.
+        """
+        smiles, sources = self._new(candidates)
+        if self.memory.learnable < self.config.start or not smiles:
+            rows, predicted = list(range(min(count, len(smiles)))), np.full(len(smiles), np.nan)
+        else:
+            with threadpool_limits(1, "blas"):  # rounding depends on the number of threads
+                rows, predicted = self._preferred(smiles, np.array([s == POLICY for s in sources]), count, rng)
+        return Choice(
+            [smiles[i] for i in rows], [sources[i] for i in rows], predicted[rows], smiles, sources.count(POLICY),
+            active=self.active,
+        )  # fmt: skip
+
+    def _preferred(
+        self, smiles: list[str], own: np.ndarray, count: int, rng: np.random.Generator
+    ) -> tuple[list[int], np.ndarray]:
+        """Rows of the chosen candidates, and the predicted scores of all of them."""
+        molecules = molecules_of(smiles)
+        forecast = self.model.forecast(*self.memory.to_learn_from(), smiles, count_bits(molecules), rng)
+        if not self.active:
+            return list(range(min(count, len(smiles)))), forecast.mean
+        rows = different(
+            ACQUISITIONS[self.config.choose](forecast, self.hit_threshold, rng), similarity_bits(molecules), self.hits,
+            apart=self.config.apart, count=count, own=own, others=int(self.config.others * count),
+        )  # fmt: skip
+        return rows, forecast.mean
+
+    def _new(self, candidates: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
+        """Different molecules that were not measured yet, and the source of each (the first that has it)."""
+        origin: dict[str, str] = {}
+        for source, molecules in candidates.items():
+            for smiles in molecules:
+                if smiles and smiles not in self.memory.values:
+                    origin.setdefault(smiles, source)
+        return list(origin), list(origin.values())
+
+    def learn(self, scores: Scores, choice: Choice | None = None) -> float:
+        """Take in what was measured; the rank correlation of predictions and answers, NaN where there is none."""
+        targets = self.model.targets.of(scores)
+        before = dict(zip(choice.smiles, choice.predicted.tolist(), strict=True)) if choice else {}
+        compared, hits = [], []
+        for smiles, score, call, row in zip(scores.smiles, scores.total.tolist(), scores.call, targets, strict=True):
+            if not smiles or not call or smiles in self.memory.values:
+                continue
+            self.memory.add(smiles, score, row.tolist())
+            predicted = before.get(smiles, float("nan"))
+            if predicted == predicted and score == score:  # noqa: PLR0124 - NaN's mark
+                compared.append((predicted, score))
+            if score >= self.hit_threshold:
+                hits.append(smiles)
+        self._take(hits)
+        self.memory.record.extend(compared)
+        return rank_correlation(*zip(*compared, strict=True)) if compared else float("nan")
+
+    def _take(self, hits: list[str]) -> None:
+        if self.config.apart and hits:
+            self.hits.add(similarity_bits(molecules_of(hits)))
+
+    def state(self) -> dict[str, Any]:
+        """What a later step depends on, as plain values."""
+        return self.memory.state()
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        self.memory.restore(state)
+        self._take([text for text, (score, _) in self.memory.values.items() if score >= self.hit_threshold])

@@ -1,0 +1,38 @@
+"""Surrogates: models of a value, from the molecules measured so far, with what they do not know."""
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import numpy as np
+
+from chemmara.screening.config import SurrogateName
+from chemmara.screening.forest import RandomForest
+from chemmara.screening.gaussian_process import GaussianProcess
+from chemmara.screening.linear import BayesianLinear
+
+
+class Posterior(Protocol):
+    """What a fitted surrogate says of molecules."""
+
+    def predict(self, bits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Means and standard deviations, each (n,), for counts as bits (n, 4096)."""
+        ...
+
+    def draw(self, bits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """One joint draw (n,) of the values of these molecules."""
+        ...
+
+
+class Surrogate(Protocol):
+    """Learns a value of molecules."""
+
+    def fit(self, bits: np.ndarray, targets: np.ndarray) -> Posterior:
+        """Learn from counts as bits (n, 4096) and targets (n,), without NaN."""
+        ...
+
+
+SURROGATES: Final[dict[SurrogateName, Callable[[], Surrogate]]] = {
+    "gaussian-process": GaussianProcess,
+    "random-forest": RandomForest,
+    "linear": BayesianLinear,
+}
