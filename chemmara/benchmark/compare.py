@@ -46,19 +46,14 @@ def write_comparison(runs: dict[str, list[int]], out: Path, settings: CampaignCo
         _record(out / method / str(seed), method, seed, settings) for method, seeds in runs.items() for seed in seeds
     ]
     figures = pd.DataFrame(
-        [
-            {"method": record.group, "seed": record.settings["seed"], **record.summary.figures}
-            for record in records
-        ]
+        [{"method": record.group, "seed": record.settings["seed"], **record.summary.figures} for record in records]
     )
     table, pairs = comparison_table(figures), difference_table(figures)
     with replacing(out / "runs.csv") as partial:
         figures.to_csv(partial, index=False)
     words = [as_markdown(table)] if pairs.empty else [as_markdown(table), as_markdown(pairs, "paired difference")]
     write_text(out / "table.md", "\n".join(words))
-    courses = {
-        method: [record.summary.curves for record in records if record.group == method] for method in runs
-    }
+    courses = {method: [record.summary.curves for record in records if record.group == method] for method in runs}
     save_png(comparison_figure(courses, settings.hit_threshold), out / "comparison.png")
     page = side_by_side_page(out.name, records, {"method": table, "paired difference": pairs})
     write_text(out / "comparison.html", page)

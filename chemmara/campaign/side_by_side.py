@@ -21,7 +21,9 @@ def write_side_by_side(paths: Sequence[Path], out: Path) -> Path:
     for place, path in zip(places, paths, strict=True):
         if places.count(place) > 1:
             raise ChemmaraError(f"{path}: is given twice; name different runs")
-    page = side_by_side_page(out.stem, [_record(path, name) for path, name in zip(paths, _names(places), strict=True)], {})
+    page = side_by_side_page(
+        out.stem, [_record(path, name) for path, name in zip(paths, _names(places), strict=True)], {}
+    )
     write_text(out, page)
     return out
 

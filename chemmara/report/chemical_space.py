@@ -9,7 +9,7 @@ from rdkit.DataStructs import BitVectToBinaryText
 
 from chemmara.molecules.chem import fingerprint
 
-MOST: Final = 3_000
+MOST: Final = 2_000
 """Molecules on a map; more take longer than they tell."""
 _FEWEST: Final = 5
 _DIMENSIONS: Final = 50  # of the principal components that t-SNE begins with
@@ -17,7 +17,7 @@ _NEIGHBOURS: Final = 30.0  # t-SNE's perplexity
 
 
 def mapped(molecules: Sequence[Mol]) -> np.ndarray | None:
-    """Places (n, 2), 0 to 1, of at most 3,000 molecules by t-SNE; None below five, or where all are alike.
+    """Places (n, 2), 0 to 1, of molecules by t-SNE; None below five, or where all are alike.
 
     t-SNE (van der Maaten & Hinton 2008) of the first 50 principal components of Morgan fingerprints, radius 2, 2048
     bits; perplexity 30, or less for few molecules. Near neighbours mean likeness, far distances mean little. The same

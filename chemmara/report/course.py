@@ -28,8 +28,22 @@ _LOGGED: Final = {
     "later_loss": ("Loss of replayed rounds", "The same, for the molecules that were learned from again."),
     "grad_norm": ("Length of the gradient", "How hard a step pulled at the model; sudden peaks mean unrest."),
     "clipped": ("Clipped steps", "Share of the updates that were shortened because their gradient was too long."),
+    "screen_active": ("Screening at work", "1 where a model of the scores chose what was measured, 0 where it was too poor a guide or had too few scores to learn from."),
+    "screen_candidates": ("Candidates of a step", "Molecules among which the model chose the batch that was measured."),
+    "screen_correlation": ("How well screening predicts", "Rank correlation of the scores that the model predicted and those that were measured then; 1 is perfect, 0 is chance."),
+    "screen_predicted": ("Predicted score of what was chosen", "Mean of the model's predictions for the molecules of a batch; compare it with the mean score."),
+    "screen_children": ("Chosen from children", "Share of a batch that was bred from the best molecules so far."),
+    "screen_library": ("Chosen from the library", "Share of a batch that came from the library that was given."),
 }  # fmt: skip
-_TECHNICAL: Final = {"mean_filtered_score", "mean_reward", "loss", "later_loss", "grad_norm", "clipped", "anchor_prior_logp"}
+_TECHNICAL: Final = {
+    "mean_filtered_score",
+    "mean_reward",
+    "loss",
+    "later_loss",
+    "grad_norm",
+    "clipped",
+    "anchor_prior_logp",
+}
 
 
 def step_curves(steps: pd.DataFrame) -> list[dict[str, Any]]:
@@ -38,8 +52,12 @@ def step_curves(steps: pd.DataFrame) -> list[dict[str, Any]]:
         return []
     steps = _with_derived(steps)
     others = [key for key in steps.columns if key not in {"step", "calls", *_LOGGED}]
-    screening = [key for key in others if key.startswith("screen")]
-    keys = [*(key for key in _LOGGED if key in steps), *screening, *(key for key in others if key not in screening)]
+    screening = [key for key in steps.columns if key.startswith("screen")]
+    keys = [
+        *(key for key in _LOGGED if key in steps and key not in screening),
+        *(key for key in [*_LOGGED, *others] if key in screening),
+        *(key for key in others if key not in screening),
+    ]
     rows = np.array_split(np.arange(len(steps)), min(_POINTS, len(steps)))
     x = [int(steps["calls"].iloc[part[-1]]) for part in rows]
     curves = []
@@ -47,7 +65,9 @@ def step_curves(steps: pd.DataFrame) -> list[dict[str, Any]]:
         values = steps[key].to_numpy(dtype=float)
         means = [_mean(values[part]) for part in rows]
         if np.isfinite(means).any():
-            title, sentence = _LOGGED.get(key, (key.replace("_", " "), "Logged by the run under this name; see docs/methods."))
+            title, sentence = _LOGGED.get(
+                key, (key.replace("_", " "), "Logged by the run under this name; see docs/methods.")
+            )
             group = "screening" if key in screening else "technical" if key in _TECHNICAL or key in others else "main"
             curves.append({"title": title, "about": sentence, "group": group, "lines": [{"x": x, "y": rounded(means)}]})
     return curves
@@ -65,7 +85,9 @@ def _with_derived(steps: pd.DataFrame) -> pd.DataFrame:
 
 def component_curves(calls: pd.DataFrame, components: list[str]) -> list[dict[str, Any]]:
     """The course of each component's raw value: mean of the calls of a window, and the range of the middle 80 %."""
-    windows = [part for part in np.array_split(np.arange(len(calls)), min(_WINDOWS, max(1, len(calls) // 5))) if len(part)]
+    windows = [
+        part for part in np.array_split(np.arange(len(calls)), min(_WINDOWS, max(1, len(calls) // 5))) if len(part)
+    ]
     x = [int(calls["call"].iloc[part[-1]]) for part in windows]
     curves = []
     for name in [*components, "score"]:

@@ -10,7 +10,7 @@ import pandas as pd
 from rdkit.Chem import Mol
 
 from chemmara.metrics.properties import PROPERTIES, properties
-from chemmara.molecules.chem import parse, scaffold
+from chemmara.molecules.chem import parse
 from chemmara.report.chemical_space import MOST, mapped
 from chemmara.report.depictions import Kinds, depiction, laid_out
 from chemmara.report.embedded import rounded
@@ -30,12 +30,20 @@ _ABOUT: Final = {
         "1: no other hit is at least as good in every component and better in one; 2: only those of front 1 are; and so on",
     ),
 }
+_MORE: Final = {
+    "pick": "place among the hits proposed first: good and different; empty for the others",
+    "inchikey": "identifier of the structure, to look it up in databases",
+    "nearest_known": "the nearest of the known compounds",
+    "nearest_similarity": "Tanimoto similarity to the nearest of the known compounds, 0 to 1",
+    "found by": "the runs that found it",
+}
 _PROPERTY_NAMES: Final = {
     "molecular_weight": "MW", "crippen_logp": "logP", "tpsa": "TPSA", "hbd": "HBD", "hba": "HBA",
     "rotatable_bonds": "rotatable bonds", "alerts": "alerts", "sa_score": "SA score",
 }  # fmt: skip
-_TEXTS: Final = {"smiles", "error", "name", "scaffold"}
+_OWN_WAY: Final = {"smiles", "error", "name", "scaffold", "series"}
 """Columns of hits.csv that the page shows in its own way."""
+_RINGS: Final = 40  # ring systems to search by
 
 
 def hits_on_the_page(hits: pd.DataFrame, calls: int) -> pd.DataFrame:
@@ -103,7 +111,7 @@ class Explorer:
         return molecule
 
     def _columns(self, molecules: Sequence[Mol]) -> list[dict[str, Any]]:
-        given = [name for name in self.table.columns if name not in _TEXTS]
+        given = [name for name in self.table.columns if name not in _OWN_WAY]
         first = [name for name in ("score", "call", "step", "pareto") if name in given]
         components = [name for name in given if name in self.about]
         others = [name for name in given if name not in {*first, *components, *PROPERTIES}]
@@ -117,7 +125,7 @@ class Explorer:
             elif name in missing:
                 values = rounded(row[name] for row in computed)
                 columns.append(_record(name, "property", _PROPERTY_NAMES[name], meaning, values))
-        return columns + [self._column(name, "other", name.replace("_", " "), "") for name in others]
+        return columns + [self._column(name, "other", name.replace("_", " "), _MORE.get(name, "")) for name in others]
 
     def _column(self, key: str, group: str, label: str, meaning: str) -> dict[str, Any]:
         column = self.table[key]
@@ -152,14 +160,6 @@ class Explorer:
         return records
 
 
-_RINGS: Final = 40  # ring systems to search by
-
-
 def _record(key: str, group: str, label: str, meaning: str, values: list[Any]) -> dict[str, Any]:
     kind = "text" if any(isinstance(value, str) for value in values) else "number"
     return {"key": key, "group": group, "label": label, "about": meaning, "kind": kind, "values": values}
-
-
-def with_scaffolds(smiles: Sequence[str]) -> dict[str, str]:
-    """The scaffold of each valid SMILES."""
-    return {text: scaffold(molecule) for text in smiles if (molecule := parse(text)) is not None}

@@ -74,8 +74,8 @@ def in_words(transform: dict[str, Any] | None) -> str:
     if transform is None:
         return "The value itself is the desirability: 0 is worst, 1 is best."
     if transform["kind"] == "step":
-        low, high = transform.get("low"), transform.get("high")
-        ends = [f"at least {low:g}"] * (low is not None) + [f"at most {high:g}"] * (high is not None)
+        named = {"low": "at least", "high": "at most"}
+        ends = [f"{words} {transform[key]:g}" for key, words in named.items() if transform.get(key) is not None]
         return f"Desirability is 1 for values of {' and '.join(ends)}, else 0."
     if transform["kind"] == "value_map":
         values = ", ".join(f"{float(key):g} gives {value:g}" for key, value in transform["values"].items())
@@ -99,14 +99,18 @@ def _worth_saying(key: str, value: Any) -> bool:
 
 
 def as_text(value: Any) -> str:
-    """A setting on one line."""
+    """A setting on one line.
+
+    >>> as_text({"rows": 64, "zeros": False, "keep": None, "beta": 0.0078125})
+    'rows 64, zeros no, keep none, beta 0.0078125'
+    """
     if isinstance(value, dict):
         return ", ".join(f"{key} {as_text(inner)}" for key, inner in value.items())
     if isinstance(value, list):
         return ", ".join(map(as_text, value))
-    if isinstance(value, float):
-        return f"{value:g}"
-    return {True: "yes", False: "no", None: "none"}.get(value, str(value)) if not isinstance(value, int) or isinstance(value, bool) else str(value)
+    if value is None or isinstance(value, bool):
+        return {True: "yes", False: "no", None: "none"}[value]
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def _curve(transform: dict[str, Any] | None, raw: np.ndarray, is_hit: np.ndarray) -> dict[str, Any]:
@@ -120,20 +124,21 @@ def _curve(transform: dict[str, Any] | None, raw: np.ndarray, is_hit: np.ndarray
         low, high = low - 0.5, high + 0.5
     margin = 0.0 if transform is None else 0.04 * (high - low)
     low, high = low - margin, high + margin
-    if transform is not None and transform["kind"] == "value_map":
-        values = np.arange(np.floor(low), np.ceil(high) + 1) if high - low < _POINTS else np.linspace(low, high, _POINTS)
-        values = np.unique([*values, *_marks(transform)])
-    else:
-        values = np.linspace(low, high, _POINTS)
-    inside = [np.histogram(np.clip(raw[rows], low, high), bins=_BARS, range=(low, high))[0] for rows in (np.isfinite(raw), np.isfinite(raw) & is_hit)]
+    table = transform is not None and transform["kind"] == "value_map"
+    values = np.unique(_marks(transform)) if table else np.linspace(low, high, _POINTS)
+    measured = np.isfinite(raw)
+    found, of_hits = (
+        np.histogram(np.clip(raw[rows], low, high), bins=_BARS, range=(low, high))[0].tolist()
+        for rows in (measured, measured & is_hit)
+    )
     return {
         "x": rounded(values),
         "y": rounded(desirability(values)),
-        "points": transform is not None and transform["kind"] == "value_map",
+        "points": table,
         "low": low,
         "high": high,
-        "all": inside[0].tolist(),
-        "hits": inside[1].tolist(),
+        "all": found,
+        "hits": of_hits,
         "median": float(np.median(known)) if len(known) else None,
         "missing": int(len(raw) - len(known)),
     }
@@ -145,6 +150,8 @@ def _marks(transform: dict[str, Any] | None) -> list[float]:
         return [0.0, 1.0]
     if transform["kind"] == "value_map":
         return [float(value) for value in transform["values"]]
-    width = transform.get("width") or 0.0
     marks = [float(value) for key, value in transform.items() if key not in {"kind", "width"} and value is not None]
-    return [mark + sign * 2 * width for mark in marks for sign in (-1, 1)]
+    around = 2 * (transform.get("width") or 0.0)
+    if "sigmoid" in transform["kind"] and not around:
+        around = 0.5 * (max(marks) - min(marks))
+    return [mark + sign * around for mark in marks for sign in (-1, 1)]

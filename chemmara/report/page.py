@@ -78,7 +78,9 @@ def run_page(name: str, ledger: Ledger, calls: pd.DataFrame, summary: Summary, h
 
 def component_meanings(objective: dict[str, Any]) -> dict[str, str]:
     """What each component measures, by the name of its column."""
-    return {component_name(part): about(part) or f"value of the oracle {part['oracle']}" for part in objective["component"]}
+    return {
+        component_name(part): about(part) or f"value of the oracle {part['oracle']}" for part in objective["component"]
+    }
 
 
 def render(template: str, data: dict[str, Any], **values: Any) -> str:
@@ -90,7 +92,7 @@ def render(template: str, data: dict[str, Any], **values: Any) -> str:
         loader=PackageLoader("chemmara.report", ""), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["number"] = number
-    script = "(() => {\n\"use strict\";\n" + "\n".join(map(_own_file, _SCRIPTS)) + "\n})();\n"
+    script = '(() => {\n"use strict";\n' + "\n".join(map(_own_file, _SCRIPTS)) + "\n})();\n"
     return environment.get_template(template).render(
         style=Markup(_own_file("style.css")),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own files

@@ -100,7 +100,11 @@ def _union(runs: Sequence[RunRecord], groups: Sequence[str]) -> pd.DataFrame:
 def _on_the_page(union: pd.DataFrame, groups: Sequence[str], calls: int) -> tuple[pd.DataFrame, dict[str, list[int]]]:
     """The hits that are shown, and of them the rows of the best that each group alone found."""
     only = {group: union.index[[each == (group,) for each in union["groups"]]][:_PICTURED] for group in groups}
-    kept = union.index if calls <= WHOLE else union.index[:BEST].union(pd.Index([i for rows in only.values() for i in rows]))
+    kept = (
+        union.index
+        if calls <= WHOLE
+        else union.index[:BEST].union(pd.Index([i for rows in only.values() for i in rows]))
+    )
     position = {index: row for row, index in enumerate(kept)}
     return union.loc[kept].reset_index(drop=True), {
         group: [position[index] for index in rows] for group, rows in only.items()
