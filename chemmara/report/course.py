@@ -6,35 +6,11 @@ import numpy as np
 import pandas as pd
 
 from chemmara.report.embedded import rounded
+from chemmara.report.wording import LOGGED
 
 _POINTS: Final = 120  # of a curve
 _WINDOWS: Final = 60  # of calls, over which the values of a component are summed up
 
-# key: (title, sentence); in the order of the page
-_LOGGED: Final = {
-    "mean_score": ("Mean score of a batch", "How good the molecules were that the model wrote; it should rise."),
-    "valid": ("Validity", "Share of the written texts that are molecules; above 0.9 is usual, a fall is a warning."),
-    "unique": ("Uniqueness", "Share of different molecules among the valid ones of a batch; a fall means repetition."),
-    "kl": ("Distance from the prior (KL)", "How far the model has moved from where it began, in nats. It rises quickly at first and should level off."),
-    "good": ("Good share", "Share of a batch that scored at least tau, after repeats and crowded molecules were set to 0: what the model learns to make more of."),
-    "tau": ("Tau", "Score from which a molecule counts as good for MARA."),
-    "anchor_score": ("Score of the anchor", "The good molecule that the prior likes best. MARA lifts the reward of the other good ones to its level."),
-    "anchor_prior_logp": ("Anchor, log-probability under the prior", "In nats; the closer to 0, the more usual the anchor is for the prior."),
-    "lifted": ("What MARA lifted", "Mean reward less mean filtered score of a batch: what MARA added, so that rarer good molecules are learned, too. 0 without MARA."),
-    "taken": ("What the diversity filter took", "Mean score of a batch, lost because molecules were repeats or resembled too many earlier ones."),
-    "mean_filtered_score": ("Mean score after the filter", "Mean score of a batch once repeats and crowded molecules are set to 0; an invalid text counts 0."),
-    "mean_reward": ("Mean reward", "What the model was trained on: the filtered score with MARA's lift."),
-    "loss": ("Loss", "Mean error of the training step; its size depends on the estimator, so look at its course only."),
-    "later_loss": ("Loss of replayed rounds", "The same, for the molecules that were learned from again."),
-    "grad_norm": ("Length of the gradient", "How hard a step pulled at the model; sudden peaks mean unrest."),
-    "clipped": ("Clipped steps", "Share of the updates that were shortened because their gradient was too long."),
-    "screen_active": ("Screening at work", "1 where a model of the scores chose what was measured, 0 where it was too poor a guide or had too few scores to learn from."),
-    "screen_candidates": ("Candidates of a step", "Molecules among which the model chose the batch that was measured."),
-    "screen_correlation": ("How well screening predicts", "Rank correlation of the scores that the model predicted and those that were measured then; 1 is perfect, 0 is chance."),
-    "screen_predicted": ("Predicted score of what was chosen", "Mean of the model's predictions for the molecules of a batch; compare it with the mean score."),
-    "screen_children": ("Chosen from children", "Share of a batch that was bred from the best molecules so far."),
-    "screen_library": ("Chosen from the library", "Share of a batch that came from the library that was given."),
-}  # fmt: skip
 _TECHNICAL: Final = {
     "mean_filtered_score",
     "mean_reward",
@@ -51,11 +27,11 @@ def step_curves(steps: pd.DataFrame) -> list[dict[str, Any]]:
     if steps.empty:
         return []
     steps = _with_derived(steps)
-    others = [key for key in steps.columns if key not in {"step", "calls", *_LOGGED}]
+    others = [key for key in steps.columns if key not in {"step", "calls", *LOGGED}]
     screening = [key for key in steps.columns if key.startswith("screen")]
     keys = [
-        *(key for key in _LOGGED if key in steps and key not in screening),
-        *(key for key in [*_LOGGED, *others] if key in screening),
+        *(key for key in LOGGED if key in steps and key not in screening),
+        *(key for key in [*LOGGED, *others] if key in screening),
         *(key for key in others if key not in screening),
     ]
     rows = np.array_split(np.arange(len(steps)), min(_POINTS, len(steps)))
@@ -65,7 +41,7 @@ def step_curves(steps: pd.DataFrame) -> list[dict[str, Any]]:
         values = steps[key].to_numpy(dtype=float)
         means = [_mean(values[part]) for part in rows]
         if np.isfinite(means).any():
-            title, sentence = _LOGGED.get(
+            title, sentence = LOGGED.get(
                 key, (key.replace("_", " "), "Logged by the run under this name; see docs/methods.")
             )
             group = "screening" if key in screening else "technical" if key in _TECHNICAL or key in others else "main"
@@ -108,17 +84,17 @@ def component_curves(calls: pd.DataFrame, components: list[str]) -> list[dict[st
 def headline_curves(course: pd.DataFrame) -> list[dict[str, Any]]:
     """Hits, scaffolds and the ten best against oracle calls, from the run's `Summary.curves`."""
     x = course["calls"].tolist()
+    found = [{"name": name, "x": x, "y": rounded(course[name], 9)} for name in ("hits", "scaffolds")]
+    best = {"x": x, "y": rounded(course["top10"])}
+    titles = {
+        "Hits and their scaffolds": "Both should keep rising; where scaffolds level off, the run repeats itself.",
+        "Mean score of the ten best": "How good the best molecules are so far.",
+    }
+    (first, about_first), (second, about_second) = titles.items()
     return [
-        {
-            "title": "Hits and their scaffolds", "about": "Both should keep rising; where scaffolds level off, the run repeats itself.",
-            "group": "headline",
-            "lines": [{"name": name, "x": x, "y": rounded(course[name], 9)} for name in ("hits", "scaffolds")],
-        },
-        {
-            "title": "Mean score of the ten best", "about": "How good the best molecules are so far.", "group": "headline",
-            "from": 0, "to": 1, "lines": [{"x": x, "y": rounded(course["top10"])}],
-        },
-    ]  # fmt: skip
+        {"title": first, "about": about_first, "group": "headline", "lines": found},
+        {"title": second, "about": about_second, "group": "headline", "lines": [best], "from": 0, "to": 1},
+    ]
 
 
 def _mean(values: np.ndarray) -> float:

@@ -27,7 +27,7 @@ _ABOUT: Final = {
     "score": ("score", "what the objective says, 0 to 1; 1 is best"),
     "pareto": (
         "Pareto front",
-        "1: no other hit is at least as good in every component and better in one; 2: only those of front 1 are; and so on",
+        "1: no other hit is at least as good in every component and better in one; 2: only hits of front 1 are",
     ),
 }
 _MORE: Final = {
@@ -51,16 +51,22 @@ def hits_on_the_page(hits: pd.DataFrame, calls: int) -> pd.DataFrame:
     return hits if calls <= WHOLE else hits.head(BEST)
 
 
-@dataclass
+def best_in_words(hits: pd.DataFrame) -> list[tuple[str, str]]:
+    """Score and SMILES of the first hits, for readers whose program runs no script."""
+    first = hits.head(24)
+    return [(f"{score:.3f}", smiles) for score, smiles in zip(first["score"], first["smiles"], strict=True)]
+
+
+@dataclass(frozen=True)
 class Explorer:
     """What is embedded of a table of hits: `data` is ready for JSON."""
 
     table: pd.DataFrame  # columns smiles, score, call, ..., best first; row i is hit i of the page
     names: Sequence[str]
-    scaffolds: Mapping[str, str]  # of every hit by its SMILES, also of those that are not on the page
+    scaffolds: dict[str, str]  # of every hit by its SMILES, also of those that are not on the page
     about: Mapping[str, str]  # what a column of components means
     picks: Sequence[str]  # SMILES of the proposed diverse set
-    every: pd.DataFrame  # smiles and score of all hits, from which series are counted
+    every: pd.DataFrame  # all hits (columns smiles and score), from which series are counted
     kinds: Kinds = field(default_factory=Kinds)
 
     def data(self) -> dict[str, Any]:
@@ -89,7 +95,7 @@ class Explorer:
     def _series(self, own: Sequence[str]) -> list[dict[str, Any]]:
         """The scaffolds of the hits on the page, the commonest first, with figures over all hits that have them."""
         shown = set(own)
-        of_all = self.every.assign(scaffold=self.every["smiles"].map(self.scaffolds))
+        of_all = self.every.assign(scaffold=[self.scaffolds[text] for text in self.every["smiles"]])
         counted = of_all.groupby("scaffold", sort=False)["score"].agg(["size", "max", "mean"])
         counted = counted.loc[counted.index.isin(shown)].sort_values(["size", "max"], ascending=False, kind="stable")
         records = []

@@ -1,4 +1,4 @@
-"""One run as one self-contained HTML page, and the frame of every page: nothing is fetched, and only our script runs."""
+"""One run as one self-contained HTML page, and the frame of all pages: nothing is fetched, only our script runs."""
 
 from base64 import b64encode
 from hashlib import sha256
@@ -13,11 +13,11 @@ from chemmara.records.ledger import Ledger
 from chemmara.records.summary import Summary, failure_reasons
 from chemmara.report.course import component_curves, headline_curves, step_curves
 from chemmara.report.embedded import as_json
-from chemmara.report.hits import BEST, WHOLE, Explorer, hits_on_the_page
+from chemmara.report.hits import Explorer, best_in_words, hits_on_the_page
 from chemmara.report.objective import AGGREGATION, about, as_text, component_name, components
 from chemmara.report.wording import FIGURES, HEADLINE, number
 
-_SCRIPTS: Final = ("molecules.js", "charts.js", "explorer.js", "page.js")
+_SCRIPTS: Final = ("molecules.js", "charts.js", "explorer.js", "taking.js", "filters.js", "page.js")
 _FAILURES: Final = 200  # calls without a score that are listed
 
 
@@ -41,7 +41,7 @@ def run_page(name: str, ledger: Ledger, calls: pd.DataFrame, summary: Summary, h
         scaffolds=summary.diversity.scaffolds,
         about=meanings,
         picks=summary.diversity.circles[0.75],
-        every=hits[["smiles", "score"]],
+        every=hits,
     )
     written_out = components(objective, calls, calls["score"].to_numpy(dtype=float) >= threshold)
     measured = [component for component in meanings if component in calls]
@@ -62,8 +62,7 @@ def run_page(name: str, ledger: Ledger, calls: pd.DataFrame, summary: Summary, h
         figures=summary.figures,
         hits_found=len(hits),
         hits_shown=len(shown),
-        limits={"calls": WHOLE, "best": BEST},
-        first=hits[["smiles", "score"]].head(24).to_dict("records"),
+        first=best_in_words(hits),
         components=written_out,
         aggregation=AGGREGATION[objective["aggregation"]],
         failed=len(failed),

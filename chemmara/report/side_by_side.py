@@ -10,7 +10,7 @@ import pandas as pd
 from chemmara.metrics.diversity import diversity
 from chemmara.records.summary import Summary
 from chemmara.report.embedded import rounded
-from chemmara.report.hits import BEST, WHOLE, Explorer
+from chemmara.report.hits import BEST, WHOLE, Explorer, best_in_words
 from chemmara.report.objective import AGGREGATION, components
 from chemmara.report.page import component_meanings, render
 from chemmara.report.wording import FIGURES, number
@@ -47,7 +47,7 @@ def side_by_side_page(name: str, runs: Sequence[RunRecord], tables: dict[str, pd
         scaffolds={smiles: core for run in runs for smiles, core in run.summary.diversity.scaffolds.items()},
         about={key: value for run in runs for key, value in component_meanings(run.settings["objective"]).items()},
         picks=diversity(shown["smiles"].tolist(), (0.75,)).circles[0.75],
-        every=union[["smiles", "score"]],
+        every=union,
     )
     objectives = [run.settings["objective"] for run in runs]
     alike = all(objective == objectives[0] for objective in objectives)
@@ -73,8 +73,7 @@ def side_by_side_page(name: str, runs: Sequence[RunRecord], tables: dict[str, pd
         shared=_shared(runs, groups, union),
         hits_found=len(union),
         hits_shown=len(shown),
-        limits={"calls": WHOLE, "best": BEST},
-        first=shown[["smiles", "score"]].head(24).to_dict("records"),
+        first=best_in_words(shown),
         threshold_words=" or ".join(f"{value:g}" for value in thresholds),
         components=data["objective"],
         aggregation=AGGREGATION[objectives[0].get("aggregation", "geometric")] if alike else "",
@@ -140,20 +139,28 @@ def _figures(runs: Sequence[RunRecord]) -> pd.DataFrame:
     return pd.DataFrame(cells, index=[label for label, _ in FIGURES.values()])
 
 
+_CURVES: Final = {
+    "hits": ("Hits", "Molecules that reached the hit threshold."),
+    "scaffolds": (
+        "Scaffolds among the hits",
+        "Different scaffolds: where a curve levels off, that run repeats itself.",
+    ),
+    "top10": ("Mean score of the ten best", "How good the best molecules are so far."),
+}
+
+
 def _charts(runs: Sequence[RunRecord], groups: Sequence[str]) -> list[dict[str, Any]]:
-    """Hits, scaffolds and the ten best against calls: the mean of a group's runs, and from its lowest to its highest."""
-    texts = {
-        "hits": ("Hits", "Molecules that reached the hit threshold."),
-        "scaffolds": ("Scaffolds among the hits", "Different scaffolds: where a curve levels off, that run repeats itself."),
-        "top10": ("Mean score of the ten best", "How good the best molecules are so far."),
-    }  # fmt: skip
+    """Curves against calls: the mean of a group's runs, with a band from its lowest to its highest."""
+    courses = {group: [run.summary.curves for run in runs if run.group == group] for group in groups}
     return [
         {
-            "title": title, "about": sentence, "group": "headline",
-            "lines": [_line(group, [run.summary.curves for run in runs if run.group == group], key) for group in groups],
+            "title": title,
+            "about": sentence,
+            "group": "headline",
+            "lines": [_line(group, of_group, key) for group, of_group in courses.items()],
         }
-        for key, (title, sentence) in texts.items()
-    ]  # fmt: skip
+        for key, (title, sentence) in _CURVES.items()
+    ]
 
 
 def _line(group: str, courses: Sequence[pd.DataFrame], key: str) -> dict[str, Any]:

@@ -51,10 +51,9 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for name in ("size", EVIL, LONG)
         ]
         objective = {"aggregation": "product", "component": parts}
-        ledger.set(
-            "campaign",
-            {"prior": FORMULA, "budget": 100, "hit_threshold": 0.5, "seed": 1, "method": {"name": EVIL}, "objective": objective},
-        )  # fmt: skip
+        method = {"name": EVIL}
+        settings = {"prior": FORMULA, "budget": 100, "hit_threshold": 0.5, "seed": 1, "method": method}
+        ledger.set("campaign", {**settings, "objective": objective})
         ledger.set("versions", {})
     return write_outputs(folder).page
 
@@ -177,7 +176,7 @@ def test_a_selection_is_taken_along_as_smiles_csv_and_sdf(page: Any) -> None:
 
 
 def test_every_molecule_comes_back_from_the_sdf(page: Any) -> None:
-    """Stereo centres, double bonds with and without stereo, charges, isotopes, silicon: RDKit reads the same molecule."""
+    """Stereo centres, double bonds with and without stereo, charges, isotopes: RDKit reads the same molecule."""
     page.select_option("#sort", "call")
     reader = Chem.SDMolSupplier()
     reader.SetData(downloaded(page, "sdf"))

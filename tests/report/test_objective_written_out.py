@@ -17,8 +17,8 @@ OBJECTIVE = {
         {"name": None, "oracle": "qed", "role": "score", "weight": 3.0, "transform": None},
         {"name": "size", "oracle": "molecular_weight", "role": "score", "weight": 1.0,
          "transform": {"kind": "ramp", "worst": 500.0, "best": 300.0}},
-        {"name": None, "oracle": "alerts", "role": "filter", "weight": 1.0, "transform": {"kind": "step", "high": 0.0, "low": None},
-         "catalogs": ["PAINS", "BRENK"]},
+        {"name": None, "oracle": "alerts", "role": "filter", "weight": 1.0,
+         "transform": {"kind": "step", "high": 0.0, "low": None}, "catalogs": ["PAINS", "BRENK"]},
     ],
 }  # fmt: skip
 
@@ -49,7 +49,7 @@ def test_every_transform_has_a_sentence_and_a_curve(transform: type) -> None:
 
 
 def test_what_mara_lifted_and_the_filter_took_follow_from_what_was_logged() -> None:
-    """Reward .7 less filtered .6 is .1; of a mean score of .8 over 90 % valid texts, .72, the filter left .6: it took .12."""
+    """Reward .7 less filtered .6 is .1; of a score of .8 over 90 % valid, .72, the filter left .6: it took .12."""
     steps = pd.DataFrame(
         [{"step": 1, "calls": 60, "mean_score": 0.8, "valid": 0.9, "mean_filtered_score": 0.6, "mean_reward": 0.7,
           "clipped": math.nan, "screen_active": 1.0, "screen_new_key": 0.5, "unheard_of": 3.0}]
