@@ -101,6 +101,7 @@ def campaign_progress(start: "Standing") -> Iterator[Callable[["Standing"], None
             words = (
                 f"best {run.best:.3f} · top 10 {run.top10:.3f} · {run.hits} hits · {run.scaffolds} scaffolds"
                 f" · {run.circles} circles · {pace(run.calls - start.calls, now - began)}"
+                + (f" · {run.screening}" if run.screening else "")
             )
             bar.update(task, completed=run.calls, description=words)
             if not console.is_terminal and now - last_line > _SECONDS_BETWEEN_CAMPAIGN_LINES:

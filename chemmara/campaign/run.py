@@ -21,7 +21,7 @@ from chemmara.records.run_folder import RunFolder
 from chemmara.records.tally import Standing, Tally
 from chemmara.rl.finetune import Learner, new_learner
 from chemmara.rl.state import load_learner, save_learner
-from chemmara.rl.step_figures import step_values
+from chemmara.rl.step_figures import screening_in_words, step_values
 from chemmara.scoring.budget import Budgeted
 from chemmara.scoring.cache import remembering
 from chemmara.scoring.objective import Objective
@@ -61,6 +61,7 @@ class Run:
     tally: Tally
     progress: Progress
     held: ExitStack  # the folder's lock and the ledger
+    screened: str = ""  # what screening did in the last step, in words
 
     @classmethod
     def start(cls, path: Path, settings: CampaignConfig, *, force: bool = False) -> Self:
@@ -209,7 +210,7 @@ class Run:
 
     def standing(self) -> Standing:
         """Where the run is."""
-        return self.tally.standing(self.progress.step, self.config.budget)
+        return self.tally.standing(self.progress.step, self.config.budget, self.screened)
 
     def save(self) -> None:
         """Write the checkpoint."""
@@ -228,7 +229,7 @@ class Run:
         step = self.learner.step(lambda smiles: recorded(smiles, number))
         self.progress.idle = self.progress.idle + 1 if budget.used == self.progress.calls else 0
         self.progress.step, self.progress.calls = number, budget.used
-        values = step_values(step)
+        values, self.screened = step_values(step), screening_in_words(step)
         self.ledger.append_step(number, budget.used, values)
         metrics = self.folder.metrics
         with refusals_in_words(metrics, metrics), metrics.open("a", encoding="utf-8") as file:

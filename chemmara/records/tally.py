@@ -23,6 +23,7 @@ class Standing:
     circles: int  # hits pairwise farther apart than .75 in Tanimoto distance, counted as they come
     best: float  # best score; NaN before the first score
     top10: float  # mean score of the ten best molecules
+    screening: str = ""  # what screening did in the last step, in words
 
 
 @dataclass
@@ -57,9 +58,11 @@ class Tally:
         if self._centres.nearest(own, _NEAR) is None:
             self._centres.add(own)
 
-    def standing(self, step: int, budget: int) -> Standing:
+    def standing(self, step: int, budget: int, screening: str = "") -> Standing:
         """The figures after a step."""
-        return Standing(step, self.calls, budget, self.hits, len(self.scaffolds), self.circles, self.best, self.top10)
+        return Standing(
+            step, self.calls, budget, self.hits, len(self.scaffolds), self.circles, self.best, self.top10, screening
+        )
 
     @property
     def circles(self) -> int:

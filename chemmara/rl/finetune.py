@@ -14,7 +14,7 @@ from torch.optim import Adam
 from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.device import device_of, to_numpy
 from chemmara.language_model.interface import LanguageModel
-from chemmara.language_model.sampling import Rollout, sample, sequence_logp
+from chemmara.language_model.sampling import sample, sequence_logp
 from chemmara.rl.augmentation import Augmentation
 from chemmara.rl.candidates import Candidates, chosen
 from chemmara.rl.diversity_filter import DiversityFilter
@@ -25,41 +25,13 @@ from chemmara.rl.replay import Replay
 from chemmara.rl.rewards import Anchor
 from chemmara.rl.row_sources import canonically_written, replayed, rewritten, sampled
 from chemmara.rl.rows import Rows, together
+from chemmara.rl.step import Step, Update
 from chemmara.scoring.objective import canonical_texts
 from chemmara.scoring.scores import Scores
-from chemmara.screening.screening import POLICY, Choice, Screening
+from chemmara.screening.screening import POLICY, Screening
 
 Objective = Callable[[list[str]], Scores]
 _LOG_Z_RATE = 0.1  # Adam's, for a learned log Z, which moves by tens of nats
-
-
-@dataclass(frozen=True)
-class Update:
-    """What one update of the policy saw; row i of every field is the same sequence."""
-
-    rows: Rows  # those that have a score
-    rewards: np.ndarray  # (rows,)
-    policy_logp: np.ndarray  # (rows,) before the update, nats
-    loss: float  # mean over the rows; NaN where there were none
-    grad_norm: float  # before clipping; NaN where there were no rows
-    clipped: bool
-
-
-@dataclass(frozen=True)
-class Step:
-    """One turn of the loop."""
-
-    rollout: Rollout
-    scores: Scores
-    filtered_scores: np.ndarray  # (batch,) after repeats and diversity filter; 0 for an invalid SMILES, NaN: no score
-    tau: float  # score from which a sample was good
-    anchor: Anchor | None  # that every update lifted its good rows to; None where none was good
-    updates: list[Update]  # from the sampled batch first, then the rounds of replay
-    batch: Rows  # the sampled rows that have a score
-    from_batch: int  # updates that learned from the sampled batch
-    children: list[Rows]  # of the best molecules, one generation after the other; those that the prior can write
-    choice: Choice | None  # what was screened; None without screening
-    correlation: float  # rank correlation of what screening predicted and what was measured; NaN without
 
 
 @dataclass

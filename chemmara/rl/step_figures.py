@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chemmara.rl.finetune import Step
+from chemmara.rl.step import Step
 from chemmara.screening.screening import Choice
 
 
@@ -48,3 +48,14 @@ def _screened(choice: Choice, correlation: float) -> dict[str, float]:
 def _mean(values: np.ndarray) -> float:
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else float("nan")
+
+
+def screening_in_words(step: Step) -> str:
+    """What screening did in a step, as the live display says it; "" without screening, or before it begins."""
+    choice = step.choice
+    if choice is None or (not choice.active and np.isnan(choice.predicted).all()):
+        return ""
+    if not choice.active:
+        return "not screened: the model predicts nothing"
+    agreement = "" if np.isnan(step.correlation) else f", rank correlation {step.correlation:.2f}"
+    return f"{len(choice.smiles)} of {len(choice.candidates)} candidates{agreement}"

@@ -1,5 +1,6 @@
 """Steps whose molecules were screened: which rows the policy learns from, and what the log says."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from chemmara.rl.finetune import Learner, new_learner
 from chemmara.rl.genetic import GeneticConfig
 from chemmara.rl.method import METHODS, MethodConfig
 from chemmara.rl.state import load_learner, save_learner
-from chemmara.rl.step_figures import step_values
+from chemmara.rl.step_figures import screening_in_words, step_values
 from chemmara.scoring.objective import canonical_texts
 from chemmara.scoring.scores import Scores
 from chemmara.screening.screening import Choice, Screening
@@ -93,6 +94,10 @@ def test_a_screened_step_asks_for_the_best_of_many(tiny_prior: Path) -> None:
         assert np.isfinite(step.updates[0].loss)
     values = [step_values(step) for step in active]
     assert np.mean([value["screen_correlation"] for value in values]) > 0.2
+    words = f"16 of {len(active[-1].choice.candidates)} candidates, rank correlation {active[-1].correlation:.2f}"  # type: ignore[union-attr]
+    assert [screening_in_words(step) for step in (steps[0], active[-1])] == ["", words]
+    nothing = replace(active[-1], choice=replace(active[-1].choice, active=False))  # type: ignore[type-var]
+    assert screening_in_words(nothing) == "not screened: the model predicts nothing"
     chosen_mean = np.mean([np.mean([len(s) for s in step.choice.smiles]) for step in active])  # type: ignore[union-attr]
     of_all = np.mean([np.mean([len(s) for s in step.choice.candidates]) for step in active])  # type: ignore[union-attr]
     assert chosen_mean > of_all + 0.5
