@@ -14,14 +14,18 @@ from chemmara.system.files import FULL, ReaderGone
 from chemmara.system.processors import let_threads_sleep
 
 from . import (
+    cluster,
     compare,
     corpus,
     diversity,
+    export,
     init,
     lab,
     likelihood,
+    novelty,
     objective,
     oracle,
+    pick,
     plan,
     pretrain,
     prior,
@@ -110,6 +114,10 @@ app.command()(sample.sample)
 app.command()(likelihood.likelihood)
 app.command()(score.score)
 app.command()(diversity.diversity)
+app.command()(novelty.novelty)
+app.command()(cluster.cluster)
+app.command()(pick.pick)
+app.command()(export.export)
 app.add_typer(oracle.app, name="oracle")
 app.add_typer(objective.app, name="objective")
 app.add_typer(qsar.app, name="qsar")

@@ -13,7 +13,7 @@ def report(
         typer.Option("--out", "-o", help="Page of several runs; left out: side-by-side.html beside the first."),
     ] = None,
 ) -> None:
-    """Write DIR/report.html, hits.csv and hits.smi from the ledger alone; a run under way has a report too.
+    """Write DIR/report.html, hits.csv, hits.smi and hits.sdf from the ledger alone; a run under way has a report too.
 
     The page is one file that asks nothing of any server: search, filter and sort its molecules, look at series and at
     what happened, take a selection along as SMILES, CSV or SDF; send it, print it, keep it.

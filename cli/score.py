@@ -31,6 +31,12 @@ def score(
             help="Score the main fragment without charges, kept in a column `standardised`: of a salt the drug.",
         ),
     ] = False,
+    unique: Annotated[
+        bool, typer.Option("--unique", help="Score each molecule once: later rows of the same molecule are left out.")
+    ] = False,
+    top: Annotated[
+        int | None, typer.Option(min=1, help="Write the N best alone, the best first; the others are scored, too.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="File: .csv, .tsv, .csv.gz, .parquet, .sdf or .smi. Default: CSV to stdout."),
@@ -49,12 +55,13 @@ def score(
 
     Rows keep their order. One without a score stays, with an empty total and the reason under `error`. Columns of these
     names that the library has already, as one that was scored before, are replaced. An .sdf has the columns as data,
-    an .smi keeps SMILES and names alone.
+    an .smi keeps SMILES and names alone. What a molecule is for --unique: its canonical SMILES, stereo included; with
+    --standardise, that of the main fragment.
 
     Example: chemmara score library.csv --objective drug-like --out scored.csv
     """
     from chemmara.molecules.library import open_library
-    from chemmara.molecules.standardise import standardised
+    from chemmara.molecules.standardise import standardised, without_duplicates
     from chemmara.scoring.load import load_objective
     from chemmara.scoring.objective import Objective
     from chemmara.scoring.tasks import task as benchmark_task
@@ -73,9 +80,12 @@ def score(
     if standardise:
         molecules = standardised(molecules)
     if suite_score:
+        if unique or top is not None:
+            raise ChemmaraError("--suite-score is of the whole list; leave --unique and --top away")
         _suite_score(task, molecules)
     else:
-        _rows(goal, molecules, out, WorkerLimits(workers, timeout, memory, scheduler), cache)
+        molecules = without_duplicates(molecules) if unique else molecules
+        _rows(goal, molecules, out, WorkerLimits(workers, timeout, memory, scheduler), cache, top)
 
 
 def _suite_score(task: str | None, molecules: "Library") -> None:
@@ -87,12 +97,17 @@ def _suite_score(task: str | None, molecules: "Library") -> None:
 
 
 def _rows(
-    goal: "Objective", molecules: "Library", out: Path | None, limits: "WorkerLimits", cache: Path | None
+    goal: "Objective",
+    molecules: "Library",
+    out: Path | None,
+    limits: "WorkerLimits",
+    cache: Path | None,
+    top: int | None,
 ) -> None:
     from chemmara.molecules.readers import count_rows
     from chemmara.molecules.standardise import is_mixture
     from chemmara.scoring.cache import remembering
-    from chemmara.scoring.table import replaced_columns, scored
+    from chemmara.scoring.table import Best, replaced_columns, scored
     from chemmara.scoring.workers import measuring
 
     from .output import tables_to
@@ -109,14 +124,17 @@ def _rows(
         tables_to(out, ".csv", smiles=column) as write,
         counter("scoring", total) as advance,
     ):
+        best = None if top is None else Best(top)
         for table in scored(goal, molecules, measure):
-            write(table)
+            (write if best is None else best.add)(table)
             advance(len(table))
             missing: Any = table[table["error"] != ""]
             if len(missing) and not failed:
                 first = f"row {missing.index[0] + 1}: {missing['error'].iloc[0]}"
             failed += len(missing)
             mixtures += sum(map(is_mixture, table[column]))
+        if best is not None and best.table is not None:
+            write(best.table)
     if failed:
         typer.echo(f"{failed} rows have no score; the first is {first}", err=True)
     tell_mixtures(mixtures)

@@ -45,6 +45,15 @@ def print_json(figures: Mapping[str, float]) -> None:
     typer.echo(json.dumps({key: None if math.isnan(value) else value for key, value in figures.items()}))
 
 
+def summary(figures: Mapping[str, float], *, as_json: bool) -> None:
+    """What a command found, beside the table that it wrote: one JSON object on stdout, or a line on stderr."""
+    if as_json:
+        print_json(figures)
+    else:
+        words = (f"{_WORDS.get(key, key.replace('_', ' '))} {as_text(value)}" for key, value in figures.items())
+        typer.echo(", ".join(words), err=True)
+
+
 def tell_mixtures(number: int) -> None:
     """One line on stderr if rows of a library are salts or mixtures, which --standardise would have taken apart."""
     if number:

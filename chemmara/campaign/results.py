@@ -1,17 +1,28 @@
-"""Files for people, made from a run's ledger: hits.csv, hits.smi, hits.sdf (of docked hits) and report.html."""
+"""What people take out of a run, made from its ledger: hits.csv, hits.smi, hits.sdf, report.html, and an export."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
 
 from chemmara.errors import ChemmaraError
+from chemmara.molecules.writers import table_writer
 from chemmara.oracles.docking import pose_file
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
-from chemmara.records.summary import failure_reasons, summarise
+from chemmara.records.summary import failure_reasons, hits_of, summarise
 from chemmara.report.page import run_page
 from chemmara.scoring.pareto import component_desirabilities, pareto_rank
+from chemmara.selection.export import DIVERSITY, Wish
+from chemmara.selection.picks import weighted
+from chemmara.selection.take_out import described, rounded
 from chemmara.system.files import replacing, write_text
+
+PICKS: Final = 50
+"""Hits of a run that its hits.csv proposes, in order, as good and different ones."""
+_DECIMALS: Final = 4  # of a score
 
 
 @dataclass(frozen=True)
@@ -25,31 +36,85 @@ class Outputs:
 
 def write_outputs(path: Path) -> Outputs:
     """Write hits.csv, hits.smi, hits.sdf and report.html of the run in a folder."""
-    folder = RunFolder(path)
-    if not folder.ledger.exists():
-        raise ChemmaraError(f"{path}: not a run's folder (ledger.sqlite is missing)")
+    folder = _run_folder(path)
     with Ledger.open(folder.ledger) as ledger:
-        calls, settings = ledger.frame(), ledger.get("campaign")
-        if calls.empty or settings is None:
-            raise ChemmaraError(f"{path}: has no oracle call yet; a report needs some (chemmara resume {path} goes on)")
+        calls, settings = _calls(path, ledger)
         summary = summarise(calls, settings["hit_threshold"], settings["budget"])
         fronts = pareto_rank(component_desirabilities(settings["objective"], summary.hits))
-        hits = summary.hits.copy()
-        hits.insert(list(hits.columns).index("score") + 1, "pareto", fronts)
-        with replacing(path / "hits.csv") as partial:
-            hits.drop(columns="error").to_csv(partial, index=False)
-        _gather_poses(settings["objective"], hits, path / "hits.sdf")
-        write_text(
-            path / "hits.smi",
-            "".join(f"{smiles} call-{call}\n" for smiles, call in zip(hits["smiles"], hits["call"], strict=True)),
-        )
+        _write_hits(path, summary.hits, fronts, settings["objective"])
         page = path / "report.html"
         write_text(page, run_page(path.name, ledger, calls, summary, hits.drop(columns="error")))
     return Outputs(page, summary.figures, failure_reasons(calls))
 
 
-def _gather_poses(objective: dict[str, Any], hits: Any, out: Path) -> None:
-    """The kept poses of docked hits, best hit first, in one SD file; no file where none was kept.
+def export_run(path: Path, wish: Wish) -> pd.DataFrame:
+    """The wanted molecules of the run in a folder, with the columns of its hits.csv and the nearest known compounds.
+
+    The best are taken from all calls with a score, diverse ones from the hits; all hits where neither is wanted. The
+    column pareto is empty for a molecule that is no hit. ChemmaraError where there is nothing to take.
+    """
+    with Ledger.open(_run_folder(path).ledger) as ledger:
+        calls, settings = _calls(path, ledger)
+    hits = hits_of(calls, settings["hit_threshold"])
+    fronts = pareto_rank(component_desirabilities(settings["objective"], hits))
+    ranks = pd.Series(fronts, index=hits.index, dtype="Int64").reindex(calls.index)
+    candidates = hits if wish.top is None else calls
+    smiles, scores = candidates["smiles"].tolist(), candidates["score"].to_numpy(dtype=float)
+    chosen, picks = wish.chosen(scores, smiles.__getitem__)
+    if not chosen:
+        what = "no call has a score" if wish.top else f"no hit (a score of {settings['hit_threshold']}); try --top"
+        raise ChemmaraError(f"{path}: {what}")
+    rows = candidates.iloc[chosen]
+    return _for_people(rows, ranks.loc[rows.index], picks, wish)
+
+
+def _run_folder(path: Path) -> RunFolder:
+    folder = RunFolder(path)
+    if not folder.ledger.exists():
+        raise ChemmaraError(f"{path}: not a run's folder (ledger.sqlite is missing)")
+    return folder
+
+
+def _calls(path: Path, ledger: Ledger) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The calls of a run and its settings."""
+    calls, settings = ledger.frame(), ledger.get("campaign")
+    if calls.empty or settings is None:
+        raise ChemmaraError(f"{path}: has no oracle call yet; a report needs some (chemmara resume {path} goes on)")
+    return calls, settings
+
+
+def _write_hits(path: Path, hits: pd.DataFrame, fronts: np.ndarray, objective: dict[str, Any]) -> None:
+    """hits.csv, hits.smi and hits.sdf: the poses of docked hits where some were kept, else drawn in the plane."""
+    smiles, scores = hits["smiles"].tolist(), hits["score"].to_numpy(dtype=float)
+    picks = weighted(scores, smiles.__getitem__, PICKS, DIVERSITY)
+    table = _for_people(hits, fronts, picks, Wish())
+    with replacing(path / "hits.csv") as partial, partial.open("wb") as file, table_writer(file, ".csv") as write:
+        write(table)
+    with replacing(path / "hits.smi") as partial, partial.open("wb") as file, table_writer(file, ".smi") as write:
+        write(table)
+    if not _gather_poses(objective, hits, path / "hits.sdf"):
+        with replacing(path / "hits.sdf") as partial, partial.open("wb") as file, table_writer(file, ".sdf") as write:
+            write(table)
+
+
+def _for_people(calls: pd.DataFrame, fronts: Any, picks: list[int] | None, wish: Wish) -> pd.DataFrame:
+    """Calls of a ledger as the table of hits.csv: name, call, step, SMILES, score, pareto, components, and the rest.
+
+    Scores have four decimals, components five digits. A component that is named like a property stands in its place.
+    """
+    components = [name for name in calls.columns if name not in {"call", "step", "smiles", "score", "error"}]
+    table = pd.DataFrame({"name": [f"call-{call}" for call in calls["call"]]}, index=calls.index)
+    for name in ("call", "step", "smiles"):
+        table[name] = calls[name]
+    table["score"] = [round(score, _DECIMALS) for score in calls["score"]]
+    table["pareto"] = fronts
+    for name in components:
+        table[name] = [rounded(value) for value in calls[name]]
+    return described(table, "smiles", picks, wish.known, keep=components)
+
+
+def _gather_poses(objective: dict[str, Any], hits: Any, out: Path) -> bool:
+    """The kept poses of docked hits, best hit first, in one SD file. Whether there were any; if not, no file.
 
     A record is titled `hit-<rank> call-<number>`, and its tags rank, call, score and component stand beside the pose's
     own (smiles, vina_kcal_per_mol).
@@ -68,6 +133,7 @@ def _gather_poses(objective: dict[str, Any], hits: Any, out: Path) -> None:
                 records.append(_titled(file.read_text(encoding="utf-8"), f"hit-{rank} call-{call}", tags))
     if records:
         write_text(out, "".join(records))
+    return bool(records)
 
 
 def _titled(record: str, title: str, tags: dict[str, Any]) -> str:

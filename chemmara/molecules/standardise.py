@@ -1,6 +1,7 @@
 """The molecule that a row is about: its main fragment without charges; and as a prior should learn it, or why not."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Final, Literal
 
@@ -13,6 +14,7 @@ from rdkit.Chem.rdMolDescriptors import CalcExactMolWt
 from chemmara.config import Strict
 from chemmara.molecules.chem import canonical, canonical_smiles, parse, without_stereo
 from chemmara.molecules.counter_ions import COMMON
+from chemmara.molecules.headers import Row
 from chemmara.molecules.library import Library
 from chemmara.molecules.notation import Smiles
 
@@ -91,6 +93,20 @@ def standardised(library: Library) -> Library:
         ([*(cells[place] for place in kept), parent_smiles(cells[given])], reason) for cells, reason in library.rows
     )
     return Library(library.source, COLUMN, [*(library.columns[place] for place in kept), COLUMN], rows)
+
+
+def without_duplicates(library: Library) -> Library:
+    """The library without rows of a molecule that an earlier row has, by its canonical SMILES; invalid rows stay."""
+    place, seen = library.columns.index(library.smiles_column), set[str]()
+
+    def rows() -> Iterator[Row]:
+        for cells, reason in library.rows:
+            text = canonical_smiles(cells[place])
+            if text is None or text not in seen:
+                seen.update(() if text is None else (text,))
+                yield cells, reason
+
+    return Library(library.source, library.smiles_column, library.columns, rows())
 
 
 def parent_fragment(molecule: Mol) -> Mol:

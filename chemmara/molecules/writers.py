@@ -1,6 +1,7 @@
 """Tables into files of every usual kind, table by table, so that memory stays flat."""
 
 import gzip
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,8 @@ _NAMES: Final = (
     "molecule_chembl_id",
     "zinc_id",
 )
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_PLAIN: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|-|")  # a number, a dash
 Write = Callable[["pd.DataFrame"], None]
 
 
@@ -52,6 +55,7 @@ def table_writer(
 ) -> Iterator[Write]:
     """A function that writes tables with the same columns to a binary file, one after the other.
 
+    In .csv and .tsv a text that begins like a formula (= + - @) has a ' before it, so that a spreadsheet shows it.
     `smiles` is the column of SMILES. `name` is the column of what stands beside it in .smi, and is the title in .sdf;
     none: the first whose name is a usual one (name, title, id, ...). A row that is no molecule is an .sdf record
     without atoms, its SMILES among its data.
@@ -68,14 +72,15 @@ def _writer(file: IO[bytes], kind: str, smiles: str, name: str | None) -> Iterat
         case ".parquet":
             yield from _parquet(file)
         case ".sdf":
-            yield lambda table: _sdf(file, table, smiles, name or _name_column(table))
+            yield lambda table: _sdf(file, table, smiles, name or name_column(table))
         case ".smi":
-            yield lambda table: _smi(file, table, smiles, name or _name_column(table))
+            yield lambda table: _smi(file, table, smiles, name or name_column(table))
         case _:
             yield _csv(file, "\t" if kind == ".tsv" else ",")
 
 
-def _name_column(table: "pd.DataFrame") -> str | None:
+def name_column(table: "pd.DataFrame") -> str | None:
+    """The first column of names by its usual name (name, title, id, ...), whatever the case; None if there is none."""
     by_case = {str(column).lower().strip(): str(column) for column in reversed(table.columns)}
     return next((by_case[usual] for usual in _NAMES if usual in by_case), None)
 
@@ -84,11 +89,28 @@ def _csv(file: IO[bytes], separator: str) -> Write:
     header = [True]
 
     def write(table: "pd.DataFrame") -> None:
-        text = table.to_csv(index=False, header=header[0], lineterminator="\n", sep=separator)
+        text = _without_formulas(table).to_csv(index=False, header=header[0], lineterminator="\n", sep=separator)
         header[0] = False
         file.write(text.encode())
 
     return write
+
+
+def _without_formulas(table: "pd.DataFrame") -> "pd.DataFrame":
+    """The table with ' before every text, names of columns too, that a spreadsheet would take for a formula and run."""
+    texts = table.select_dtypes(exclude=["number", "bool"]).columns
+    safe = table.assign(**{str(name): [_no_formula(cell) for cell in table[name]] for name in texts})
+    return safe.set_axis([_no_formula(name) for name in safe.columns], axis=1)
+
+
+def _no_formula(cell: object) -> object:
+    """A cell with ' before it if it begins like a formula (OWASP, CSV injection); a number stays one.
+
+    >>> [_no_formula(cell) for cell in ("=1+1", "-3.5e2", "-OH", "CCO", 2.5)]
+    ["'=1+1", '-3.5e2', "'-OH", 'CCO', 2.5]
+    """
+    is_formula = isinstance(cell, str) and cell.startswith(_FORMULA) and not _PLAIN.fullmatch(cell)
+    return f"'{cell}" if is_formula else cell
 
 
 def _smi(file: IO[bytes], table: "pd.DataFrame", smiles: str, name: str | None) -> None:

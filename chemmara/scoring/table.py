@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from chemmara.errors import ChemmaraError
@@ -27,6 +29,20 @@ def scored(objective: Objective, library: Library, measure: Measure, chunk: int 
         scores = objective(smiles, measure, texts)
         columns = {"total": scores.total, **scores.components, "error": _reasons(library, table, scores.error)}
         yield table.drop(columns=gone).join(pd.DataFrame(columns, index=table.index))
+
+
+@dataclass
+class Best:
+    """The rows with the best totals of many tables, the best first, equal ones in their order; no row without one."""
+
+    n: int
+    table: pd.DataFrame | None = None
+
+    def add(self, table: pd.DataFrame) -> None:
+        """Look at more rows."""
+        rows = table if self.table is None else pd.concat([self.table, table])
+        order = np.argsort(-rows["total"].to_numpy(dtype=float), kind="stable")[: self.n]
+        self.table = rows.iloc[order[np.isfinite(rows["total"].to_numpy(dtype=float)[order])]]
 
 
 def replaced_columns(objective: Objective, library: Library) -> list[str]:

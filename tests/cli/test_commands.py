@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.language_model.sampling import sample
 from chemmara.molecules.chem import canonical_smiles, parse
+from chemmara.records.ledger import Ledger
 from cli.main import app
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +51,7 @@ def test_help_is_quick_and_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     "command",
     ["init", "validate", "run", "resume", "report", "compare", "sample", "likelihood", "score", "diversity", "pretrain",
+     "export", "pick", "cluster", "novelty",
      "corpus prepare", "corpus fetch", "corpus list", "prior list", "prior show", "objective list", "objective show"],
 )  # fmt: skip
 def test_every_command_teaches_by_an_example(command: str) -> None:
@@ -193,8 +195,11 @@ def test_a_runs_hits_can_be_scored_again(campaign_file: Path, tmp_path: Path) ->
     result = chemmara("score", tmp_path / "run" / "hits.csv", "--objective", campaign_file)
     assert result.exit_code == 0
     assert "are replaced: qed, tpsa" in result.stderr
+    with Ledger.open(tmp_path / "run" / "ledger.sqlite") as ledger:
+        exact = {call.smiles: call.score for call in ledger.calls()}
     for old, new in zip(hits, table(result.stdout), strict=True):
-        assert float(new["total"]) == pytest.approx(float(old["score"]), abs=1e-12)
+        assert float(new["total"]) == pytest.approx(exact[old["smiles"]], abs=1e-12)
+        assert float(old["score"]) == round(exact[old["smiles"]], 4)
 
 
 def test_likelihood_of_its_own_output_replaces_nll(tiny_prior: Path, tmp_path: Path) -> None:

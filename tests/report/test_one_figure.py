@@ -62,7 +62,10 @@ def test_hits_csv_has_the_fronts_that_the_page_shows(run: Path) -> None:
 
     assert CliRunner().invoke(app, ["report", str(run)]).exit_code == 0
     table = pd.read_csv(run / "hits.csv")
-    assert list(table.columns) == ["call", "step", "smiles", "score", "pareto", "qed", "tpsa"]
+    assert list(table.columns) == [
+        *("name", "call", "step", "smiles", "score", "pareto", "qed", "tpsa", "pick", "scaffold", "series", "inchikey"),
+        *("molecular_weight", "crippen_logp", "hbd", "hba", "rotatable_bonds", "alerts", "sa_score"),
+    ]  # tpsa stands once: the component's values
     first = table[table["pareto"] == 1]
     page = (run / "report.html").read_text()
     assert re.search(rf"For each of these {len(first)}, no other hit", page)

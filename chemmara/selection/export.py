@@ -1,0 +1,106 @@
+"""What `chemmara export` takes out of a library: the rows that are wanted, described."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from chemmara.errors import ChemmaraError
+from chemmara.molecules.library import Library
+from chemmara.selection.distinct import Distinct
+from chemmara.selection.fingerprint_blocks import packed_bytes, to_rows
+from chemmara.selection.kept_rows import KeptRows
+from chemmara.selection.known import Known
+from chemmara.selection.picks import SmilesOf, best, maxmin, weighted
+from chemmara.selection.take_out import described
+
+SCORES: Final = ("total", "score")
+"""Columns of scores, where none is named."""
+DIVERSITY: Final = 0.5
+"""Weight of the distance beside that of the score in a diverse set."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which molecules are wanted, and what is to be said of them."""
+
+    top: int | None = None  # the best
+    diverse: int | None = None  # good and different ones
+    per_scaffold: int | None = None  # at most so many of a scaffold
+    known: Known | None = None  # compounds to compare with
+
+    def chosen(self, scores: np.ndarray, smiles_of: SmilesOf) -> tuple[list[int], list[int] | None]:
+        """The rows that are wanted, in their order; and the places of the diverse ones, if they were wanted."""
+        if self.diverse is None:
+            return best(scores, smiles_of, self.top, self.per_scaffold), None
+        rows = weighted(scores, smiles_of, self.diverse, DIVERSITY, self.per_scaffold)
+        return rows, list(range(len(rows)))
+
+
+def export_library(
+    library: Library, wish: Wish, score_column: str | None = None, advance: Callable[[int], None] = lambda _: None
+) -> pd.DataFrame:
+    """The wanted molecules of a library with its columns and those of `take_out.described`.
+
+    `score_column`: default total or score; without one, the best are the first, and different ones are picked by
+    distance alone. `advance` is called with how many rows were read. ChemmaraError where the best are wanted and there
+    is no score, or where no molecule is valid.
+    """
+    with KeptRows(library, advance) as rows:
+        column = column_of_scores(rows, score_column)
+        if column is None and wish.top is not None:
+            raise ChemmaraError(f"{rows.source}: has no column {' or '.join(SCORES)}; name it by --score-column")
+        if column is None and wish.diverse is not None:
+            chosen, picks = _most_different(rows, wish)
+        else:
+            scores = np.zeros(len(rows)) if column is None else numbers(rows, column)
+            scores = scores if wish.diverse is None else from_zero_to_one(scores)
+            chosen, picks = wish.chosen(scores, rows.smiles)
+        if not chosen:
+            raise ChemmaraError(f"{rows.source}: no valid molecule {'' if column is None else 'with a score'}".rstrip())
+        return described(rows.table(chosen), rows.smiles_column, picks, wish.known)
+
+
+def _most_different(rows: KeptRows, wish: Wish) -> tuple[list[int], list[int]]:
+    if wish.per_scaffold is not None:
+        raise ChemmaraError(f"{rows.source}: --per-scaffold with --diverse needs scores; name them by --score-column")
+    found = Distinct.read(rows.column(rows.smiles_column), packed_bytes)
+    picked = maxmin(to_rows(found.described), wish.diverse or 0)
+    return found.rows[picked].tolist(), list(range(len(picked)))
+
+
+def column_of_scores(rows: KeptRows, given: str | None) -> str | None:
+    """The column of scores: the given one, or total, or score; None without. ChemmaraError for a wrong name."""
+    if given is not None and given not in rows.columns:
+        raise ChemmaraError(f"{rows.source}: has no column {given!r}; it has {', '.join(rows.columns)}")
+    return given or next((name for name in SCORES if name in rows.columns), None)
+
+
+def numbers(rows: KeptRows, column: str) -> np.ndarray:
+    """A column as numbers; NaN where a cell is empty or no number. ChemmaraError where none is one."""
+    values = np.array([_number(cell) for cell in rows.column(column)])
+    if not np.isfinite(values).any():
+        raise ChemmaraError(f"{rows.source}: column {column!r} has no number in it; name another by --score-column")
+    return values
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return float("nan")
+
+
+def from_zero_to_one(scores: np.ndarray) -> np.ndarray:
+    """Scores as they are if all lie between 0 and 1; else from 0 for the lowest to 1 for the highest.
+
+    >>> from_zero_to_one(np.array([5.0, 9.0, 6.0])), from_zero_to_one(np.array([0.25, np.nan]))
+    (array([0.  , 1.  , 0.25]), array([0.25,  nan]))
+    """
+    known = scores[np.isfinite(scores)]
+    low, high = float(known.min()), float(known.max())
+    if 0 <= low <= high <= 1:
+        return scores
+    return np.where(np.isfinite(scores), (scores - low) / (high - low or 1.0), np.nan)

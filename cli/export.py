@@ -1,0 +1,89 @@
+"""`chemmara export`: the molecules that a chemist takes away, of a run or of a library."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chemmara.errors import ChemmaraError
+
+
+def export(
+    source: Annotated[
+        str, typer.Argument(metavar="RUN|LIBRARY", help="Folder of a run, or molecules: .smi, .csv, .parquet, .sdf, -.")
+    ],
+    top: Annotated[int | None, typer.Option(min=1, help="The N best by score.")] = None,
+    diverse: Annotated[
+        int | None, typer.Option(min=1, help="N good and different ones: `chemmara pick --method weighted`.")
+    ] = None,
+    per_scaffold: Annotated[int | None, typer.Option(min=1, help="At most K molecules of a scaffold.")] = None,
+    known: Annotated[
+        str | None, typer.Option(help="File of known compounds: adds the nearest one and its similarity.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="File: .sdf, .csv, .tsv, .csv.gz, .parquet or .smi. Default: CSV to stdout."),
+    ] = None,
+    standardise: Annotated[
+        bool, typer.Option("--standardise", help="Take main fragments without charges: of a salt the drug.")
+    ] = False,
+    score_column: Annotated[
+        str | None, typer.Option(help="Column of a library's scores, the higher the better. Default: total, or score.")
+    ] = None,
+    smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object with what was written; the table goes to --out alone.")
+    ] = False,
+) -> None:
+    """Write the best, or a good and diverse set, as a table for a chemist: each molecule once, the best first.
+
+    Columns: those of the library, or for a run name, score and components; then pick, scaffold, series (number of the
+    scaffold), nearest_known, nearest_name and nearest_similarity (with --known), inchikey, molecular_weight,
+    crippen_logp, tpsa, hbd, hba, rotatable_bonds, alerts and sa_score. Without --top and --diverse: all hits of a run,
+    all molecules of a library. --diverse takes a run's hits; in a library without scores it takes the most different
+    molecules. Invalid rows are left out.
+
+    Example: chemmara export runs/quickstart --diverse 20 --per-scaffold 2 --known known.csv --out picks.sdf
+    """
+    from chemmara.selection.export import Wish, export_library
+    from chemmara.selection.known import Known
+
+    from .output import check_out, tables_to
+    from .progress import counter, waiting
+    from .tables import summary
+
+    if top is not None and diverse is not None:
+        raise ChemmaraError("--top and --diverse: choose one")
+    is_run = Path(source).is_dir()
+    check_out(out, ".csv", "-" if is_run else source)
+    if is_run and (score_column is not None or smiles_column is not None or standardise):
+        raise ChemmaraError(
+            f"{source}: is a run, whose scores and SMILES are known; --score-column, --smiles-column and --standardise"
+            " belong to a library"
+        )
+    compounds = None
+    if known is not None:
+        with counter("reading known compounds") as advance:
+            compounds = Known.read(known, main_fragments=standardise, scaffolds=False, advance=advance)
+    wish = Wish(top, diverse, per_scaffold, compounds)
+    if is_run:
+        from chemmara.campaign.results import export_run
+
+        with waiting("choosing molecules"):
+            table, smiles = export_run(Path(source), wish), "smiles"
+    else:
+        from chemmara.molecules.library import open_library
+        from chemmara.molecules.standardise import standardised
+
+        library = open_library(source, smiles_column)
+        library = standardised(library) if standardise else library
+        with counter("reading molecules") as advance:
+            table, smiles = export_library(library, wish, score_column, advance), library.smiles_column
+    if not as_json or out is not None:
+        with tables_to(out, ".csv", smiles=smiles) as write:
+            write(table)
+    wanted = top or diverse
+    if wanted and len(table) < wanted:
+        typer.echo(f"{source}: {len(table)} molecules, fewer than the {wanted} that were asked for", err=True)
+    figures = {"molecules": len(table), "scaffolds": len(set(table["scaffold"]))}
+    summary(figures, as_json=as_json)

@@ -1,0 +1,123 @@
+"""`chemmara pick`: some of many molecules, as different as can be, or good and different."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chemmara.errors import ChemmaraError
+
+if TYPE_CHECKING:
+    from chemmara.selection.kept_rows import KeptRows
+
+
+class Method(StrEnum):
+    """How molecules are picked."""
+
+    maxmin = "maxmin"
+    weighted = "weighted"
+
+
+def pick(
+    library: Annotated[str, typer.Argument(help="Molecules: .smi, .csv, .parquet, .sdf (also .gz), or - for stdin.")],
+    n: Annotated[int, typer.Option("-n", min=1, help="How many molecules.")],
+    method: Annotated[
+        Method, typer.Option(help="maxmin: each as far as possible from those before; weighted: score and distance.")
+    ] = Method.maxmin,
+    diversity: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=1.0, help="With weighted: weight of the distance beside the score. Default: 0.5."),
+    ] = None,
+    score_column: Annotated[
+        str | None, typer.Option(help="With weighted: the scores, the higher the better. Default: total, or score.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="With maxmin: draws the first one. Default: 0.")] = None,
+    standardise: Annotated[
+        bool, typer.Option("--standardise", help="Compare main fragments without charges: of a salt the drug.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="File: .csv, .tsv, .csv.gz, .parquet, .sdf or .smi. Default: CSV to stdout."),
+    ] = None,
+    smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object with what was picked; the table goes to --out alone.")
+    ] = False,
+) -> None:
+    """Pick n different molecules: the library's columns, then pick (1, 2, ...) and distance, in the order of picking.
+
+    distance: Tanimoto distance (Morgan 2, 2048 bits) to the nearest molecule picked before. weighted takes next the
+    molecule with the largest (1 - diversity) x score + diversity x distance; scores that do not lie between 0 and 1
+    are first scaled to 0 for the lowest and 1 for the highest. Invalid rows, and with weighted those without a score,
+    are left out.
+
+    Example: chemmara pick scored.csv -n 50 --method weighted --out picks.csv
+    """
+    from chemmara.molecules.chem import parse
+    from chemmara.molecules.library import open_library
+    from chemmara.molecules.standardise import standardised
+    from chemmara.selection.fingerprint_blocks import packed_fingerprints
+    from chemmara.selection.kept_rows import KeptRows
+    from chemmara.selection.picks import distances
+
+    from .output import check_out, tables_to
+    from .progress import counter
+    from .tables import summary
+
+    check_out(out, ".csv", library)
+    if method is Method.maxmin and (diversity is not None or score_column is not None):
+        raise ChemmaraError("--diversity and --score-column belong to --method weighted")
+    if method is Method.weighted and seed is not None:
+        raise ChemmaraError("--seed belongs to --method maxmin; weighted draws nothing")
+    molecules = open_library(library, smiles_column)
+    molecules = standardised(molecules) if standardise else molecules
+    with counter("reading molecules") as advance, KeptRows(molecules, advance) as rows:
+        is_maxmin = method is Method.maxmin
+        picked = _maxmin(rows, n, seed or 0) if is_maxmin else _weighted(rows, n, diversity, score_column)
+        if not picked:
+            raise ChemmaraError(f"{library}: no valid molecule")
+        table = rows.table(picked)
+    found = [molecule for molecule in map(parse, table[molecules.smiles_column]) if molecule is not None]
+    far = distances(packed_fingerprints(found)).round(3)
+    table = table.drop(columns=[name for name in ("pick", "distance") if name in table.columns])
+    table = table.assign(pick=range(1, len(table) + 1), distance=far)
+    if not as_json or out is not None:
+        with tables_to(out, ".csv", smiles=molecules.smiles_column) as write:
+            write(table)
+    if len(table) < n:
+        typer.echo(f"{library}: {len(table)} different molecules, fewer than the {n} that were asked for", err=True)
+    least = float(far[1:].min()) if len(far) > 1 else float("nan")
+    summary({"molecules": len(rows), "picked": len(table), "least_distance": least}, as_json=as_json)
+
+
+def _maxmin(rows: "KeptRows", n: int, seed: int) -> list[int]:
+    from chemmara.selection.distinct import Distinct
+    from chemmara.selection.fingerprint_blocks import packed_bytes, to_rows
+    from chemmara.selection.picks import maxmin
+
+    from .progress import counter, waiting
+
+    with counter("comparing molecules", len(rows)) as advance:
+        found = Distinct.read(rows.column(rows.smiles_column), packed_bytes, advance)
+    if found.invalid:
+        typer.echo(f"{rows.source}: {found.invalid} rows are not valid and are left out", err=True)
+    with waiting("picking"):
+        return found.rows[maxmin(to_rows(found.described), n, seed)].tolist()
+
+
+def _weighted(rows: "KeptRows", n: int, diversity: float | None, score_column: str | None) -> list[int]:
+    from chemmara.selection.export import DIVERSITY, SCORES, column_of_scores, from_zero_to_one, numbers
+    from chemmara.selection.picks import weighted
+
+    from .progress import waiting
+
+    column = column_of_scores(rows, score_column)
+    if column is None:
+        raise ChemmaraError(f"{rows.source}: has no column {' or '.join(SCORES)}; name it by --score-column")
+    scores = numbers(rows, column)
+    scaled = from_zero_to_one(scores)
+    if scaled is not scores:
+        typer.echo(f"{rows.source}: {column} is scaled to 0 for its lowest and 1 for its highest value", err=True)
+    with waiting("picking"):
+        return weighted(scaled, rows.smiles, n, DIVERSITY if diversity is None else diversity)

@@ -1,0 +1,228 @@
+"""Export, pick, cluster, novelty, and score's best: through the real program."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import Result
+from rdkit.Chem import MolToSmiles, SDMolSupplier
+from typer.testing import CliRunner
+
+from chemmara.molecules.chem import canonical_smiles
+from chemmara.records.ledger import Call, Ledger
+from cli.main import app
+
+ENDS, CORES = (
+    ("C", "CC", "OC", "N(C)C", "C(F)(F)F", "C1CC1"),
+    ("c1ccc({})cc1", "C1CCN({})CC1", "c1csc({})c1", "OCC({})C"),
+)
+SMILES = [core.format(link + end) for core in CORES for link in ("", "C(=O)N", "CO") for end in ENDS]
+
+
+def chemmara(*arguments: object, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """72 molecules with names and scores, one of them twice, and an invalid row."""
+    path = tmp_path / "library.csv"
+    rows = [f"{smiles},m{row},{(37 * row % 72) / 72:.4f}" for row, smiles in enumerate(SMILES)]
+    path.write_text("\n".join(["smiles,name,total", rows[0], "C1CC,broken,1.0", *rows[1:], f"{SMILES[5]},twice,0.99"]))
+    return path
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Path:
+    path = tmp_path / "known.csv"
+    path.write_text("smiles,name\nCc1ccccc1,toluene\nnonsense,\nCN1CCCCC1,methylpiperidine\n")
+    return path
+
+
+@pytest.fixture
+def run(tmp_path: Path, campaign_file: Path) -> Path:
+    """A run with 72 calls, of which those with a score of .5 are hits; the last one has no score."""
+    from chemmara.campaign.settings import load_campaign
+    from chemmara.records.run_folder import RunFolder
+
+    folder = tmp_path / "run"
+    folder.mkdir()
+    with Ledger.create(RunFolder(folder).ledger) as ledger:
+        scores = [*((37 * row % 72) / 72 for row in range(71)), float("nan")]
+        ledger.append(
+            [
+                Call(row + 1, 1, text, score, {"qed": score, "tpsa": 20.123456}, "" if score >= 0 else "=failed")
+                for row, (text, score) in enumerate(zip(SMILES, scores, strict=True))
+            ]
+        )
+        ledger.set("campaign", json.loads(load_campaign(campaign_file).model_dump_json()))
+        ledger.set("versions", {})
+    return folder
+
+
+def test_a_runs_best_leave_it_with_everything_a_chemist_asks_for(run: Path, known: Path, tmp_path: Path) -> None:
+    result = chemmara("export", run, "--top", 5, "--known", known, "--out", tmp_path / "x.csv")
+    assert (result.exit_code, result.stdout) == (0, ""), result.output
+    rows = table((tmp_path / "x.csv").read_text())
+    assert list(rows[0]) == [
+        *("name", "call", "step", "smiles", "score", "pareto", "qed", "tpsa", "scaffold", "series", "nearest_known"),
+        *("nearest_name", "nearest_similarity", "inchikey", "molecular_weight", "crippen_logp", "hbd", "hba"),
+        *("rotatable_bonds", "alerts", "sa_score"),
+    ]
+    assert [row["score"] for row in rows] == ["0.9861", "0.9722", "0.9583", "0.9444", "0.9306"]  # 71/72, 70/72, ...
+    assert rows[0]["tpsa"] == "20.123"  # the component's value, five digits
+    assert rows[0]["name"] == f"call-{rows[0]['call']}"
+    assert {row["nearest_name"] for row in rows} <= {"toluene", "methylpiperidine"}
+    assert all(row["inchikey"].count("-") == 2 for row in rows)
+
+
+@pytest.mark.parametrize("suffix", [".sdf", ".csv", ".tsv", ".smi", ".parquet", ".csv.gz"])
+def test_every_kind_of_file_has_the_same_molecules(run: Path, tmp_path: Path, suffix: str) -> None:
+    from chemmara.molecules.library import open_library
+
+    out = tmp_path / f"x{suffix}"
+    assert chemmara("export", run, "--top", 6, "--out", out).exit_code == 0
+    found = next(open_library(out).chunks())
+    wanted = sorted(range(71), key=lambda row: -(37 * row % 72))[:6]
+    assert [canonical_smiles(text) for text in found["smiles"]] == [canonical_smiles(SMILES[row]) for row in wanted]
+    assert found["name"].tolist() == [f"call-{row + 1}" for row in wanted]
+
+
+def test_an_sd_file_is_read_by_rdkit_with_titles_coordinates_and_data(run: Path, tmp_path: Path) -> None:
+    assert chemmara("export", run, "--diverse", 4, "--out", tmp_path / "x.sdf").exit_code == 0
+    records = list(SDMolSupplier(str(tmp_path / "x.sdf")))
+    assert [record.GetProp("pick") for record in records] == ["1", "2", "3", "4"]
+    for record in records:
+        assert record.GetProp("_Name") == f"call-{record.GetProp('call')}"
+        assert canonical_smiles(record.GetProp("smiles")) == MolToSmiles(record)
+        assert len({tuple(place) for place in record.GetConformer().GetPositions().tolist()}) == record.GetNumAtoms()
+
+
+def test_hits_csv_is_what_export_gives_with_fifty_proposals(run: Path) -> None:
+    assert chemmara("report", run).exit_code == 0
+    hits = pd.read_csv(run / "hits.csv")
+    exported = pd.read_csv(io.StringIO(chemmara("export", run).stdout))
+    assert len(hits) == 36  # 36/72 to 71/72, but for the one without a score
+    assert hits.drop(columns="pick").equals(exported)
+    assert sorted(hits["pick"].dropna()) == list(range(1, 37))
+    diverse = pd.read_csv(io.StringIO(chemmara("export", run, "--diverse", 7).stdout))
+    assert diverse["name"].tolist() == hits.sort_values("pick")["name"].tolist()[:7]
+    assert [record.GetProp("_Name") for record in SDMolSupplier(str(run / "hits.sdf"))] == hits["name"].tolist()
+    assert (run / "hits.smi").read_text().splitlines()[0] == f"{hits['smiles'][0]} {hits['name'][0]}"
+
+
+def test_a_librarys_best_of_each_scaffold_keep_its_columns_and_cells(library: Path) -> None:
+    result = chemmara("export", library, "--top", 10, "--per-scaffold", 1)
+    rows = table(result.stdout)
+    assert len({row["scaffold"] for row in rows}) == 10
+    assert [row["series"] for row in rows] == [str(number) for number in range(1, 11)]
+    totals = [row["total"] for row in rows]
+    assert totals == sorted(totals, reverse=True)
+    assert rows[0]["total"] == "0.99"  # `twice`, the better row of its molecule
+    again = chemmara("export", "-", "--top", 10, "--per-scaffold", 1, stdin=result.stdout)
+    assert again.stdout == result.stdout
+
+
+def test_a_library_without_scores_gives_its_most_different_molecules(known: Path) -> None:
+    rows = table(chemmara("export", "-", "--diverse", 3, "--known", known, stdin="CCO\nC1CC\nOCC\nCc1ccccc1\n").stdout)
+    assert sorted(row["smiles"] for row in rows) == ["CCO", "Cc1ccccc1"]
+    assert next(row for row in rows if row["smiles"] == "Cc1ccccc1")["nearest_similarity"] == "1.0"
+
+
+def test_picks_come_in_their_order_with_their_distances(library: Path, tmp_path: Path) -> None:
+    result = chemmara("pick", library, "-n", 5)
+    rows = table(result.stdout)
+    assert list(rows[0]) == ["smiles", "name", "total", "pick", "distance"]
+    assert [row["pick"] for row in rows] == ["1", "2", "3", "4", "5"]
+    assert rows[0]["distance"] == ""
+    far = [float(row["distance"]) for row in rows[1:]]
+    assert far == sorted(far, reverse=True)  # each as far as possible from those before
+    good = chemmara("pick", library, "-n", 5, "--method", "weighted", "--json", "--out", tmp_path / "x.csv")
+    figures = json.loads(good.stdout)
+    assert (figures["molecules"], figures["picked"]) == (74, 5)
+    assert table((tmp_path / "x.csv").read_text())[0]["name"] == "twice"  # the best valid row
+
+
+def test_clusters_of_a_library_keep_every_row(library: Path) -> None:
+    for method in ("butina", "leader", "scaffold"):
+        rows = table(chemmara("cluster", library, "--method", method).stdout)
+        assert [row["name"] for row in rows][:2] == ["m0", "broken"]
+        assert len(rows) == 74
+        assert (rows[1]["cluster"], rows[1]["cluster_size"], rows[1]["centre"]) == ("", "", "")
+        valid = [row for row in rows if row["cluster"]]
+        centres = [row["cluster"] for row in valid if row["centre"] == "yes"]
+        assert sorted(centres) == sorted({row["cluster"] for row in valid})
+        assert int(next(row for row in valid if row["cluster"] == "1")["cluster_size"]) == max(
+            int(row["cluster_size"]) for row in valid
+        )
+        twice = [row["cluster"] for row in rows if row["smiles"] == SMILES[5]]
+        assert twice[0] == twice[1]
+    figures = json.loads(chemmara("cluster", library, "--method", "scaffold", "--json").stdout)
+    assert (figures["molecules"], figures["invalid"], figures["unique"], figures["clusters"]) == (74, 1, 72, 14)
+
+
+def test_novelty_is_exact_by_scaffold_and_by_the_nearest(known: Path) -> None:
+    text = "c1ccc(C)cc1 a\nCCc1ccccc1 b\nC1CC c\nC1CC1 d\n"
+    rows = table(chemmara("novelty", "-", "--against", known, stdin=text).stdout)
+    assert [(row["name"], row["known"], row["known_scaffold"], row["nearest_name"]) for row in rows] == [
+        ("a", "yes", "yes", "toluene"),
+        ("b", "no", "yes", "toluene"),
+        ("c", "", "", ""),
+        ("d", "no", "no", "methylpiperidine"),
+    ]
+    assert rows[0]["nearest_similarity"] == "1.0"
+    figures = json.loads(chemmara("novelty", "-", "--against", known, "--json", stdin=text).stdout)
+    counts = [figures[key] for key in ("molecules", "invalid", "known", "new", "new_scaffold")]
+    assert counts == [4, 1, 1, 2, 1]
+    salt = "Cl.Cc1ccccc1\n"
+    assert table(chemmara("novelty", "-", "--against", known, stdin=salt).stdout)[0]["known"] == "no"
+    assert table(chemmara("novelty", "-", "--against", known, "--standardise", stdin=salt).stdout)[0]["known"] == "yes"
+
+
+def test_score_keeps_the_best_different_ones() -> None:
+    text = "CCO a\nOCC b\nC1CC c\nCc1ccccc1 d\nCC(=O)Oc1ccccc1C(=O)[O-].[Na+] e\nCC(=O)Oc1ccccc1C(=O)O f\n"
+    whole = table(chemmara("score", "-", "--task", "qed", "--unique", "--standardise", stdin=text).stdout)
+    assert [row["name"] for row in whole] == ["a", "c", "d", "e"]  # b is a, and f is the drug of e
+    best = table(chemmara("score", "-", "--task", "qed", "--unique", "--standardise", "--top", 2, stdin=text).stdout)
+    assert best == sorted((row for row in whole if row["total"]), key=lambda row: -float(row["total"]))[:2]
+
+
+def test_what_begins_like_a_formula_is_text_in_a_spreadsheet(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text('smiles,name,=x,total\nCCO,"=HYPERLINK(""http://a"")",-3.5,1\nCCN,@cmd,+1,0.5\nCCC,-OH,-,0.2\n')
+    for command in (("export", path), ("cluster", path), ("pick", path, "-n", 3), ("score", path, "--task", "qed")):
+        rows = sorted(table(chemmara(*command).stdout), key=lambda row: row["smiles"])
+        assert [row["name"] for row in rows] == ["'-OH", "'@cmd", '\'=HYPERLINK("http://a")']
+        assert [row["'=x"] for row in rows] == ["-", "+1", "-3.5"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (lambda lib, _: ("export", lib, "--top", 3, "--diverse", 3), "choose one"),
+        (lambda _, run: ("export", run, "--top", 3, "--score-column", "qed"), "belong to a library"),
+        (lambda lib, _: ("export", lib, "--top", 3, "--score-column", "nope"), "no column 'nope'; it has smiles, name"),
+        (lambda lib, _: ("export", lib, "--top", 3, "--score-column", "name"), "has no number in it"),
+        (lambda lib, _: ("export", lib, "--known", "missing.csv"), "missing.csv: no such file"),
+        (lambda lib, _: ("export", lib.parent), "not a run's folder"),
+        (lambda lib, _: ("export", lib, "--out", lib), "is the library that is read"),
+        (lambda lib, _: ("pick", lib, "-n", 3, "--diversity", 0.2), "belong to --method weighted"),
+        (lambda lib, _: ("cluster", lib, "--method", "scaffold", "--distance", 0.2), "belongs to butina and leader"),
+        (lambda lib, _: ("score", lib, "--task", "qed", "--suite-score", "--top", 2), "whole list"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    library: Path, run: Path, arguments: Callable[..., tuple[object, ...]], words: str
+) -> None:
+    result = chemmara(*arguments(library, run))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert words in result.stderr
+    assert len([line for line in result.stderr.splitlines() if line.startswith("error: ")]) == 1
