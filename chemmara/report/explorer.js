@@ -46,6 +46,7 @@ function passes(row) {
   if (state.only === "shortlist" && !shortlist.has(row)) return false;
   if (state.only === "selection" && !selected.has(row)) return false;
   if (state.only === "picks" && !memberships.picks.has(row)) return false;
+  if (state.only === "front" && COLUMN.get("pareto").values[row] !== 1) return false;
   for (const index of state.groups) if (!memberships.groups[index].has(row)) return false;
   for (const index of state.rings) if (!memberships.rings[index].has(HITS.seriesOf[row])) return false;
   for (const [key, [low, high]] of state.ranges) {

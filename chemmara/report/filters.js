@@ -40,7 +40,7 @@ function chips(entries, chosen, content) {
 function buildFilters() {
   const section = (heading, children, open = false) => (children.length ? [node("details", { class: "part", open }, node("summary", {}, heading), ...children)] : []);
   const fields = (group) => COLUMNS.filter((column) => column.group === group).flatMap((column) => (column.kind === "number" ? rangeField(column) : textField(column)));
-  const only = node("select", { id: "only", onchange: (event) => { state.only = event.target.value; update(); } }, ...[["", "all molecules"], ["shortlist", "the shortlist"], ["selection", "the selection"], ["picks", "the diverse set"]].map(([value, label]) => node("option", { value }, label)));
+  const only = node("select", { id: "only", onchange: (event) => { state.only = event.target.value; update(); } }, ...[["", "all molecules"], ["shortlist", "the shortlist"], ["selection", "the selection"], ["picks", "the diverse set"], ...(COLUMN.has("pareto") ? [["front", "hits that no other beats (front 1)"]] : [])].map(([value, label]) => node("option", { value }, label)));
   const series = node("select", { id: "series-filter", onchange: (event) => showSeries(event.target.value === "" ? null : Number(event.target.value), false) }, node("option", { value: "" }, "every series"), ...HITS.series.flatMap((record, index) => (record.count > 1 ? [node("option", { value: index }, `${words(record.count)} hits: ${(record.smiles || "without rings").slice(0, 60)}`)] : [])));
   find("filter-fields").replaceChildren(
     node("div", { class: "field" }, node("label", {}, "Show ", only)),

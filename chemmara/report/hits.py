@@ -138,7 +138,7 @@ class Explorer:
         if pd.api.types.is_bool_dtype(column):
             return _record(key, group, label, meaning, ["yes" if value else "no" for value in column])
         if pd.api.types.is_numeric_dtype(column):
-            return _record(key, group, label, meaning, rounded(column.astype(float)))
+            return _record(key, group, label, meaning, rounded(column.to_numpy(dtype=float, na_value=np.nan)))
         return _record(key, group, label, meaning, ["" if pd.isna(value) else str(value) for value in column])
 
     def _groups(self, molecules: Sequence[Mol]) -> list[dict[str, Any]]:
