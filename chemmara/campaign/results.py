@@ -84,7 +84,7 @@ def _calls(path: Path, ledger: Ledger) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 
 def _write_hits(path: Path, hits: pd.DataFrame, fronts: np.ndarray, objective: dict[str, Any]) -> pd.DataFrame:
-    """Write hits.csv (the table returned), hits.smi and hits.sdf: the poses of docked hits where some were kept, else drawn in the plane."""
+    """Write hits.csv, hits.smi and hits.sdf (kept poses of docked hits, else drawings); what hits.csv holds."""
     smiles, scores = hits["smiles"].tolist(), hits["score"].to_numpy(dtype=float)
     picks = weighted(scores, smiles.__getitem__, PICKS, DIVERSITY)
     table = _for_people(hits, fronts, picks, Wish())

@@ -133,6 +133,16 @@ const bars = (counts, x, y, low, high, className) => {
   return [svg("path", { d, class: className })];
 };
 
+/** A figure of how many calls had which score, with the hit threshold. */
+function scoreChart(spec, width = 360, height = 170) {
+  const most = Math.max(1, ...spec.counts);
+  const { x, y, parts } = frame(0, 1, 0, most, width, height);
+  parts.push(...bars(spec.counts, x, (share) => y(share * most), 0, 1, "bars all"));
+  parts.push(svg("line", { x1: x(spec.threshold), x2: x(spec.threshold), y1: 10, y2: height - 22, class: "threshold" }));
+  const drawn = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": spec.title }, ...parts);
+  return node("figure", { class: "chart" }, node("figcaption", {}, node("b", {}, spec.title), node("span", {}, spec.about)), drawn);
+}
+
 /** A component's curve from value to desirability, over the histograms of all calls and of the hits. */
 function objectiveChart(component, width = 360, height = 160) {
   const { x, y, parts } = frame(component.low, component.high, 0, 1, width, height, 34);

@@ -81,8 +81,8 @@ def component_curves(calls: pd.DataFrame, components: list[str]) -> list[dict[st
     return curves
 
 
-def headline_curves(course: pd.DataFrame) -> list[dict[str, Any]]:
-    """Hits, scaffolds and the ten best against oracle calls, from the run's `Summary.curves`."""
+def headline_charts(course: pd.DataFrame, scores: np.ndarray, hit_threshold: float) -> list[dict[str, Any]]:
+    """Hits, scaffolds and the ten best against oracle calls (`course`: `Summary.curves`), and how often which score."""
     x = course["calls"].tolist()
     found = [{"name": name, "x": x, "y": rounded(course[name], 9)} for name in ("hits", "scaffolds")]
     best = {"x": x, "y": rounded(course["top10"])}
@@ -94,6 +94,13 @@ def headline_curves(course: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {"title": first, "about": about_first, "group": "headline", "lines": found},
         {"title": second, "about": about_second, "group": "headline", "lines": [best], "from": 0, "to": 1},
+        {
+            "title": "Scores of all calls",
+            "about": "How many calls had which score; the line is the hit threshold.",
+            "group": "headline",
+            "counts": np.histogram(scores[np.isfinite(scores)], bins=40, range=(0.0, 1.0))[0].tolist(),
+            "threshold": hit_threshold,
+        },
     ]
 
 

@@ -133,8 +133,7 @@ function startOwn() {
 function startCharts() {
   for (const place of document.querySelectorAll("[data-charts]")) {
     const specs = DATA.charts.filter((spec) => spec.group === place.dataset.charts);
-    const wide = place.classList.contains("two");
-    place.replaceChildren(...specs.map((spec) => (wide ? chart(spec, 520, 220) : chart(spec))));
+    place.replaceChildren(...specs.map((spec) => (spec.counts ? scoreChart(spec) : chart(spec))));
     const heading = document.querySelector(`[data-heading="${place.dataset.charts}"]`);
     if (heading && specs.length) heading.hidden = false;
   }

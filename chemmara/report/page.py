@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from chemmara.records.ledger import Ledger
 from chemmara.records.summary import Summary, failure_reasons
-from chemmara.report.course import component_curves, headline_curves, step_curves
+from chemmara.report.course import component_curves, headline_charts, step_curves
 from chemmara.report.embedded import as_json
 from chemmara.report.hits import Explorer, best_in_words, hits_on_the_page
 from chemmara.report.objective import AGGREGATION, about, as_text, component_name, components
@@ -43,7 +43,8 @@ def run_page(name: str, ledger: Ledger, calls: pd.DataFrame, summary: Summary, h
         picks=summary.diversity.circles[0.75],
         every=hits,
     )
-    written_out = components(objective, calls, calls["score"].to_numpy(dtype=float) >= threshold)
+    scores = calls["score"].to_numpy(dtype=float)
+    written_out = components(objective, calls, scores >= threshold)
     measured = [component for component in meanings if component in calls]
     data = {
         "name": name,
@@ -51,7 +52,11 @@ def run_page(name: str, ledger: Ledger, calls: pd.DataFrame, summary: Summary, h
         "threshold": threshold,
         "hits": explorer.data(),
         "objective": written_out,
-        "charts": [*headline_curves(summary.curves), *step_curves(ledger.steps()), *component_curves(calls, measured)],
+        "charts": [
+            *headline_charts(summary.curves, scores, threshold),
+            *step_curves(ledger.steps()),
+            *component_curves(calls, measured),
+        ],
     }
     failed = calls.loc[calls["score"].isna()]
     return render(
