@@ -145,7 +145,7 @@ BREAKS = (
     Break("screening: it stands back", f"{SCREEN}/memory.py", ">= _LEAST_CORRELATION", ">= -2", SCREENED),
     Break("screening: measured molecules are no candidates", f"{SCREEN}/screening.py",
           "if smiles and smiles not in self.memory.values:", "if smiles:", SCREENED),
-    Break("screening: a molecule beyond the budget was not measured", f"{SCREEN}/screening.py", "or not call or", "or",
+    Break("screening: beyond the budget nothing was measured", f"{SCREEN}/screening.py", "or not measured or", "or",
           SCREENED),
     Break("screening: cheap components are exact", f"{SCREEN}/targets.py", "desirabilities = exact.copy()",
           "desirabilities = np.ones_like(exact)", SCREENED),

@@ -97,6 +97,12 @@ def _go(current: "Run", chosen: int | None, *, keep_going: bool) -> None:
         with waiting("writing hits and report"):
             outputs = write_outputs(folder)
     typer.echo(f"Ended: {reason}.", err=True)
+    if current.unwritable:
+        names = ", ".join(current.unwritable[:3])
+        typer.echo(
+            f"{len(current.unwritable)} seeds cannot be written by the prior, and were not learned from: {names}",
+            err=True,
+        )
     for line in _unscored(outputs.reasons):
         typer.echo(line, err=True)
     print_figures(outputs.figures)

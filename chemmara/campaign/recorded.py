@@ -1,6 +1,6 @@
 """Scores of a campaign's batches, every new oracle call in the ledger before anything is learned from it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from chemmara.campaign.failures import Failures
@@ -38,13 +38,18 @@ class RecordedScores:
         return scores
 
 
-def budget_left(objective: Objective, measure: Measure, limit: int, calls: Sequence[Call], done: int) -> Budgeted:
-    """What is left to spend after the calls of a ledger, of which the first `done` were learned from before."""
+def budget_left(
+    objective: Objective, measure: Measure, limit: int, calls: Sequence[Call], done: int, seeds: Collection[str] = ()
+) -> Budgeted:
+    """What is left to spend after the calls of a ledger, of which the first `done` were learned from before.
+
+    `seeds` are molecules whose scores were known before: no call is spent on them.
+    """
     measured = [
         (call.smiles, Measured(tuple(call.components[name] for name in objective.config.names), call.error))
         for call in calls
     ]
-    return Budgeted(objective, measure, limit, known=measured[:done], recorded=dict(measured[done:]))
+    return Budgeted(objective, measure, limit, known=measured[:done], recorded=dict(measured[done:]), seeds=seeds)
 
 
 def _call(scores: Scores, row: int, number: int, step: int) -> Call:

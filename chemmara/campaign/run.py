@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from copy import deepcopy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -13,6 +13,7 @@ from chemmara.campaign.failures import Failures
 from chemmara.campaign.identity import identity
 from chemmara.campaign.recorded import RecordedScores, budget_left
 from chemmara.campaign.settings import CampaignConfig, saved_settings
+from chemmara.campaign.start import Seeds, read_seeds
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import Prior, load_prior, save_prior
 from chemmara.language_model.device import chosen_device, device_of, full_float32, torch_threads
@@ -20,6 +21,7 @@ from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.records.tally import Standing, Tally
 from chemmara.rl.finetune import Learner, new_learner
+from chemmara.rl.seeds import take_seeds
 from chemmara.rl.state import load_learner, save_learner
 from chemmara.rl.step_figures import screening_in_words, step_values
 from chemmara.scoring.budget import Budgeted
@@ -46,6 +48,7 @@ class Progress:
     step: int = 0
     calls: int = 0
     idle: int = 0  # steps in a row without a new molecule
+    seeded: bool = False  # whether the learner knows the seeds
     device: str = "cpu"  # kind of device that took the steps: only a CPU repeats them exactly
     metrics_bytes: int = 0  # length of metrics.jsonl: later lines are written again on resuming
 
@@ -62,6 +65,7 @@ class Run:
     progress: Progress
     held: ExitStack  # the folder's lock and the ledger
     screened: str = ""  # what screening did in the last step, in words
+    unwritable: list[str] = field(default_factory=list)  # seeds that the prior has no tokens for
 
     @classmethod
     def start(cls, path: Path, settings: CampaignConfig, *, force: bool = False) -> Self:
@@ -72,6 +76,7 @@ class Run:
         """
         device = chosen_device(settings.device, settings.method.batch_size)
         prior = load_prior(settings.prior, device)  # before anything of an old run is removed
+        read_seeds(settings.start)
         folder = RunFolder(path)
         with ExitStack() as held:
             held.enter_context(only_writer(path))  # first, so that a run that is alive is called so
@@ -176,10 +181,13 @@ class Run:
             measuring(objective, limits) as by_workers,
             remembering(objective, by_workers, self.config.cache) as measure,
         ):
-            calls = self.ledger.calls()
-            budget = budget_left(objective, measure, self.config.budget, calls, self.progress.calls)
+            calls, seeds = self.ledger.calls(), read_seeds(self.config.start)
+            free = seeds.smiles if seeds and seeds.scores else ()
+            budget = budget_left(objective, measure, self.config.budget, calls, self.progress.calls, free)
             failures = Failures(self.folder.path, objective.config.names, recorded=len(calls), keep_going=keep_going)
             recorded = RecordedScores(budget, self.ledger, self.tally, failures)
+            if seeds and not self.progress.seeded:
+                self._seed(seeds, recorded)
             self._loop(recorded, tell, acknowledge)
         save_prior(
             replace(self.learner.prior, name="policy", model=self.learner.policy), new_folder(self.folder.policy)
@@ -222,6 +230,12 @@ class Run:
         if self.progress.idle >= self.config.max_idle_steps:
             return f"no new molecule in {self.progress.idle} steps: the policy repeats itself"
         return ""
+
+    def _seed(self, seeds: Seeds, recorded: RecordedScores) -> None:
+        """Have the learner know the seeds, measured where the file has no scores (step 0 of the ledger)."""
+        scores = seeds.known() if seeds.scores else recorded(seeds.smiles, 0)
+        self.unwritable = take_seeds(self.learner, scores)
+        self.progress.calls, self.progress.seeded = recorded.budget.used, True
 
     def _step(self, recorded: RecordedScores) -> None:
         """One turn of the loop, its calls committed before the policy learns from them."""

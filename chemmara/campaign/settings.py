@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt, ValidationInfo
 
 from chemmara import assets, config
+from chemmara.campaign.start import StartConfig
 from chemmara.config import Fraction, Strict, UserPath
 from chemmara.language_model.device import DeviceName
 from chemmara.records.ledger import Ledger
@@ -59,6 +60,8 @@ class CampaignConfig(Strict):
     device: DeviceName = "auto"
     """Where the network works: cpu, cuda, cuda:N or mps. auto: a CUDA GPU where there is one and the method's batch
     is at least 64, else the CPU. A resumed run stays where it was, unless another device is given."""
+    start: StartConfig = StartConfig()
+    """What the campaign starts from besides its prior: known molecules."""
     method: MethodConfig = MethodConfig()
     """How the policy learns: a name, or a table."""
     objective: Annotated[ObjectiveConfig, BeforeValidator(named_objective)]

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from chemmara.config import Strict, did_you_mean
+from chemmara.config import Fraction, Strict, did_you_mean
 from chemmara.rl.anchors import AnchorConfig
 from chemmara.rl.clusters import EqualMass
 from chemmara.rl.diversity_filter import DiversityFilterConfig
@@ -92,6 +92,22 @@ _Screen = Annotated[
 ]
 
 
+def _turned(table: dict[str, Any]) -> dict[str, Any]:
+    """A method's table with what `diversity` sets, where the table does not set it itself."""
+    diversity = table.get("diversity")
+    if isinstance(diversity, bool) or not isinstance(diversity, int | float):
+        return table
+    turned = dict(table)
+    for part, key, value in (
+        ("screen", "apart", 2 * 6**diversity),
+        ("diversity_filter", "bucket", max(1, round(10 * 0.3**diversity))),
+    ):
+        own = {} if turned.get(part) is True else turned.get(part)
+        if isinstance(own, dict):
+            turned[part] = {key: value} | own
+    return turned
+
+
 class MethodConfig(Strict):
     """How the policy learns. `name` picks a composition; every other key here overrides one part of it."""
 
@@ -99,6 +115,9 @@ class MethodConfig(Strict):
 
     name: str = "mara"
     """Composition to start from: mara (the default), vanilla (the same without MARA), reinvent, rloo, ..."""
+    diversity: Fraction | None = None
+    """From 0, most hits, to 1, most different hits: sets `screen.apart` (2 to 12) and `diversity_filter.bucket` (10 to
+    3) where the file does not. Left out: 4 and 10."""
     rewards: RewardName = "vanilla"
     """What scores are turned into: vanilla (nothing changes), mara, or half of MARA as a control (flattened,
     prior-undone)."""
@@ -164,7 +183,7 @@ class MethodConfig(Strict):
                 and own.get("kind", base.get("kind")) == base.get("kind")
             ):
                 merged[part] = base | own
-        return merged
+        return _turned(merged)
 
     @model_validator(mode="after")
     def _only_losses_that_allow_it_learn_off_policy(self) -> "MethodConfig":
@@ -185,6 +204,12 @@ class MethodConfig(Strict):
             raise ValueError("updates = 0 without rounds of replay teaches the policy nothing; use updates = 1")
         if self.genetic is not None and (self.replay is None or not (self.replay.rounds or self.replay.joined)):
             raise ValueError("genetic needs replay, through which its children are learned from; add replay rounds")
+        return self
+
+    @model_validator(mode="after")
+    def _diversity_has_something_to_set(self) -> "MethodConfig":
+        if self.diversity is not None and self.screen is None and self.diversity_filter is None:
+            raise ValueError("diversity sets screen.apart and diversity_filter.bucket, and this method has neither")
         return self
 
     @model_validator(mode="after")

@@ -1,6 +1,7 @@
 """A hard budget of oracle calls: every unique molecule costs one, repeats are free, and not one more is spent."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from chemmara.scoring.measurement import Measure, Measured, Request
 from chemmara.scoring.objective import Objective, canonical_texts
@@ -17,6 +18,7 @@ class Budgeted:
         known: canonical SMILES with their values of calls 1, 2, ...: they are repeats now.
         recorded: molecules measured before but to be met again, by a run that goes through its last steps once more:
             each costs a call when it first comes up, as it did then, but the oracles are not used.
+        seeds: canonical SMILES of molecules that were known before: they are not measured, and have no score here.
     """
 
     def __init__(
@@ -27,6 +29,7 @@ class Budgeted:
         *,
         known: Iterable[tuple[str, Measured]] = (),
         recorded: Mapping[str, Measured] | None = None,
+        seeds: Collection[str] = (),
     ) -> None:
         self.limit = limit
         self._objective = objective
@@ -34,6 +37,7 @@ class Budgeted:
         self._measured = dict(known)
         self._calls = {smiles: call for call, smiles in enumerate(self._measured, start=1)}
         self._recorded = dict(recorded or {})
+        self._seeds = dict.fromkeys(seeds, objective.nothing("a seed"))
 
     @property
     def used(self) -> int:
@@ -48,11 +52,12 @@ class Budgeted:
     def __call__(self, smiles: Sequence[str]) -> Scores:
         """Scores of the SMILES; new molecules beyond the limit, in row order, have none ("budget spent")."""
         texts = canonical_texts(smiles)
-        new = [text for text in dict.fromkeys(texts) if text and text not in self._calls][: max(0, self.left)]
+        different = (text for text in dict.fromkeys(texts) if text and text not in self._seeds)
+        new = [text for text in different if text not in self._calls][: max(0, self.left)]
         unmeasured = [text for text in new if text not in self._recorded]
         requests = [Request(text) for text in unmeasured]
         measured = dict(zip(unmeasured, self._measure(requests), strict=True)) if requests else {}
         for text in new:
             self._calls[text] = self.used + 1
             self._measured[text] = measured[text] if text in measured else self._recorded[text]
-        return self._objective.assemble(smiles, texts, self._measured, self._calls)
+        return self._objective.assemble(smiles, texts, ChainMap(self._measured, self._seeds), self._calls)

@@ -126,7 +126,7 @@ class Objective:
         self, smiles: Sequence[str], texts: list[str], measured: Mapping[str, Measured], calls: Mapping[str, int]
     ) -> Scores:
         """Scores of the rows whose canonical SMILES are `texts`; one that was not measured has no score."""
-        nothing = Measured((np.nan,) * len(self.config.component), "budget spent")
+        nothing = self.nothing("budget spent")
         rows = [measured.get(text, nothing) for text in texts]
         raw = np.array([row.values for row in rows], dtype=float).reshape(len(rows), len(self.config.component))
         raw[[not text for text in texts]] = np.nan
@@ -142,6 +142,10 @@ class Objective:
             ],
             call=np.array([calls.get(text, 0) for text in texts], dtype=np.int64),
         )
+
+    def nothing(self, why: str) -> Measured:
+        """No value of any component, and the reason."""
+        return Measured((np.nan,) * len(self.config.component), why)
 
     def total(self, raw: np.ndarray) -> np.ndarray:
         """Scores (n,) of raw values (n, components); what one component rules out is 0 whatever the others say."""

@@ -109,7 +109,8 @@ class Screening:
         before = dict(zip(choice.smiles, choice.predicted.tolist(), strict=True)) if choice else {}
         compared, hits = [], []
         for smiles, score, call, row in zip(scores.smiles, scores.total.tolist(), scores.call, targets, strict=True):
-            if not smiles or not call or smiles in self.memory.values:
+            measured = call or score == score  # noqa: PLR0124 - NaN's mark: a call, or a score known before any
+            if not smiles or not measured or smiles in self.memory.values:
                 continue
             self.memory.add(smiles, score, row.tolist())
             predicted = before.get(smiles, float("nan"))

@@ -43,6 +43,8 @@ class CostlyTargets:
 
     def of(self, scores: Scores) -> np.ndarray:
         """Desirabilities (n, k) of 0 to 1 of the costly components; NaN where one was spared or failed."""
+        if not scores.components:  # seeds, whose scores are known and nothing else
+            return np.full((len(scores.smiles), int(self._costly.sum())), np.nan)
         raw = np.column_stack(list(scores.components.values()))
         return self._objective.desirabilities(raw)[:, self._costly]
 

@@ -1,6 +1,7 @@
 """Named methods and what may be changed about them."""
 
 import pytest
+from pydantic import ValidationError
 
 from chemmara.campaign.method_spec import with_method
 from chemmara.campaign.settings import load_campaign
@@ -90,3 +91,26 @@ def test_false_takes_a_part_away_and_a_table_replaces_a_number() -> None:
     for spec in ("mara+diversity_filter=true", "mara+replay=3"):
         with pytest.raises(ConfigError, match="should be a table in method"):
             with_method(campaign, spec)
+
+
+def test_the_dial_by_hand() -> None:
+    # apart 2 x 6^d: 2, 4.9, 12; bucket 10 x .3^d: 10, 5.48, 3
+    for diversity, apart, bucket in ((0, 2.0, 10), (0.5, 4.898979, 5), (1.0, 12.0, 3)):
+        method = MethodConfig.model_validate({"name": "mara", "screen": True, "diversity": diversity})
+        assert method.screen is not None
+        assert method.diversity_filter is not None
+        assert method.screen.apart == pytest.approx(apart)
+        assert method.diversity_filter.bucket == bucket
+        assert MethodConfig.model_validate(method.model_dump()) == method
+
+
+def test_what_the_file_sets_itself_the_dial_leaves_alone() -> None:
+    own = {"name": "mara", "screen": {"apart": 1.0}, "diversity_filter": {"bucket": 7}, "diversity": 1.0}
+    method = MethodConfig.model_validate(own)
+    assert method.screen is not None
+    assert method.diversity_filter is not None
+    assert (method.screen.apart, method.diversity_filter.bucket) == (1.0, 7)
+    with pytest.raises(ValidationError, match="this method has neither"):
+        MethodConfig.model_validate({"name": "rloo", "diversity": 0.5})
+    with pytest.raises(ValidationError, match="less than or equal to 1"):
+        MethodConfig.model_validate({"name": "mara", "diversity": 2})

@@ -1,0 +1,152 @@
+"""Campaigns that begin with known molecules: measured or with scores of their own, through the real program."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from chemmara.campaign.run import Run
+from chemmara.campaign.settings import load_campaign
+from chemmara.campaign.start import StartConfig, read_seeds
+from chemmara.errors import ChemmaraError
+from chemmara.rl.seeds import take_seeds
+from chemmara.scoring.budget import Budgeted
+from chemmara.scoring.measurement import Measured, Request
+from chemmara.scoring.objective import Objective, ObjectiveConfig
+from chemmara.scoring.scores import Scores
+from cli.main import app
+from tests.campaign.test_campaign import rows, start, wait_for_calls
+from tests.conftest import DRUGS
+from tests.rl.test_finetune import learner
+from tests.rl.test_screened_steps import screened
+
+QED = ObjectiveConfig.model_validate({"component": [{"oracle": "qed"}]})
+
+
+@pytest.fixture
+def seeds(tmp_path: Path) -> Path:
+    """Three drugs, one of them twice, with scores."""
+    file = tmp_path / "actives.csv"
+    names = ["aspirin", "caffeine", "ibuprofen"]
+    lines = [f"{DRUGS[name]},{score}" for name, score in zip(names, (0.9, 0.8, 0.7), strict=True)]
+    file.write_text("\n".join(["smiles,activity", *lines, f"OC(=O)c1ccccc1OC(C)=O,0.1{''}"]) + "\n", encoding="utf-8")
+    return file
+
+
+def with_start(campaign: Path, table: str) -> Path:
+    text = campaign.read_text(encoding="utf-8").replace("[objective]", f"[start]\n{table}\n[objective]")
+    campaign.write_text(text, encoding="utf-8")
+    return campaign
+
+
+def test_seeds_are_read_once_each_with_the_scores_of_their_first_rows(seeds: Path) -> None:
+    read = read_seeds(StartConfig(seeds=seeds, seed_scores="activity"))
+    assert read is not None
+    assert read.smiles == [DRUGS["aspirin"], DRUGS["caffeine"], DRUGS["ibuprofen"]]
+    assert read.scores == [0.9, 0.8, 0.7]
+    assert read_seeds(StartConfig(seeds=seeds)).scores is None  # type: ignore[union-attr]
+    assert read_seeds(StartConfig()) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "words"),
+    [
+        ("smiles,a\nCCO,0.5\n", "b", "has no column 'b'; it has smiles, a"),
+        ("smiles,a\nCCO,high\nCCN,0.1\n", "a", "scores are numbers from 0 to 1, not 'high'"),
+        ("smiles,a\nCCO,7.3\n", "a", "scores are numbers from 0 to 1, not '7.3'"),
+        ("smiles,a\nC1CC,0.5\n", None, "1 seeds are no valid SMILES: 'C1CC'"),
+    ],
+)
+def test_a_bad_seed_file_is_refused_in_a_line(tmp_path: Path, text: str, column: str | None, words: str) -> None:
+    file = tmp_path / "seeds.csv"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ChemmaraError, match=words.replace("(", r"\(")):
+        read_seeds(StartConfig(seeds=file, seed_scores=column))
+
+
+def test_a_learner_knows_its_seeds(tiny_prior: Path) -> None:
+    trained = screened(tiny_prior, {"children": 8}, genetic={"parents": 2}, replay={"rounds": 1}, repeats="nothing")
+    smiles = [DRUGS["aspirin"], DRUGS["caffeine"], "O=S(=O)(O)B(O)O"]  # the prior has no boron
+    total = np.array([0.9, 0.4, 0.8])
+    unwritable = take_seeds(trained, Scores(smiles, total, {}, np.ones(3, bool), [""] * 3, np.zeros(3, np.int64)))
+    assert unwritable == ["O=S(=O)(O)B(O)O"]
+    assert trained.replay is not None
+    assert trained.diversity_filter is not None
+    assert trained.screening is not None
+    assert {entry.smiles: entry.score for entry in trained.replay.kept} == {smiles[0]: 0.9, smiles[1]: 0.4}
+    assert list(trained.breeding.pool) == [smiles[0], smiles[2], smiles[1]]  # type: ignore[union-attr]
+    assert set(trained.diversity_filter.members) == {smiles[0], smiles[2]}  # from .5 on
+    assert list(trained.screening.memory.values) == smiles
+    assert len(trained.screening.hits) == 2
+    again = trained.augmentation.visits.of_batch([smiles[0], "CCO"], np.array([0.9, 0.9]))
+    assert again.tolist() == [0.0, 0.9]
+
+
+def test_seeds_teach_the_policy_from_the_first_step(tiny_prior: Path) -> None:
+    trained = learner(tiny_prior, replay={"joined": 2, "rounds": 0}, estimator="log-variance")
+    take_seeds(trained, Scores([DRUGS["aspirin"]], np.array([1.0]), {}, np.ones(1, bool), [""], np.zeros(1, np.int64)))
+    step = trained.step(Objective(QED))
+    assert DRUGS["aspirin"] in step.updates[0].rows.smiles
+
+
+def test_no_call_is_spent_on_a_seed() -> None:
+    measured: list[str] = []
+
+    def measure(requests: list[Request]) -> list[Measured]:
+        measured.extend(request.smiles for request in requests)
+        return [Measured((0.5,)) for _ in requests]
+
+    budget = Budgeted(Objective(QED), measure, 10, seeds=["CCO"])
+    scores = budget(["OCC", "CCN"])
+    assert (measured, budget.used) == (["CCN"], 1)
+    assert np.isnan(scores.total[0])
+    assert (scores.error[0], scores.call.tolist()) == ("a seed", [0, 1])
+
+
+def test_seeds_with_scores_cost_nothing_and_a_killed_run_still_knows_them(
+    tmp_path: Path, campaign_file: Path, seeds: Path
+) -> None:
+    file = with_start(campaign_file, f'seeds = "{seeds.name}"\nseed_scores = "activity"')
+    with Run.start(tmp_path / "whole", load_campaign(file)) as run:
+        run.go()
+        assert run.learner.replay is not None
+    whole = rows(tmp_path / "whole")
+    assert len(whole) == 150
+    assert not {row[2] for row in whole} & set(DRUGS.values())
+    folder = tmp_path / "killed"
+    process = start("run", file, "--out", folder)
+    for calls in (1, 70):
+        wait_for_calls(process, folder, calls)
+        process.kill()
+        process.communicate()
+        process = start("resume", folder)
+    process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert rows(folder) == whole
+
+
+def test_seeds_without_scores_are_the_first_calls_and_change_what_is_sampled(
+    tmp_path: Path, campaign_file: Path, seeds: Path
+) -> None:
+    with Run.start(tmp_path / "without", load_campaign(campaign_file)) as run:
+        run.go()
+    file = with_start(campaign_file, f'seeds = "{seeds.name}"')
+    with Run.start(tmp_path / "with", load_campaign(file)) as run:
+        run.go()
+        assert run.progress.seeded
+    with_seeds = rows(tmp_path / "with")
+    assert len(with_seeds) == 150
+    assert [(row[0], row[1], row[2]) for row in with_seeds[:3]] == [
+        (1, 0, DRUGS["aspirin"]), (2, 0, DRUGS["caffeine"]), (3, 0, DRUGS["ibuprofen"])
+    ]  # fmt: skip
+    assert {row[2] for row in with_seeds} != {row[2] for row in rows(tmp_path / "without")}
+
+
+def test_a_mistake_in_the_seeds_is_one_line_and_leaves_no_folder(tmp_path: Path, campaign_file: Path) -> None:
+    file = with_start(campaign_file, 'seeds = "none.smi"')
+    result = CliRunner().invoke(app, ["run", str(file), "--out", str(tmp_path / "run")])
+    assert result.exit_code == 2
+    assert "none.smi: no such file" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "run").exists()
