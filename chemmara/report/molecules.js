@@ -17,16 +17,16 @@ function svg(name, attributes, ...children) {
 function readMolecule(text, kinds) {
   if (!text) return null;
   let at = 0;
-  const one = () => NUMBER.get(text[at++]);
-  const two = () => 64 * one() + one();
-  const kind = () => (text[at] === "_" ? (at++, two()) : one());
-  const unit = (one() + 1) / 100;
+  const digit = () => NUMBER.get(text[at++]);
+  const two = () => 64 * digit() + digit();
+  const kind = () => (text[at] === "_" ? (at++, two()) : digit());
+  const unit = (digit() + 1) / 100;
   const count = two();
   const atoms = Array.from({ length: count }, () => {
     const [symbol, hydrogens, charge, isotope, radical, valence] = kinds.atoms[kind()];
     return { symbol, hydrogens, charge, isotope, radical, valence, x: two() * unit, y: two() * unit, near: [] };
   });
-  const end = count > 64 ? two : one;
+  const end = count > 64 ? two : digit;
   const bonds = [];
   while (at < text.length) {
     const [type, stereo] = kinds.bonds[kind()];
@@ -126,7 +126,7 @@ function drawBond(molecule, bond, line, wedges) {
 /** On which side the second line of a double bond is drawn: inside its ring, or where its neighbours are; 0 for both. */
 function innerSide(molecule, bond, a, b, ux, uy) {
   const ring = ringOf(molecule, bond);
-  const terminal = (one, other) => one.near.length === 1 && other.near.length > 2;
+  const terminal = (end, other) => end.near.length === 1 && other.near.length > 2;
   if (!ring && (terminal(a, b) || terminal(b, a))) return 0;
   const others = ring ?? [...a.near, ...b.near];
   const sum = others.reduce((total, index) => {

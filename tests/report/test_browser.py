@@ -70,14 +70,14 @@ def browser() -> Iterator[Any]:
 def page(browser: Any, page_file: Path) -> Iterator[Any]:
     """The page, open; afterwards: nothing was fetched, and nothing went wrong."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    opened, wrong, asked = context.new_page(), list[str](), list[str]()
+    opened, wrong, requests = context.new_page(), list[str](), list[str]()
     opened.on("console", lambda message: wrong.append(message.text))
     opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("request", lambda request: asked.append(request.url))
+    opened.on("request", lambda request: requests.append(request.url))
     opened.goto(page_file.as_uri())
     yield opened
     assert wrong == []
-    assert {url for url in asked if not url.startswith("blob:")} == {page_file.as_uri()}
+    assert {url for url in requests if not url.startswith("blob:")} == {page_file.as_uri()}
     context.close()
 
 
