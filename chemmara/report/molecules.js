@@ -73,10 +73,10 @@ function drawing(text, kinds, title, width = 180, height = 135) {
   const line = (x1, y1, x2, y2) => lines.push(`M${x1.toFixed(1)} ${y1.toFixed(1)}L${x2.toFixed(1)} ${y2.toFixed(1)}`);
   for (const bond of bonds) drawBond(molecule, bond, line, wedges);
   const labels = atoms.filter((atom) => atom.label).flatMap((atom) => labelOf(atom, atoms));
-  const wide = Math.max(...atoms.map((atom) => atom.x)) + 36;
-  const high = Math.max(...atoms.map((atom) => atom.y)) + 32;
+  const wide = Math.max(...atoms.map((atom) => atom.x)) + 50;
+  const high = Math.max(...atoms.map((atom) => atom.y)) + 38;
   const [w, h] = [Math.max(wide, width), Math.max(high, height)];
-  const box = [(wide - w) / 2 - 18, (high - h) / 2 - 16, w, h].map((value) => value.toFixed(1)).join(" ");
+  const box = [(wide - w) / 2 - 25, (high - h) / 2 - 19, w, h].map((value) => value.toFixed(1)).join(" ");
   const parts = [svg("path", { d: lines.join(""), class: "bonds" })];
   if (wedges.length) parts.push(svg("path", { d: wedges.join(""), class: "wedges" }));
   return svg("svg", { viewBox: box, role: "img", "aria-label": title, class: "molecule" }, ...parts, ...labels);

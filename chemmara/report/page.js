@@ -80,7 +80,7 @@ function startMap() {
     find("map-legend").replaceChildren(...found.map((part) => node("span", {}, node("i", { class: `dot ${part.hue}` }), part.scaffold === undefined ? part.words : node("button", { type: "button", class: "link", onclick: () => showSeries(part.scaffold) }, drawing(HITS.series[part.scaffold].drawing, HITS.kinds, HITS.series[part.scaffold].smiles, 150, 70), part.words))));
   };
   const point = (row) => {
-    if (row === null || row === current) return;
+    if (row === null || row === current) return; // no dot in that direction
     current = row;
     const [x, y] = place(row);
     marker.setAttribute("cx", x);
@@ -105,10 +105,9 @@ function startMap() {
   drawn.addEventListener("click", (event) => enlarge(under(event)));
   find("map").addEventListener("keydown", (event) => {
     const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (event.key === "Enter" && current !== null) enlarge(current);
+    if (event.key === "Enter") enlarge(current);
     if (!direction) return;
     event.preventDefault();
-    if (current === null) return point(0);
     const [x, y] = place(current);
     point(nearest(x, y, (dx, dy, row) => row !== current && dx * direction[0] + dy * direction[1] > Math.abs(dx * direction[1]) + Math.abs(dy * direction[0]) - 1e-9 && (dx || dy)));
   });
@@ -117,6 +116,7 @@ function startMap() {
   find("map").replaceChildren(drawn);
   if (HITS.map.length < COUNT) find("map-note").textContent = ` The map holds the best ${words(HITS.map.length)}.`;
   paint();
+  point(0);
   find("space").hidden = false;
 }
 
