@@ -89,6 +89,12 @@ def table(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
+def in_a_spreadsheet(cell: str) -> str:
+    """A cell as .csv has it: with ' before a text that a spreadsheet would take for a formula (docs/taking-out.md)."""
+    number = re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|-", cell)
+    return f"'{cell}" if cell[:1] in tuple("=+-@\t\r") and not number else cell
+
+
 def wrong_rows(file: Fuzzed, answer: Answer, added: list[str]) -> str:
     """What is wrong with the rows that a command wrote, where it did not rightly refuse the file."""
     if file.outcome != "either" and (answer.code == 2) != (file.outcome == "refused"):
@@ -97,6 +103,7 @@ def wrong_rows(file: Fuzzed, answer: Answer, added: list[str]) -> str:
         return ""
     columns, *rows = table(answer.stdout)
     expected = rows_by_hand(file) if file.outcome == "either" else [file.columns, *file.rows]
+    expected = None if expected is None else [[in_a_spreadsheet(cell) for cell in row] for row in expected]
     if expected is None or (file.outcome == "either" and [*expected[0], *added] != columns):
         return ""  # damaged so much that nobody can tell
     if [*expected[0], *added] != columns:

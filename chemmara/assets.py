@@ -1,4 +1,4 @@
-"""Paths of the files that travel with chemmara: priors, campaigns, objectives, catalogue."""
+"""Paths of the files that travel with chemmara: priors, campaigns, objectives, suites, catalogue."""
 
 import difflib
 from importlib.resources import files
@@ -39,6 +39,16 @@ def objectives() -> list[str]:
 def objective_file(name: str | Path) -> Path:
     """TOML file of an objective: a path of the user's, or else the bundled objective of that name."""
     return _file(name, "objectives", kind="objective")
+
+
+def suites() -> list[str]:
+    """Names of the bundled benchmark suites, sorted."""
+    return _names("suites")
+
+
+def suite_file(name: str | Path) -> Path:
+    """TOML file of a benchmark suite: a path of the user's, or else the bundled suite of that name."""
+    return _file(name, "suites", kind="suite")
 
 
 def _names(folder: str) -> list[str]:

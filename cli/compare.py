@@ -1,9 +1,15 @@
 """`chemmara compare`: methods against each other."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from .dry_run import DryRun
+
+if TYPE_CHECKING:
+    from chemmara.campaign.settings import CampaignConfig
 
 
 def compare(
@@ -19,6 +25,8 @@ def compare(
     device: Annotated[
         str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps, in place of the file's (docs/gpu.md).")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The runs with their figures as one JSON list.")] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Run methods at equal budgets over paired seeds, as many runs at once as there are CPUs, and compare them.
 
@@ -35,17 +43,44 @@ def compare(
     from chemmara.language_model.device import chosen_device
 
     from .progress import comparison_progress
+    from .tables import print_json
 
     base = load_campaign(campaign, budget=budget, workers=workers, prior=prior, device=device)
     names = dict.fromkeys(name.strip() for name in methods.split(","))
     campaigns = {name: with_method(base, name, option="--methods") for name in names}
     for settings in campaigns.values():
         chosen_device(settings.device, settings.method.batch_size)  # refused here, before any process is started
+    chosen = range(base.seed, base.seed + seeds)
+    if dry_run:
+        _dry_run(campaigns, chosen, out, as_json=as_json)
+        return
     try:
         with comparison_progress() as tell:
-            run_all(campaigns, range(base.seed, base.seed + seeds), out, tell)
+            figures = run_all(campaigns, chosen, out, tell)
     except KeyboardInterrupt:
         typer.echo("saved; the same command goes on", err=True)
         raise
-    typer.echo((out / "table.md").read_text(encoding="utf-8"), nl=False)
+    if as_json:
+        print_json(figures.to_dict("records"))
+    else:
+        typer.echo((out / "table.md").read_text(encoding="utf-8"), nl=False)
     typer.echo(f"wrote {out}/table.md, runs.csv, comparison.png and comparison.html", err=True)
+
+
+def _dry_run(campaigns: "dict[str, CampaignConfig]", seeds: Sequence[int], out: Path, *, as_json: bool) -> None:
+    """What is left to spend, over all runs; each run is one process that scores, or more."""
+    from chemmara.language_model.checkpoint import load_prior
+    from chemmara.scoring.spending import spending
+    from chemmara.system.processors import usable_cpus
+
+    from .dry_run import calls_in, print_spending, refuse_if_held
+
+    refuse_if_held(out)
+    settings = next(iter(campaigns.values()))
+    load_prior(settings.prior)  # a mistake there is found before any process is started
+    spent = {(name, seed): calls_in(out / name / str(seed)) for name in campaigns for seed in seeds}
+    left = sum(max(0, settings.budget - calls) for calls in spent.values())
+    what = f"{out}: {len(spent)} runs ({', '.join(campaigns)}; seeds {seeds[0]} to {seeds[-1]}) of {settings.budget}"
+    what += f" calls each, {sum(spent.values())} spent"
+    at_once = max(1, min(len(spent), usable_cpus() // settings.workers))
+    print_spending(what, spending(settings.objective, left, at_once * settings.workers), as_json=as_json)

@@ -5,17 +5,22 @@ from typing import Annotated, Literal
 
 import typer
 
+from .tables import print_json
+
 app = typer.Typer(no_args_is_help=True, help="Molecules to train a prior on: public sets, and files made ready.")
 
 
 @app.command("list")
-def list_sets() -> None:
+def list_sets(json: Annotated[bool, typer.Option("--json", help="As one JSON list.")] = False) -> None:
     """Show the catalogue of public data sets.
 
     Example: chemmara corpus list
     """
     from chemmara.pretraining.catalogue import catalogue
 
+    if json:
+        print_json([{"name": name, **entry.model_dump(mode="json")} for name, entry in catalogue().items()])
+        return
     for name, entry in catalogue().items():
         checked = "sha256 known" if entry.sha256 else "sha256 unknown"
         typer.echo(f"{name}\n    {entry.title}\n    {entry.url}\n    {entry.licence}; {checked}")

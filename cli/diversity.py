@@ -8,7 +8,10 @@ import typer
 def diversity(
     library: Annotated[str, typer.Argument(help="Molecules: .smi, .csv, .parquet, .sdf (also .gz), or - for stdin.")],
     standardise: Annotated[
-        bool, typer.Option("--standardise", help="Compare main fragments without charges: of a salt the drug.")
+        bool,
+        typer.Option(
+            "--standardise", "--standardize", help="Compare main fragments without charges: of a salt the drug."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
     smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,

@@ -1,9 +1,12 @@
 """`chemmara lab`: the paper's claims, checked where every optimum is known."""
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from .tables import print_json
 
 if TYPE_CHECKING:
     from chemmara.lab.result import Result
@@ -12,6 +15,7 @@ app = typer.Typer(no_args_is_help=True, help="Check the paper's claims on spaces
 
 _Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for NAME/result.json, table.csv and figure.png.")]
 _Seeds = Annotated[int | None, typer.Option(min=1, help="Seeds, or random spaces; default: the experiment's own.")]
+_Json = Annotated[bool, typer.Option("--json", help="The result as one JSON object.")]
 _Quick = Annotated[bool, typer.Option("--quick", help="Within a minute; not the evidence.")]
 
 _EXPERIMENTS = {
@@ -29,8 +33,8 @@ _EXPERIMENTS = {
 
 
 def _command(name: str, words: str) -> None:
-    def run(out: _Out, seeds: _Seeds = None, quick: _Quick = False) -> None:
-        _print(_run(name, out, seeds, quick=quick), out)
+    def run(out: _Out, seeds: _Seeds = None, quick: _Quick = False, as_json: _Json = False) -> None:
+        _print(_run(name, out, seeds, quick=quick), out, as_json=as_json)
 
     run.__doc__ = f"{words}\n\nExample: chemmara lab {name} --out lab --quick"
     app.command(name)(run)
@@ -41,7 +45,7 @@ for _name, _words in _EXPERIMENTS.items():
 
 
 @app.command("all")
-def run_all(out: _Out, seeds: _Seeds = None, quick: _Quick = False) -> None:
+def run_all(out: _Out, seeds: _Seeds = None, quick: _Quick = False, as_json: _Json = False) -> None:
     """Every experiment, and one page of claim, prediction and measurement; finished ones are not run again.
 
     Example: chemmara lab all --out lab --quick
@@ -53,7 +57,11 @@ def run_all(out: _Out, seeds: _Seeds = None, quick: _Quick = False) -> None:
             typer.echo(f"{name}: done already", err=True)
         else:
             typer.echo(f"{name} ...", err=True)
-            _print(_run(name, out, seeds, quick=quick), out)
+            result = _run(name, out, seeds, quick=quick)
+            if not as_json:
+                _print(result, out)
+    if as_json:
+        print_json([_written(name, out) for name in _EXPERIMENTS])
     typer.echo(f"wrote {write_page(list(_EXPERIMENTS), out)}", err=True)
 
 
@@ -71,10 +79,18 @@ def _run(name: str, out: Path, seeds: int | None, *, quick: bool) -> "Result":
     return result
 
 
-def _print(result: "Result", out: Path) -> None:
+def _print(result: "Result", out: Path, *, as_json: bool = False) -> None:
     """The table to stdout, and to stderr what came of it."""
-    typer.echo(result.table.to_string(index=False))
+    if as_json:
+        print_json(_written(result.name, out))
+    else:
+        typer.echo(result.table.to_string(index=False))
     if not result.full:
         typer.echo("a quick run, not the evidence", err=True)
     typer.echo(f"claim: {result.claim}\nprediction: {result.prediction}\nmeasured: {result.measured}", err=True)
     typer.echo(f"{'holds' if result.holds else 'does not hold'}; {out / result.name}", err=True)
+
+
+def _written(name: str, out: Path) -> dict[str, Any]:
+    """What result.json says."""
+    return json.loads((out / name / "result.json").read_text(encoding="utf-8"))

@@ -14,10 +14,12 @@ from chemmara.system.files import FULL, ReaderGone
 from chemmara.system.processors import let_threads_sleep
 
 from . import (
+    benchmark,
     cluster,
     compare,
     corpus,
     diversity,
+    doctor,
     export,
     init,
     lab,
@@ -34,6 +36,8 @@ from . import (
     run,
     sample,
     score,
+    status,
+    watch,
 )
 from .notes import notes_on_stderr
 from .output import READER_GONE, abandon_stdout, never_fail_on_a_character, nobody_reads_stdout
@@ -107,10 +111,13 @@ app.command()(init.validate)
 app.command()(plan.plan)
 app.command()(run.run)
 app.command()(run.resume)
+app.command()(status.status)
+app.command()(watch.watch)
 app.command()(report.report)
 app.command()(plan.explain)
 app.command()(compare.compare)
-app.command()(sample.sample)
+app.add_typer(benchmark.app, name="benchmark")
+app.command(cls=sample.Sample)(sample.sample)
 app.command()(likelihood.likelihood)
 app.command()(score.score)
 app.command()(diversity.diversity)
@@ -125,6 +132,7 @@ app.add_typer(lab.app, name="lab")
 app.add_typer(prior.app, name="prior")
 app.add_typer(corpus.app, name="corpus")
 app.command()(pretrain.pretrain)
+app.command()(doctor.doctor)
 
 if __name__ == "__main__":
     app()

@@ -8,6 +8,7 @@ import typer
 from chemmara.errors import ChemmaraError
 
 from .curves import curve_line
+from .tables import print_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,7 @@ _EXAMPLES = (
 
 
 @app.command("list")
-def list_() -> None:
+def list_(json: Annotated[bool, typer.Option("--json", help="As one JSON list.")] = False) -> None:
     """The bundled objectives; `chemmara oracle list --tasks` has the benchmark tasks, which are objectives too.
 
     Example: chemmara objective list
@@ -29,8 +30,16 @@ def list_() -> None:
     from chemmara import assets
     from chemmara.scoring.load import load_objective
 
-    for name in assets.objectives():
-        config = load_objective(name)
+    objectives = {name: load_objective(name) for name in assets.objectives()}
+    if json:
+        print_json(
+            [
+                {"objective": name, "aggregation": config.aggregation, "components": config.names}
+                for name, config in objectives.items()
+            ]
+        )
+        return
+    for name, config in objectives.items():
         typer.echo(f"{name:<24}{config.aggregation} of {', '.join(config.names)}")
 
 
@@ -41,7 +50,7 @@ def show(
         list[str] | None, typer.Option("--smiles", help="A molecule to explain; may be repeated.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="PNG of the transforms' curves.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="The explanation as JSON lines.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="The explanation as one JSON list.")] = False,
 ) -> None:
     """Draw every transform and explain a few molecules' scores: raw value, desirability, weight, total.
 
@@ -60,7 +69,7 @@ def show(
         save_png(transform_figure(config), out)
     rows = breakdown(Objective(config), smiles or _EXAMPLES)
     if json:
-        typer.echo(str(rows.to_json(orient="records", lines=True)).rstrip("\n"))
+        print_json(rows.to_dict("records"))
         return
     typer.echo(f"{config.aggregation} of:")
     for name, component in zip(config.names, config.component, strict=True):

@@ -1,12 +1,13 @@
 """`chemmara oracle`: what can be measured of a molecule, how, and at what cost."""
 
-import json as jsonlib
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chemmara.errors import ChemmaraError
 
+from .tables import print_json
 from .toml import toml_pairs, toml_value
 from .transforms import transforms
 
@@ -25,7 +26,7 @@ _TRIED = (
 @app.command("list")
 def list_(
     tasks: Annotated[bool, typer.Option("--tasks", help="The benchmark tasks instead.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="As JSON lines.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="As one JSON list.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="As the Markdown table of docs/oracles.md.")] = False,
 ) -> None:
     """Every oracle with its definition, unit, range and cost, or every benchmark task.
@@ -35,11 +36,14 @@ def list_(
     if tasks:
         from chemmara.scoring.tasks import TASKS
 
-        typer.echo("\n".join(TASKS))
+        print_json(list(TASKS)) if json else typer.echo("\n".join(TASKS))
         return
     from chemmara.scoring.components.table import component_table, value_range
 
     rows = component_table()
+    if json:
+        print_json([{**_plain(row), "range": value_range(row)} for row in rows])
+        return
     if markdown:
         typer.echo("| oracle | value | unit | range | cost, ms | example |\n| --- | --- | --- | --- | --- | --- |")
         for row in rows:
@@ -54,15 +58,15 @@ def list_(
             typer.echo("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
         return
     for row in rows:
-        if json:
-            typer.echo(jsonlib.dumps({**_plain(row), "range": value_range(row)}))
-        else:
-            values = " ".join(filter(None, (value_range(row), row.unit)))
-            typer.echo(f"{row.oracle:<18}{values:<34}{row.cost:>8,g} ms  {row.definition}")
+        values = " ".join(filter(None, (value_range(row), row.unit)))
+        typer.echo(f"{row.oracle:<18}{values:<34}{row.cost:>8,g} ms  {row.definition}")
 
 
 @app.command()
-def show(name: Annotated[str, typer.Argument(help="As in `chemmara oracle list`.")]) -> None:
+def show(
+    name: Annotated[str, typer.Argument(help="As in `chemmara oracle list`.")],
+    json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+) -> None:
     """One oracle: its definition, its settings, and an example to copy into a campaign or an objective's file.
 
     Example: chemmara oracle show similarity
@@ -74,6 +78,10 @@ def show(name: Annotated[str, typer.Argument(help="As in `chemmara oracle list`.
     if name not in rows:
         raise ChemmaraError(f"unknown oracle {name!r}{did_you_mean(name, rows, everyday_names())}")
     row = rows[name]
+    if json:
+        keys = own_settings(row.settings)
+        print_json({**_plain(row), "range": value_range(row), "settings": keys, "transform": row.transform})
+        return
     unit = f", {row.unit}" if row.unit else ""
     typer.echo(f"{name}: {row.definition}\nvalues: {value_range(row)}{unit}; about {row.cost:g} ms a molecule")
     for key, words in own_settings(row.settings).items():
@@ -88,6 +96,7 @@ def show(name: Annotated[str, typer.Argument(help="As in `chemmara oracle list`.
 def try_(
     objective: Annotated[str, typer.Argument(help="TOML of an objective or campaign, a bundled name, or a task.")],
     smiles: Annotated[list[str] | None, typer.Option("--smiles", help="A molecule to try; may be repeated.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="As one JSON list.")] = False,
 ) -> None:
     """Measure a few molecules by every component of an objective, and time it; exit 2 if a component gives no value.
 
@@ -96,14 +105,17 @@ def try_(
     from chemmara.scoring.breakdown import trial
     from chemmara.scoring.load import load_objective
 
+    results = trial(load_objective(objective), smiles or _TRIED)
+    if json:
+        print_json([asdict(result) for result in results])
     silent = []
-    for result in trial(load_objective(objective), smiles or _TRIED):
+    for result in results:
         given = [value for value in result.values if value == value]  # noqa: PLR0124 - NaN's mark
         span = f"{min(given):.4g} to {max(given):.4g}" if given else "nothing"
         words = f"{len(given)} of {len(result.values)} molecules, {span}"
-        typer.echo(
-            f"{result.component:<24}{result.milliseconds:>9.2f} ms a molecule, {result.loading:.0f} ms to load; {words}"
-        )
+        words = f"{result.milliseconds:>9.2f} ms a molecule, {result.loading:.0f} ms to load; {words}"
+        if not json:
+            typer.echo(f"{result.component:<24}{words}")
         for reason in dict.fromkeys(error for error in result.errors if error):
             typer.echo(f"  {reason}", err=True)
         if not given:

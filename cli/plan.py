@@ -7,6 +7,8 @@ import typer
 
 from chemmara.errors import ChemmaraError
 
+from .tables import print_json
+
 
 def plan(
     campaign: Annotated[str, typer.Argument(help="TOML file, or the name of a bundled campaign.")],
@@ -17,7 +19,7 @@ def plan(
     device: Annotated[
         str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps, in place of the file's (docs/gpu.md).")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """Say from a small pilot what a campaign's optimum looks like for each beta, with MARA and without.
 
@@ -31,8 +33,6 @@ def plan(
 
     Example: chemmara plan quickstart --pilot 300
     """
-    import json
-
     from chemmara.campaign.plan import BETAS
     from chemmara.campaign.plan import plan as forecast_all
     from chemmara.campaign.settings import load_campaign
@@ -44,9 +44,8 @@ def plan(
         found = forecast_all(settings, n=pilot, betas=_numbers(betas) or BETAS, advance=advance)
     table = found.table()
     if as_json:
-        rows = json.loads(str(table.to_json(orient="records")))
-        found_json = {"calls": found.calls, "beta": found.beta, "tau": found.tau, "why": found.why, "forecasts": rows}
-        typer.echo(json.dumps(found_json, indent=2))
+        said = {"calls": found.calls, "beta": found.beta, "tau": found.tau, "why": found.why}
+        print_json({**said, "forecasts": table.to_dict("records")})
         return
     typer.echo(table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
     typer.echo(f"beta {found.beta:.4g}, tau {found.tau:g}: {found.why} ({found.calls} oracle calls spent)")
@@ -66,10 +65,10 @@ def _numbers(text: str) -> list[float]:
 
 
 def explain(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run that has ended.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run that has ended.")],
     first: Annotated[str, typer.Argument(metavar="A", help="SMILES of a molecule that the run has scored.")],
     second: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """Say why a run's policy prefers one molecule to another: the prior's ratio, the scores', MARA's, and what came.
 
@@ -82,7 +81,6 @@ def explain(
 
     Example: chemmara explain runs/quickstart "CCO" "CCN"
     """
-    import json
     from dataclasses import asdict
 
     from chemmara.campaign.preference import preference
@@ -93,7 +91,7 @@ def explain(
         found = preference(folder, first, second, advance)
     if as_json:
         derived = {"predicted": found.predicted, "observed_range": found.observed_range, "words": found.words()}
-        typer.echo(json.dumps(asdict(found) | derived, indent=2))
+        print_json(asdict(found) | derived)
         return
     low, high = (f"{end:+z.2f}" for end in found.observed_range)
     evened = {f"equal mass of each {found.equal_mass}": f"{found.clusters:+z.2f}"}

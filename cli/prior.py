@@ -4,11 +4,13 @@ from typing import Annotated
 
 import typer
 
+from .tables import print_json
+
 app = typer.Typer(no_args_is_help=True, help="The priors that a campaign can start from.")
 
 
 @app.command("list")
-def list_() -> None:
+def list_(json: Annotated[bool, typer.Option("--json", help="As one JSON list.")] = False) -> None:
     """The bundled priors: network, notation, parameters, tokens.
 
     Example: chemmara prior list
@@ -16,8 +18,17 @@ def list_() -> None:
     from chemmara import assets
     from chemmara.language_model.checkpoint import load_prior
 
-    for name in assets.priors():
-        prior = load_prior(name)
+    priors = {name: load_prior(name) for name in assets.priors()}
+    if json:
+        print_json([
+            {
+                "prior": name, "network": prior.config.network.kind, "notation": prior.tokenizer.notation,
+                "parameters": prior.parameters, "tokens": len(prior.tokenizer.tokens), "sha256": prior.sha256,
+            }
+            for name, prior in priors.items()
+        ])  # fmt: skip
+        return
+    for name, prior in priors.items():
         written = f"{prior.tokenizer.notation}, {len(prior.tokenizer.tokens)} tokens"
         typer.echo(f"{name:<24}{prior.config.network.kind:<14}{prior.parameters:>12,} parameters  {written}")
 

@@ -152,6 +152,37 @@ def comparison_progress() -> Iterator[Callable[[str, int, "Standing"], None]]:
 
 
 @contextmanager
+def benchmark_progress(runs: int, over: int, budget: int) -> Iterator[Callable[[str, int, "Standing"], None]]:
+    """A function that shows where a benchmark is: a bar over all calls on a terminal, lines now and then in a log.
+
+    Args:
+        runs: how many there are.
+        over: how many of them had ended before.
+        budget: oracle calls of each.
+    """
+    bar = _bar("BarColumn", "MofNCompleteColumn", "calls · {task.description}", "TimeRemainingColumn")
+    calls: dict[tuple[str, int], int] = {}
+    last_line = -1e9
+    with bar:
+        task = bar.add_task(f"{over} of {runs} runs ended", total=runs * budget, completed=over * budget)
+
+        def tell(label: str, seed: int, run: "Standing") -> None:
+            nonlocal last_line
+            calls[label, seed] = run.calls
+            done, now = over * budget + sum(calls.values()), time.monotonic()
+            ends = over + sum(number >= budget for number in calls.values())
+            words = f"{ends} of {runs} runs ended · {label}, seed {seed}: {run.calls} calls, {run.hits} hits"
+            bar.update(task, completed=done, description=words)
+            if not bar.console.is_terminal and (
+                now - last_line > _SECONDS_BETWEEN_CAMPAIGN_LINES or run.calls >= budget
+            ):
+                last_line = now
+                print(f"{done} of {runs * budget} calls · {words}", file=sys.stderr, flush=True)
+
+        yield tell
+
+
+@contextmanager
 def waiting(words: str) -> Iterator[None]:
     """Say what is going on, and for how long, while something runs that cannot tell how far it is."""
     with _bar("SpinnerColumn", "{task.description}", "TimeElapsedColumn", transient=True) as bar:

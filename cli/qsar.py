@@ -61,6 +61,7 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Seed of folds and forests.")] = 0,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads of a random forest.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Replace the model in the folder.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="The figures as one JSON object.")] = False,
 ) -> None:
     """Train a model, judge it on held-out scaffolds and at random, and keep it without pickle.
 
@@ -75,6 +76,7 @@ def train(
     from chemmara.qsar.train import train as learn
 
     from .progress import counter
+    from .tables import print_json
 
     if (out / "model.json").exists() and not force:
         raise ChemmaraError(f"{out}: holds a model already; choose another --out, or --force")
@@ -90,8 +92,16 @@ def train(
         card = learn(measured, recipe, out, activities, lambda _: advance(1))
     for note in card.notes:
         typer.echo(note, err=True)
+    if json:
+        ends = ("mean", "low", "high")
+        print_json(
+            {
+                split: {name: dict(zip(ends, values, strict=True)) for name, values in figures.items()}
+                for split, figures in card.figures.items()
+            }
+        )
     for split, figures in card.figures.items():
-        for name in figures:
+        for name in figures if not json else ():
             typer.echo(f"{split:<10}{name:<20}{figure_text(figures, name)}")
     typer.echo(f"{out}: see card.md", err=True)
 

@@ -1,18 +1,32 @@
 """`chemmara run` and `chemmara resume`: a campaign, live."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from chemmara.errors import ChemmaraError
 
+from .dry_run import DryRun
+
 if TYPE_CHECKING:
     from chemmara.campaign.run import Run
+
+    from .listeners import Listening
 
 _KeepGoing = Annotated[
     bool, typer.Option("--keep-going", help="Do not stop where an oracle fails on every molecule, or on 50 in a row.")
 ]
+_Log = Annotated[
+    Literal["text", "json"], typer.Option("--log", help="Messages on stderr: for people, or a line of JSON each.")
+]
+_ReportEvery = Annotated[
+    int | None, typer.Option("--report-every", min=1, help="Write report and hits anew after so many oracle calls.")
+]
+_TensorBoard = Annotated[
+    bool, typer.Option("--tensorboard", help="Write DIR/tensorboard, too (pip install 'chemmara[tensorboard]').")
+]
+_Json = Annotated[bool, typer.Option("--json", help="The figures at the end as one JSON object.")]
 
 
 def run(
@@ -31,12 +45,17 @@ def run(
     resume: Annotated[bool, typer.Option("--resume", help="Go on if --out holds this run; begin if not.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Begin again, removing the run that --out holds.")] = False,
     keep_going: _KeepGoing = False,
+    log: _Log = "text",
+    report_every: _ReportEvery = None,
+    tensorboard: _TensorBoard = False,
+    as_json: _Json = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Run a generation campaign: sample, score, learn, until the budget of oracle calls is spent.
 
     Every call is in DIR/ledger.sqlite before anything is learned from it. Ctrl-C finishes the step and saves. After a
     crash or a kill nothing is lost either: `chemmara resume DIR` goes on, and ends with the same ledger as a run that
-    was never interrupted.
+    was never interrupted. `chemmara watch DIR` in another terminal shows how it goes.
 
     Example: chemmara run quickstart --out runs/quickstart
     """
@@ -46,15 +65,24 @@ def run(
     from chemmara.language_model.device import chosen_device
     from chemmara.records.run_folder import RunFolder
 
+    from .dry_run import calls_in, print_campaign
+    from .listeners import Listening
+
     if resume and force:
         raise ChemmaraError("--resume and --force: choose one")
     settings = load_campaign(campaign, budget=budget, seed=seed, workers=workers, prior=prior, device=device)
     settings = settings if method is None else with_method(settings, method)
     chosen_device(settings.device, settings.method.batch_size)  # refused here, before anything is written or removed
-    if resume and RunFolder(out).exists():
-        _go(Run.resume(out, settings), settings.threads, keep_going=keep_going)
-    else:
-        _go(Run.start(out, settings, force=force), settings.threads, keep_going=keep_going)
+    listening = Listening(log, report_every, tensorboard)
+    listening.check()
+    go_on = resume and RunFolder(out).exists()
+    if dry_run:
+        if not go_on:
+            RunFolder(out).refuse_a_run(force=force)
+        print_campaign(settings, out, calls_in(out) if go_on else 0, as_json=as_json)
+        return
+    current = Run.resume(out, settings) if go_on else Run.start(out, settings, force=force)
+    _go(current, settings.threads, listening, keep_going=keep_going, as_json=as_json)
 
 
 def resume(
@@ -64,6 +92,11 @@ def resume(
         str | None, typer.Option(help="cpu, cuda, cuda:N or mps; default: where the run was (docs/gpu.md).")
     ] = None,
     keep_going: _KeepGoing = False,
+    log: _Log = "text",
+    report_every: _ReportEvery = None,
+    tensorboard: _TensorBoard = False,
+    as_json: _Json = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Go on with a run where it was saved: after Ctrl-C, a crash, or with a larger --budget.
 
@@ -73,38 +106,50 @@ def resume(
     from chemmara.campaign.settings import saved_settings
     from chemmara.language_model.device import chosen_device
 
+    from .dry_run import calls_in, print_campaign
+    from .listeners import Listening
+
     settings = saved_settings(folder, budget=budget, device=device)
     chosen_device(settings.device, settings.method.batch_size)  # refused here, before the folder is locked
-    _go(Run.resume(folder, settings), None, keep_going=keep_going)
+    listening = Listening(log, report_every, tensorboard)
+    listening.check()
+    if dry_run:
+        print_campaign(settings, folder, calls_in(folder), as_json=as_json)
+        return
+    _go(Run.resume(folder, settings), None, listening, keep_going=keep_going, as_json=as_json)
 
 
-def _go(current: "Run", chosen: int | None, *, keep_going: bool) -> None:
+def _go(current: "Run", chosen: int | None, listening: "Listening", *, keep_going: bool, as_json: bool) -> None:
     """Run to the end, with a display; then hits, report and summary."""
     from chemmara.campaign.results import write_outputs
 
-    from .progress import campaign_progress, interrupt_noticed, waiting
-    from .tables import print_figures
+    from .listeners import listeners
+    from .progress import waiting
+    from .tables import print_figures, print_json
 
     folder = current.folder.path
     with current:
-        typer.echo(_how(current, chosen), err=True)
+        listening.say("start", _how(current, chosen))
         try:
-            with campaign_progress(current.standing()) as tell:
-                reason = current.go(tell, acknowledge=interrupt_noticed, keep_going=keep_going)
+            with listeners(listening, current) as tell:
+                reason = current.go(tell, acknowledge=listening.interrupted, keep_going=keep_going)
         except KeyboardInterrupt:
-            typer.echo(f"saved; go on with: chemmara resume {folder}", err=True)
+            listening.say("saved", f"saved; go on with: chemmara resume {folder}")
             raise
         with waiting("writing hits and report"):
             outputs = write_outputs(folder)
-    typer.echo(f"Ended: {reason}.", err=True)
+    listening.say("end", f"Ended: {reason}.")
     if current.unwritable:
-        names = ", ".join(current.unwritable[:3])
-        typer.echo(
-            f"{len(current.unwritable)} seeds cannot be written by the prior, and were not learned from: {names}",
-            err=True,
+        names, number = ", ".join(current.unwritable[:3]), len(current.unwritable)
+        listening.say(
+            "note", f"{number} seeds were not learned from (the prior lacks a token, or parts are missing): {names}"
         )
     for line in _unscored(outputs.reasons):
-        typer.echo(line, err=True)
+        listening.say("note", line)
+    if as_json:
+        files = {"folder": str(folder), "hits_file": str(folder / "hits.csv"), "report": str(outputs.page)}
+        print_json({**outputs.figures, "ended": reason, **files})
+        return
     print_figures(outputs.figures)
     typer.echo(f"hits    {folder / 'hits.csv'}\nreport  {outputs.page}")
 

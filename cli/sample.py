@@ -1,16 +1,31 @@
 """`chemmara sample`: molecules from a prior."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from chemmara.errors import ChemmaraError
 
 
+class Sample(TyperCommand):
+    """`--link` takes every word up to the next option: `--link A B` is `--link A --link B`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Write `--link` before each of its fragments."""
+        written: list[str] = []
+        linking = False
+        for word in args:
+            fragment = linking and not word.startswith("-")
+            written += ["--link", word] if fragment and written[-1] != "--link" else [word]
+            linking = fragment or word == "--link"
+        return super().parse_args(ctx, written)
+
+
 def sample(
     prior: Annotated[str, typer.Argument(help="Folder of a prior (or of a trained policy), or a bundled name.")],
-    n: Annotated[int, typer.Option("-n", min=1, help="Molecules to sample.")],
+    n: Annotated[int, typer.Option("-n", "--number", min=1, help="Molecules to sample.")],
     valid: Annotated[bool, typer.Option("--valid", help="Draw until n are valid; the others are left out.")] = False,
     unique: Annotated[
         bool, typer.Option("--unique", help="Draw until n are different, by canonical SMILES; written as sampled.")
@@ -36,7 +51,29 @@ def sample(
     ] = "auto",
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="File: .smi, .csv, .tsv, .csv.gz, .parquet or .sdf. Default: .smi to stdout."),
+        typer.Option(
+            "--out",
+            "-o",
+            help="File: .smi, .csv, .tsv, .csv.gz, .parquet or .sdf. Default: .smi to stdout, or CSV with given parts.",
+        ),
+    ] = None,
+    core: Annotated[
+        str | None,
+        typer.Option(help="Put groups on this core, a SMILES with * at its places; or a file of cores."),
+    ] = None,
+    atoms: Annotated[
+        list[str] | None,
+        typer.Option(help="MIN..MAX heavy atoms of a group [1..30]: once for all places, or once for each in order."),
+    ] = None,
+    allow_h: Annotated[bool, typer.Option("--allow-h", help="A place may stay hydrogen, not all.")] = False,
+    link: Annotated[
+        list[str] | None,
+        typer.Option(help="Join two or three fragments, SMILES with * at their places: --link A B"),
+    ] = None,
+    linker_atoms: Annotated[str | None, typer.Option(help="MIN..MAX heavy atoms of a linker [2..8].")] = None,
+    like: Annotated[str | None, typer.Option(help="Sample analogues of this molecule, a SMILES.")] = None,
+    similarity: Annotated[
+        str | None, typer.Option(help="MIN..MAX Tanimoto similarity (ECFP4) of an analogue [0.4..0.8].")
     ] = None,
 ) -> None:
     """Sample molecules from a prior, one SMILES a line, as the network writes them: some may be invalid.
@@ -45,10 +82,25 @@ def sample(
     there are n; where of 10,000 draws not one in a thousand is wanted any more, it keeps what it has, says so and ends
     with exit code 2. The likelihood is that of the sequence as sampled, at temperature 1.
 
+    With --core, --link or --like every molecule is valid and holds the given parts, substituted at their places only; a
+    table says what is new. --link and --like write each molecule once. docs/from-a-core.md says which to use.
+
     Example: chemmara sample chembl-gru -n 1000 --valid --unique --seed 1 --out sample.smi
+    Example: chemmara sample chembl-gru --core "*c1ncnc2cc(*)ccc12" -n 100 --atoms 1..12
+    Example: chemmara sample chembl-gru --link "*c1ccccc1" "*N1CCOCC1" --linker-atoms 2..8 -n 100
     """
+    from .given_parts import Request, sample_with_parts
     from .output import check_out
 
+    request = Request(core, atoms or [], allow_h, link or [], linker_atoms, like, similarity)
+    request.check(top_p)
+    if request.is_made:
+        check_out(out, ".csv")
+        sample_with_parts(
+            prior, request, n, unique=unique, nll=nll, seed=seed, temperature=temperature, batch_size=batch_size,
+            device=device, out=out,
+        )  # fmt: skip
+        return
     check_out(out, ".smi")
 
     import pandas as pd

@@ -7,6 +7,8 @@ import typer
 
 from chemmara.errors import ChemmaraError
 
+from .dry_run import DryRun
+
 if TYPE_CHECKING:
     from chemmara.molecules.library import Library
     from chemmara.scoring.objective import Objective
@@ -28,6 +30,7 @@ def score(
         bool,
         typer.Option(
             "--standardise",
+            "--standardize",
             help="Score the main fragment without charges, kept in a column `standardised`: of a salt the drug.",
         ),
     ] = False,
@@ -46,10 +49,13 @@ def score(
         typer.Option(min=1, help="Processes that score side by side, one a core pays; the values do not depend on it."),
     ] = 1,
     timeout: Annotated[float | None, typer.Option(min=0.001, help="Seconds a molecule may take.")] = None,
-    memory: Annotated[float | None, typer.Option(min=0.1, help="GiB that a scoring process may take.")] = None,
+    memory: Annotated[
+        float | None, typer.Option("--memory", "--worker-memory", min=0.1, help="GiB that a scoring process may take.")
+    ] = None,
     scheduler: Annotated[str | None, typer.Option(help="Dask scheduler whose workers score (tcp://...).")] = None,
     cache: Annotated[Path | None, typer.Option(help="SQLite file of values, shared with campaigns.")] = None,
     smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Score every molecule: the library's columns, then total, one raw value a component, and error.
 
@@ -79,13 +85,33 @@ def score(
     molecules = open_library(library, smiles_column)
     if standardise:
         molecules = standardised(molecules)
-    if suite_score:
-        if unique or top is not None:
-            raise ChemmaraError("--suite-score is of the whole list; leave --unique and --top away")
+    if suite_score and (unique or top is not None):
+        raise ChemmaraError("--suite-score is of the whole list; leave --unique and --top away")
+    if unique:
+        molecules = without_duplicates(molecules)
+    if dry_run:
+        _dry_run(goal, molecules, workers)
+    elif suite_score:
         _suite_score(task, molecules)
     else:
-        molecules = without_duplicates(molecules) if unique else molecules
         _rows(goal, molecules, out, WorkerLimits(workers, timeout, memory, scheduler), cache, top)
+
+
+def _dry_run(goal: "Objective", molecules: "Library", workers: int) -> None:
+    """What scoring the library would ask of the oracles; its SMILES are read for it."""
+    from chemmara.molecules.chem import canonical_smiles
+    from chemmara.scoring.spending import spending
+
+    from .dry_run import print_spending
+
+    rows, valid, different = 0, 0, set[str]()
+    for smiles in molecules.smiles():
+        rows += 1
+        if (canonical := canonical_smiles(smiles)) is not None:
+            valid += 1
+            different.add(canonical)
+    what = f"{molecules.source}: {rows} rows, {rows - valid} invalid, {len(different)} different"
+    print_spending(what, spending(goal.config, valid, workers))
 
 
 def _suite_score(task: str | None, molecules: "Library") -> None:

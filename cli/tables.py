@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import typer
 
@@ -40,9 +41,23 @@ def as_text(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:.3f}"
 
 
-def print_json(figures: Mapping[str, float]) -> None:
-    """The figures as one JSON object on stdout; null for what is not defined."""
-    typer.echo(json.dumps({key: None if math.isnan(value) else value for key, value in figures.items()}))
+def print_json(document: Any) -> None:
+    """One JSON document, on one line of stdout; null for NaN and for infinite values, which JSON does not have."""
+    typer.echo(json.dumps(_finite(document), allow_nan=False))
+
+
+def json_line(values: Mapping[str, Any]) -> str:
+    """A JSON object on one line; null for NaN and for infinite values."""
+    return json.dumps(_finite(values), allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    """The value with None in place of every number that JSON does not have."""
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(of_key) for key, of_key in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def summary(figures: Mapping[str, float], *, as_json: bool) -> None:

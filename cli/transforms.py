@@ -1,11 +1,11 @@
 """`chemmara oracle transforms`: every way from a value to a desirability, with its curve."""
 
-import json as jsonlib
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .curves import curve_line
+from .tables import print_json
 from .toml import toml_inline
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def transforms(
-    json: Annotated[bool, typer.Option("--json", help="As JSON lines.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="As one JSON list.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="As the sections of docs/transforms.md.")] = False,
 ) -> None:
     """Every transform: its meaning, its keys, an example to copy, and the example's curve.
@@ -24,10 +24,10 @@ def transforms(
     """
     from chemmara.scoring.transforms import TRANSFORMS
 
+    if json:
+        print_json([_as_json(transform) for transform in TRANSFORMS])
+        return
     for transform in TRANSFORMS:
-        if json:
-            typer.echo(jsonlib.dumps(_as_json(transform)))
-            continue
         kind, definition = transform.example["kind"], _definition(transform)
         example = f"transform = {toml_inline(transform.example)}"
         curve = curve_line(_component(transform))

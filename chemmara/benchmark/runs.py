@@ -11,6 +11,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Final, cast
 
+from chemmara.benchmark.timing import Stopwatch
 from chemmara.campaign.run import Run
 from chemmara.campaign.settings import CampaignConfig
 from chemmara.errors import ChemmaraError
@@ -26,7 +27,7 @@ _POLL: Final = 0.2  # seconds between looks at an interrupt
 class Job:
     """One campaign to run."""
 
-    method: str
+    label: str  # what messages call it, such as its method
     seed: int
     folder: Path
     settings: CampaignConfig
@@ -41,7 +42,7 @@ class Failed:
 
 
 Tell = Callable[[str, int, Standing], None]
-"""Hears method, seed and standing of a run, when it begins and after each of its steps."""
+"""Hears label, seed and standing of a run, when it begins and after each of its steps."""
 
 
 def run_jobs(jobs: Sequence[Job], tell: Tell) -> None:
@@ -112,14 +113,20 @@ def _run(job: Job, report: Connection) -> None:
     try:
         again = RunFolder(job.folder).exists()
         with Run.resume(job.folder, settings) if again else Run.start(job.folder, settings) as run:
-            report.send((job.method, job.seed, run.standing()))
-            run.go(lambda standing: report.send((job.method, job.seed, standing)))
+            watch = Stopwatch.going_on(job.folder) if again else Stopwatch(job.folder)
+
+            def tell(standing: Standing) -> None:
+                watch.note()
+                report.send((job.label, job.seed, standing))
+
+            tell(run.standing())
+            watch.end(run.go(tell))
     except KeyboardInterrupt:
         return
     except ChemmaraError as error:
         report.send(Failed(str(error), by_the_user=True))
     except Exception:  # noqa: BLE001 - a bug's traceback goes to the parent, which raises it
-        report.send(Failed(f"{job.method}, seed {job.seed}:\n{traceback.format_exc()}", by_the_user=False))
+        report.send(Failed(f"{job.label}, seed {job.seed}:\n{traceback.format_exc()}", by_the_user=False))
 
 
 def _die_with_the_parent() -> None:

@@ -13,12 +13,13 @@ from chemmara.campaign.failures import Failures
 from chemmara.campaign.identity import identity
 from chemmara.campaign.recorded import RecordedScores, budget_left
 from chemmara.campaign.settings import CampaignConfig, saved_settings
-from chemmara.campaign.start import Seeds, read_seeds
+from chemmara.campaign.start import Seeds, given_parts, read_seeds
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import Prior, load_prior, save_prior
 from chemmara.language_model.device import chosen_device, device_of, full_float32, torch_threads
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
+from chemmara.records.session import recorded_session
 from chemmara.records.tally import Standing, Tally
 from chemmara.rl.finetune import Learner, new_learner
 from chemmara.rl.seeds import take_seeds
@@ -65,7 +66,7 @@ class Run:
     progress: Progress
     held: ExitStack  # the folder's lock and the ledger
     screened: str = ""  # what screening did in the last step, in words
-    unwritable: list[str] = field(default_factory=list)  # seeds that the prior has no tokens for
+    unwritable: list[str] = field(default_factory=list)  # seeds that were not learned from
 
     @classmethod
     def start(cls, path: Path, settings: CampaignConfig, *, force: bool = False) -> Self:
@@ -77,6 +78,7 @@ class Run:
         device = chosen_device(settings.device, settings.method.batch_size)
         prior = load_prior(settings.prior, device)  # before anything of an old run is removed
         read_seeds(settings.start)
+        given_parts(settings.start, prior)
         folder = RunFolder(path)
         with ExitStack() as held:
             held.enter_context(only_writer(path))  # first, so that a run that is alive is called so
@@ -123,7 +125,8 @@ class Run:
         for key, value in known.items():
             ledger.set(key, value)
         policy = deepcopy(prior.model).to(device_of(prior.model))
-        learner = new_learner(prior, policy, settings.method, settings.seed, _screening(settings))
+        parts = given_parts(settings.start, prior)
+        learner = new_learner(prior, policy, settings.method, settings.seed, _screening(settings), parts)
         progress = Progress()
         if folder.checkpoint.exists():
             progress = Progress(**load_learner(folder.checkpoint, learner))
@@ -176,6 +179,7 @@ class Run:
             self.config.workers, self.config.timeout, self.config.worker_memory, self.config.scheduler
         )
         with (
+            recorded_session(self.ledger),
             torch_threads(self.config.threads),
             full_float32(),
             measuring(objective, limits) as by_workers,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt, ValidationInfo
+from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt, ValidationInfo, model_validator
 
 from chemmara import assets, config
 from chemmara.campaign.start import StartConfig
@@ -11,6 +11,7 @@ from chemmara.config import Fraction, Strict, UserPath
 from chemmara.language_model.device import DeviceName
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
+from chemmara.rl.estimators import ESTIMATORS
 from chemmara.rl.method import MethodConfig
 from chemmara.scoring.load import named_objective
 from chemmara.scoring.objective import ObjectiveConfig
@@ -61,11 +62,21 @@ class CampaignConfig(Strict):
     """Where the network works: cpu, cuda, cuda:N or mps. auto: a CUDA GPU where there is one and the method's batch
     is at least 64, else the CPU. A resumed run stays where it was, unless another device is given."""
     start: StartConfig = StartConfig()
-    """What the campaign starts from besides its prior: known molecules."""
+    """What the campaign starts from besides its prior: known molecules (seeds), or parts that every molecule holds."""
     method: MethodConfig = MethodConfig()
     """How the policy learns: a name, or a table."""
     objective: Annotated[ObjectiveConfig, BeforeValidator(named_objective)]
     """What makes a molecule good: a table, a benchmark task, a bundled objective, or a file of one."""
+
+    @model_validator(mode="after")
+    def _given_parts_are_no_samples_of_the_policy(self) -> "CampaignConfig":
+        parts = self.start.core or self.start.link or self.start.like
+        if parts and ESTIMATORS[self.method.estimator].off_policy != "any":
+            fitting = ", ".join(name for name, estimator in ESTIMATORS.items() if estimator.off_policy == "any")
+            raise ValueError(
+                f"start gives parts, which biases the estimator {self.method.estimator}; use one of {fitting}"
+            )
+        return self
 
 
 def load_campaign(name: str | Path, *, prior: str | None = None, **overrides: Any) -> CampaignConfig:

@@ -1,13 +1,20 @@
-"""What a campaign starts from besides its prior: known molecules, as seeds."""
+"""What a campaign starts from besides its prior: known molecules, as seeds, and parts that every molecule holds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
+from pydantic import BeforeValidator, ValidationInfo, model_validator
 
 from chemmara.config import Strict, UserPath
+from chemmara.decoration.sampler import PatternSampler
+from chemmara.decoration.start import from_cores, from_fragments, from_molecule
+from chemmara.decoration.window import Window
 from chemmara.errors import ChemmaraError
+from chemmara.language_model.checkpoint import Prior
 from chemmara.molecules.chem import canonical_smiles
 from chemmara.molecules.library import open_library
 from chemmara.scoring.scores import Scores
@@ -15,14 +22,76 @@ from chemmara.scoring.scores import Scores
 _SHOWN = 3  # molecules that a message names
 
 
+def _one_or_several(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _cores(value: Any, info: ValidationInfo) -> Any:
+    """Cores as they are written, or those of a file, whose path starts at the folder of the settings file."""
+    if not isinstance(value, str) or "*" in value:
+        return _one_or_several(value)
+    path = Path((info.context or {}).get("folder") or ".") / value
+    if not path.is_file() and not path.suffix:
+        raise ValueError(f"core {value!r} has no place; mark with * where something is to be attached")
+    try:
+        return [text for text in open_library(path).smiles() if text]
+    except ChemmaraError as error:
+        raise ValueError(str(error)) from None
+
+
+_Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_several)]
+
+
 class StartConfig(Strict):
     """What the campaign starts from, besides its prior."""
 
+    core: Annotated[tuple[str, ...], BeforeValidator(_cores, json_schema_input_type=str | list[str])] = ()
+    """A core that every molecule holds, as a SMILES with * at the places that get a group; or several, or a file."""
+    atoms: _Texts = ()
+    """MIN..MAX heavy atoms of a group: once for all places of a core, or once for each in order. Left out: 1..30."""
+    allow_h: bool = False
+    """Whether a place may stay hydrogen (not all of them)."""
+    link: tuple[str, ...] = ()
+    """Two or three fragments that every molecule holds, with * where the linkers between them begin."""
+    linker_atoms: str = "2..8"
+    """MIN..MAX heavy atoms of a linker."""
+    like: str | None = None
+    """A molecule whose analogues are wanted."""
+    similarity: str = "0.4..0.8"
+    """MIN..MAX Tanimoto similarity (ECFP4) of an analogue to it."""
     seeds: UserPath | None = None
     """File of known molecules (actives), which the campaign knows from the beginning as if it had found them."""
     seed_scores: str | None = None
     """Column of that file with their scores, 0 to 1: they cost no call, and no call is spent on them later. Left out:
     they are measured first, out of the budget."""
+
+    @model_validator(mode="after")
+    def _one_kind_of_parts(self) -> "StartConfig":
+        given = [name for name in ("core", "link", "like") if getattr(self, name)]
+        if len(given) > 1:
+            raise ValueError(f"start has {' and '.join(given)}; choose one of them")
+        for name, owner in (("atoms", "core"), ("allow_h", "core"), ("linker_atoms", "link"), ("similarity", "like")):
+            if name in self.model_fields_set and owner not in given and getattr(self, name):
+                raise ValueError(f"{name} belongs to {owner}, which is not there")
+        if self.seed_scores is not None and self.seeds is None:
+            raise ValueError("seed_scores names a column of the file that `seeds` names; give that, too")
+        return self
+
+
+def given_parts(config: StartConfig, prior: Prior) -> PatternSampler | None:
+    """The sampler of molecules that hold what is given; None where nothing is.
+
+    Raises:
+        ChemmaraError: the parts cannot be read, do not fit together, or the prior cannot write them.
+    """
+    if config.core:
+        windows = [Window.read(text, "start: atoms") for text in config.atoms]
+        return from_cores(prior, config.core, windows, allow_hydrogen=config.allow_h)
+    if config.link:
+        return from_fragments(prior, config.link, Window.read(config.linker_atoms, "start: linker_atoms"))
+    if config.like is not None:
+        return from_molecule(prior, config.like, Window.read(config.similarity, "start: similarity"))
+    return None
 
 
 @dataclass(frozen=True)
@@ -49,8 +118,6 @@ def read_seeds(config: StartConfig) -> Seeds | None:
             from 0 to 1.
     """
     if config.seeds is None:
-        if config.seed_scores is not None:
-            raise ChemmaraError("start: seed_scores names a column of the file that `seeds` names; give that, too")
         return None
     library, column = open_library(config.seeds), config.seed_scores
     if column is not None and column not in library.columns:

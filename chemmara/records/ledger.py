@@ -123,9 +123,15 @@ class Ledger:
                         " not repeat itself; resume it on the kind of processor and with the versions it was begun with"
                     )
 
-    def calls(self) -> list[Call]:
-        """Every call, in order."""
-        rows = self._connection.execute("SELECT call, step, smiles, score, components, error FROM calls ORDER BY call")
+    def count(self) -> int:
+        """Number of calls."""
+        return self._connection.execute("SELECT count(*) FROM calls").fetchone()[0]
+
+    def calls(self, after: int = 0) -> list[Call]:
+        """Every call with a number above `after`, in order."""
+        rows = self._connection.execute(
+            "SELECT call, step, smiles, score, components, error FROM calls WHERE call > ? ORDER BY call", (after,)
+        )
         return [
             Call(call, step, smiles, _nan(score), {k: _nan(v) for k, v in json.loads(components).items()}, error)
             for call, step, smiles, score, components, error in rows

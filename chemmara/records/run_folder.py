@@ -41,6 +41,16 @@ class RunFolder:
         """policy/: the trained policy, a folder that every command takes for a prior."""
         return self.path / "policy"
 
+    @property
+    def timing(self) -> Path:
+        """timing.json: wall time, and why the run ended, of a run of a comparison or a benchmark."""
+        return self.path / "timing.json"
+
+    @property
+    def tensorboard(self) -> Path:
+        """tensorboard/: the figures of each step, for TensorBoard, where the run was asked to write them."""
+        return self.path / "tensorboard"
+
     def exists(self) -> bool:
         """Whether a run was begun here."""
         return self.config.exists() or self.ledger.exists()
@@ -58,11 +68,19 @@ class RunFolder:
     def clear(self) -> None:
         """Remove the files of a run, and nothing else that the folder may hold."""
         names = ("hits.csv", "hits.smi", "hits.sdf", "report.html")
-        files = [self.config, self.ledger, self.checkpoint, self.metrics, *(self.path / name for name in names)]
+        files = [
+            self.config,
+            self.ledger,
+            self.checkpoint,
+            self.metrics,
+            self.timing,
+            *(self.path / name for name in names),
+        ]
         files += [self.ledger.with_name(self.ledger.name + suffix) for suffix in ("-wal", "-shm")]
         for file in files:
             file.unlink(missing_ok=True)
-        shutil.rmtree(self.policy, ignore_errors=True)
+        for made in (self.policy, self.tensorboard):
+            shutil.rmtree(made, ignore_errors=True)
 
     def read_config(self) -> dict[str, Any]:
         """What campaign.json says; ChemmaraError if there is none."""

@@ -1,6 +1,8 @@
 """One run as one self-contained HTML page, and the frame of all pages: nothing is fetched, only our script runs."""
 
 from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final
@@ -92,20 +94,49 @@ def render(template: str, data: dict[str, Any], **values: Any) -> str:
 
     The page's policy forbids every request, and every script but this one, which it names by its checksum.
     """
+    script = '(() => {\n"use strict";\n' + "\n".join(map(_own_file, _SCRIPTS)) + "\n})();\n"
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            style=_style(),
+            script=Markup(script),  # noqa: S704 - our own files
+            checksum=b64encode(sha256(script.encode()).digest()).decode(),
+            data=as_json(data),
+            wording=FIGURES,
+            headline=HEADLINE,
+            **values,
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table of text cells with its heading and notes."""
+
+    title: str
+    rows: str  # what heads the column of row names
+    table: pd.DataFrame  # text cells; the index is the names of the rows
+    notes: tuple[str, ...] = ()
+
+
+def benchmark_page(name: str, lead: Sequence[str], sections: Sequence[Section]) -> str:
+    """The page of a benchmark: sentences at its head, then its tables; it holds no molecules and needs no script."""
+    template = _environment().get_template("benchmark.html")
+    return template.render(style=_style(), name=name, lead=lead, sections=sections)
+
+
+def _environment() -> Environment:
+    """Where templates come from; whatever they are filled with is escaped."""
     environment = Environment(
         loader=PackageLoader("chemmara.report", ""), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["number"] = number
-    script = '(() => {\n"use strict";\n' + "\n".join(map(_own_file, _SCRIPTS)) + "\n})();\n"
-    return environment.get_template(template).render(
-        style=Markup(_own_file("style.css")),  # noqa: S704 - our own file
-        script=Markup(script),  # noqa: S704 - our own files
-        checksum=b64encode(sha256(script.encode()).digest()).decode(),
-        data=as_json(data),
-        wording=FIGURES,
-        headline=HEADLINE,
-        **values,
-    )
+    return environment
+
+
+def _style() -> Markup:
+    return Markup(_own_file("style.css"))  # noqa: S704 - our own file
 
 
 def _own_file(name: str) -> str:

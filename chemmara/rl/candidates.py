@@ -3,8 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chemmara.language_model.sampling import Rollout
-from chemmara.screening.screening import POLICY, Choice
+import numpy as np
+import torch
+
+from chemmara.decoration.drawn import joined
+from chemmara.decoration.sampler import PatternSampler
+from chemmara.language_model.checkpoint import Prior
+from chemmara.language_model.interface import LanguageModel
+from chemmara.language_model.sampling import Rollout, sample
+from chemmara.molecules.chem import parse
+from chemmara.rl.genetic import Breeding
+from chemmara.scoring.objective import canonical_texts
+from chemmara.screening.screening import POLICY, Choice, Screening
 
 _REPEATS = 0.25  # most repeats that are learned from, as a share of the batch
 
@@ -16,6 +26,57 @@ class Candidates:
     rollout: Rollout  # sequences of the policy to score and to learn from
     others: list[str]  # molecules of other sources, canonical
     choice: Choice | None  # None without screening
+
+
+@dataclass
+class Proposals:
+    """Where the molecules of a step come from."""
+
+    prior: Prior
+    policy: LanguageModel
+    batch_size: int
+    generator: torch.Generator  # draws from the library, and in acquisition
+    sampling: torch.Generator  # draws sequences, on the policy's device
+    breeding: Breeding | None
+    screening: Screening | None
+    parts: PatternSampler | None  # what every molecule is to hold
+
+    def candidates(self) -> Candidates:
+        """The policy's samples; with screening, those of many candidates that are worth a call."""
+        screening, count = self.screening, self.batch_size
+        if screening is None:
+            return Candidates(self._sampled(count), [], None)
+        if screening.active or not screening.config.candidates:
+            count = screening.config.candidates
+        rollout = self._sampled(count)
+        rng = np.random.default_rng(int(torch.randint(2**62, (1,), generator=self.generator)))
+        smiles = canonical_texts(rollout.smiles)
+        sources = {POLICY: smiles}
+        if screening.active and screening.config.children and self.breeding:
+            sources["children"] = self.kept(self.breeding.generation())
+        if screening.library:
+            sources["library"] = self.kept(screening.library.draw(screening.config.drawn, rng))
+        return chosen(rollout, smiles, screening.choose(sources, self.batch_size, rng), self.batch_size)
+
+    def kept(self, smiles: list[str]) -> list[str]:
+        """Those of other molecules, given as valid SMILES, that hold the given parts; all where none are given."""
+        return [text for text in smiles if self.keeps(text)]
+
+    def keeps(self, smiles: str) -> bool:
+        """Whether a molecule, given as a valid SMILES, holds what every molecule is to hold."""
+        molecule = parse(smiles) if self.parts else None
+        return self.parts is None or (molecule is not None and self.parts.keeps(molecule))
+
+    def _sampled(self, count: int) -> Rollout:
+        """Sequences of the policy; where parts are given, of molecules that hold them (fewer if they hardly come)."""
+        length = self.prior.config.max_length
+        if self.parts is None:
+            return sample(self.policy, self.prior.tokenizer, count, generator=self.sampling, max_length=length)
+        self.policy.eval()
+        batches = list(self.parts.draws(self.policy, count, self.sampling)) if count else []
+        if batches:
+            return joined(batches).rollout
+        return sample(self.policy, self.prior.tokenizer, 0, generator=self.sampling, max_length=length)
 
 
 def chosen(rollout: Rollout, smiles: Sequence[str], choice: Choice, batch_size: int) -> Candidates:

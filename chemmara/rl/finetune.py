@@ -11,12 +11,13 @@ import torch
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Adam
 
+from chemmara.decoration.sampler import PatternSampler
 from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.device import device_of, to_numpy
 from chemmara.language_model.interface import LanguageModel
-from chemmara.language_model.sampling import sample, sequence_logp
+from chemmara.language_model.sampling import sequence_logp
 from chemmara.rl.augmentation import Augmentation
-from chemmara.rl.candidates import Candidates, chosen
+from chemmara.rl.candidates import Proposals
 from chemmara.rl.diversity_filter import DiversityFilter
 from chemmara.rl.estimators import ESTIMATORS, Loss, learned
 from chemmara.rl.genetic import Breeding
@@ -26,9 +27,8 @@ from chemmara.rl.rewards import Anchor
 from chemmara.rl.row_sources import canonically_written, replayed, rewritten, sampled
 from chemmara.rl.rows import Rows, together
 from chemmara.rl.step import Step, Update
-from chemmara.scoring.objective import canonical_texts
 from chemmara.scoring.scores import Scores
-from chemmara.screening.screening import POLICY, Screening
+from chemmara.screening.screening import Screening
 
 Objective = Callable[[list[str]], Scores]
 _LOG_Z_RATE = 0.1  # Adam's, for a learned log Z, which moves by tens of nats
@@ -50,10 +50,11 @@ class Learner:
     replay: Replay | None
     breeding: Breeding | None
     screening: Screening | None
+    proposals: Proposals  # where the molecules of a step come from
 
     def step(self, objective: Objective) -> Step:
         """Sample, score, breed, choose tau and anchor; then learn from the batch and from the replay."""
-        candidates = self._candidates()
+        candidates = self.proposals.candidates()
         rollout = candidates.rollout
         every = objective(rollout.smiles + candidates.others)
         scores = every.chosen(slice(len(rollout.smiles)))
@@ -74,26 +75,6 @@ class Learner:
             rollout, scores, filtered_scores, tau, anchor, updates, batch, self.method.updates, children,
             candidates.choice, correlation,
         )  # fmt: skip
-
-    def _candidates(self) -> Candidates:
-        """The policy's samples; with screening, those of many candidates that are worth a call."""
-        screening = self.screening
-        count = screening.config.candidates if screening and screening.active else self.method.batch_size
-        if screening and not screening.config.candidates:
-            count = 0
-        rollout = sample(
-            self.policy, self.prior.tokenizer, count, generator=self.sampling, max_length=self.prior.config.max_length
-        )
-        if not screening:
-            return Candidates(rollout, [], None)
-        rng = np.random.default_rng(int(torch.randint(2**62, (1,), generator=self.generator)))
-        smiles = canonical_texts(rollout.smiles)
-        sources = {POLICY: smiles}
-        if screening.active and screening.config.children and self.breeding:
-            sources["children"] = self.breeding.generation()
-        if screening.library:
-            sources["library"] = screening.library.draw(screening.config.drawn, rng)
-        return chosen(rollout, smiles, screening.choose(sources, self.method.batch_size, rng), self.method.batch_size)
 
     def filtered_scores(self, scores: Scores) -> np.ndarray:
         """What each sample earns: its score, unless it is invalid, a repeat, or in a full neighbourhood."""
@@ -122,7 +103,7 @@ class Learner:
             found.append(self._taken_in(screened, device))
         if self.breeding and not (self.screening and self.screening.config.children):
             for _ in range(self.breeding.config.generations):
-                born = self.breeding.generation()
+                born = self.proposals.kept(self.breeding.generation())
                 if born:
                     scores = objective(born)
                     if self.screening:
@@ -187,11 +168,14 @@ class Learner:
 
 
 def new_learner(
-    prior: Prior, policy: LanguageModel, method: MethodConfig, seed: int, screening: Screening | None = None
-) -> Learner:
+    prior: Prior, policy: LanguageModel, method: MethodConfig, seed: int, screening: Screening | None = None,
+    parts: PatternSampler | None = None,
+) -> Learner:  # fmt: skip
     """A learner before its first step; `policy` starts with the prior's weights but shares none of them."""
     loss = ESTIMATORS[method.estimator].new()
     generator = torch.Generator().manual_seed(2**32 + seed)  # no draw of it is one of the sampling's
+    sampling = torch.Generator(device_of(policy)).manual_seed(seed)
+    breeding = Breeding(method.breeding, generator) if method.breeding else None
     rates = [{"params": list(policy.parameters())}, {"params": learned(loss), "lr": _LOG_Z_RATE}]
     return Learner(
         prior=prior,
@@ -201,9 +185,10 @@ def new_learner(
         augmentation=Augmentation.of(method, generator),
         optimizer=Adam([group for group in rates if group["params"]], lr=method.learning_rate),
         generator=generator,
-        sampling=torch.Generator(device_of(policy)).manual_seed(seed),
+        sampling=sampling,
         diversity_filter=DiversityFilter.of(method.diversity_filter) if method.diversity_filter else None,
         replay=Replay(method.replay) if method.replay else None,
-        breeding=Breeding(method.breeding, generator) if method.breeding else None,
+        breeding=breeding,
         screening=screening,
+        proposals=Proposals(prior, policy, method.batch_size, generator, sampling, breeding, screening, parts),
     )

@@ -21,6 +21,7 @@ _DIVERSE: Final[dict[str, Any]] = {
     "repeats": "nothing",
     "replay": {"keep": "best-per-scaffold", "capacity": 100, "joined": 64, "rounds": 0},
     "diversity_filter": {"kind": "sphere"},
+    "screen": {},
 }
 _PMO: Final[dict[str, Any]] = {"learning_rate": 5e-4, "beta": 1 / 500, "batch_size": 64}
 METHODS: Final[dict[str, dict[str, Any]]] = {
@@ -97,14 +98,18 @@ def _turned(table: dict[str, Any]) -> dict[str, Any]:
     diversity = table.get("diversity")
     if isinstance(diversity, bool) or not isinstance(diversity, int | float):
         return table
-    turned = dict(table)
-    for part, key, value in (
-        ("screen", "apart", 2 * 6**diversity),
-        ("diversity_filter", "bucket", max(1, round(10 * 0.3**diversity))),
-    ):
+    turned, sphere = dict(table), (table.get("diversity_filter") or {}).get("kind") == "sphere"
+    set_by_it: dict[str, dict[str, float]] = {
+        "screen": {"apart": 2 * 6**diversity},
+        "diversity_filter": {
+            "bucket": round(10 * 0.2**diversity),
+            **({"similarity": 0.4 - 0.1 * diversity} if sphere else {}),
+        },
+    }
+    for part, values in set_by_it.items():
         own = {} if turned.get(part) is True else turned.get(part)
         if isinstance(own, dict):
-            turned[part] = {key: value} | own
+            turned[part] = values | own
     return turned
 
 
@@ -116,8 +121,8 @@ class MethodConfig(Strict):
     name: str = "mara"
     """Composition to start from: mara (the default), vanilla (the same without MARA), reinvent, rloo, ..."""
     diversity: Fraction | None = None
-    """From 0, most hits, to 1, most different hits: sets `screen.apart` (2 to 12) and `diversity_filter.bucket` (10 to
-    3) where the file does not. Left out: 4 and 10."""
+    """From 0, most hits, to 1, most different hits: sets `screen.apart` (2 to 12), and of the diversity filter `bucket`
+    (10 to 2) and `similarity` (0.4 to 0.3), where the file does not. Left out: 4, 10 and 0.4."""
     rewards: RewardName = "vanilla"
     """What scores are turned into: vanilla (nothing changes), mara, or half of MARA as a control (flattened,
     prior-undone)."""

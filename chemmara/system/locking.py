@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from chemmara.errors import ChemmaraError
 from chemmara.system.files import new_folder
 
 _NAME: Final = ".lock"
+_PATIENCE: Final = 0.05  # seconds before the second try: `writer_of` holds a free lock for an instant
 _held: Final[set[BinaryIO]] = set()
 
 
@@ -28,9 +30,8 @@ def only_writer(folder: Path) -> Iterator[None]:
     """
     new_folder(folder)
     with _opened(folder / _NAME) as file:
-        if not _lock(file):
-            file.seek(0)
-            holder = file.read(200).decode(errors="replace").strip() or "unknown"
+        if not _lock_patiently(file):
+            holder = _text(file)
             raise ChemmaraError(f"{folder}: another process ({holder}) is writing there; wait for it, or stop it first")
         file.truncate(0)
         file.write(f"{os.getpid()} on {socket.gethostname()}".encode())
@@ -40,6 +41,37 @@ def only_writer(folder: Path) -> Iterator[None]:
             yield
         finally:
             _held.discard(file)
+
+
+def writer_of(folder: Path) -> str | None:
+    """Who holds the folder's lock, as "PID on HOST"; "" for nobody, None where the file system cannot say.
+
+    Nothing is written, and a holder notices nothing. A lock that is free is held for some microseconds, which
+    `only_writer` waits for.
+    """
+    try:
+        file = (folder / _NAME).open("rb")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError:  # another user's, or no file
+        return None
+    with file:
+        held = _held_by_another(file)
+        return _text(file) if held else None if held is None else ""
+
+
+def _lock_patiently(file: BinaryIO) -> bool:
+    """Whether the lock is ours now, at the first or the second try."""
+    if _lock(file):
+        return True
+    time.sleep(_PATIENCE)
+    return _lock(file)
+
+
+def _text(file: BinaryIO) -> str:
+    """What the holder wrote into the lock's file."""
+    file.seek(0)
+    return file.read(200).decode(errors="replace").strip() or "unknown"
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -61,6 +93,14 @@ if sys.platform == "win32":
         except OSError:
             return False
         return True
+
+    def _held_by_another(file: BinaryIO) -> bool | None:
+        """Whether another process holds the lock."""
+        if not _lock(file):
+            return True
+        file.seek(1 << 20)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+        return False
 else:
     import fcntl
 
@@ -73,6 +113,16 @@ else:
         except OSError:  # a file system without locks, such as some network mounts
             return True
         return True
+
+    def _held_by_another(file: BinaryIO) -> bool | None:
+        """Whether another process holds the lock; None where the file system has no locks."""
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return None
+        return False  # closing the file gives the shared lock back
 
     def _let_go() -> None:
         """Close the locked files in a forked child: the lock is freed when the last process has closed its file."""

@@ -7,6 +7,7 @@ from chemmara.campaign.method_spec import with_method
 from chemmara.campaign.settings import load_campaign
 from chemmara.config import Strict, parse
 from chemmara.errors import ConfigError
+from chemmara.rl.diversity_filter import SphereFilterConfig
 from chemmara.rl.method import METHODS, MethodConfig
 from chemmara.rl.tau import PercentileTau
 
@@ -94,13 +95,15 @@ def test_false_takes_a_part_away_and_a_table_replaces_a_number() -> None:
 
 
 def test_the_dial_by_hand() -> None:
-    # apart 2 x 6^d: 2, 4.9, 12; bucket 10 x .3^d: 10, 5.48, 3
-    for diversity, apart, bucket in ((0, 2.0, 10), (0.5, 4.898979, 5), (1.0, 12.0, 3)):
+    # apart 2 x 6^d: 2, 4.9, 12; bucket 10 x .2^d: 10, 4.47, 2; similarity .4 - .1 d
+    for diversity, apart, bucket, similarity in ((0, 2.0, 10, 0.4), (0.5, 4.898979, 4, 0.35), (1.0, 12.0, 2, 0.3)):
         method = MethodConfig.model_validate({"name": "mara", "screen": True, "diversity": diversity})
         assert method.screen is not None
         assert method.diversity_filter is not None
         assert method.screen.apart == pytest.approx(apart)
+        assert isinstance(method.diversity_filter, SphereFilterConfig)
         assert method.diversity_filter.bucket == bucket
+        assert method.diversity_filter.similarity == pytest.approx(similarity)
         assert MethodConfig.model_validate(method.model_dump()) == method
 
 
@@ -114,3 +117,10 @@ def test_what_the_file_sets_itself_the_dial_leaves_alone() -> None:
         MethodConfig.model_validate({"name": "rloo", "diversity": 0.5})
     with pytest.raises(ValidationError, match="less than or equal to 1"):
         MethodConfig.model_validate({"name": "mara", "diversity": 2})
+
+
+def test_the_dial_leaves_what_a_filter_by_scaffold_does_not_have() -> None:
+    scaffold = {"kind": "scaffold", "min_score": 0.3}
+    method = MethodConfig.model_validate({"name": "mara", "diversity_filter": scaffold, "diversity": 1.0})
+    assert method.diversity_filter is not None
+    assert method.diversity_filter.bucket == 2

@@ -40,9 +40,7 @@ def test_the_page_shows_the_transforms_and_curves_as_the_program_prints_them() -
 
 def test_every_transforms_keys_have_words_and_its_curve_is_its_own() -> None:
     plain = CliRunner().invoke(app, ["oracle", "transforms"]).stdout
-    lines = [
-        json.loads(line) for line in CliRunner().invoke(app, ["oracle", "transforms", "--json"]).stdout.splitlines()
-    ]
+    lines = json.loads(CliRunner().invoke(app, ["oracle", "transforms", "--json"]).stdout)
     assert len(lines) == len(TRANSFORMS)
     for line, transform in zip(lines, TRANSFORMS, strict=True):
         assert all(line["keys"].values())

@@ -96,7 +96,7 @@ def test_a_molecule_is_chosen_once_whatever_brought_it_and_measured_ones_never()
 def test_a_molecule_beyond_the_budget_is_not_one_that_was_measured() -> None:
     screening = screening_of()
     scores = BY_LENGTH(["CCO", "CCN"])
-    scores.call[:] = [7, 0]
+    scores.call[:], scores.total[1] = [7, 0], NAN
     screening.learn(scores)
     assert list(screening.memory.values) == ["CCO"]
 

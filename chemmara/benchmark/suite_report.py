@@ -1,0 +1,95 @@
+"""A benchmark on paper: table.md, benchmark.html and CSV files, made from the runs' ledgers."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from chemmara.benchmark import suite_pairs, suite_tables
+from chemmara.benchmark.published import load_published
+from chemmara.benchmark.statistics import as_markdown
+from chemmara.benchmark.suite_figures import SuiteFigures, suite_figures
+from chemmara.benchmark.suite_pairs import pair_rows, pair_section
+from chemmara.benchmark.suite_published import published_sections
+from chemmara.benchmark.suite_runs import Benchmark
+from chemmara.benchmark.suite_tables import figure_section, long_table, mode_section, time_section
+from chemmara.report.page import Section, benchmark_page
+from chemmara.system.files import replacing, write_text
+
+
+def write_tables(benchmark: Benchmark, out: Path, *, against: bool = False) -> str:
+    """Write table.md, benchmark.html and the CSV files for the runs that have ended, and give table.md's text.
+
+    table.csv has means, runs.csv every run; pairs.csv needs two methods, and modes.csv tasks with references.
+
+    Args:
+        benchmark: which runs the folder holds.
+        out: the folder.
+        against: set published figures beside ours.
+
+    Raises:
+        ChemmaraError: no run has ended, or no figures were published for the suite.
+    """
+    suite = benchmark.suite
+    published = load_published(suite.published, suite.name) if against else None
+    found = suite_figures(benchmark, out)
+    pairs = pair_rows(found.runs, suite.figures, suite.sums)
+    sections = []
+    for figure in suite.figures:
+        sections.append(figure_section(found.runs, figure, summed=figure in suite.sums))
+        if pairs:
+            sections.append(pair_section(pairs, figure))
+    if not found.modes.empty:
+        likeness = {task.name: task.similarity for task in suite.task}
+        sections += [mode_section(found.modes, task, likeness[task]) for task in dict.fromkeys(found.modes["task"])]
+    if published is not None:
+        sections += published_sections(found.runs, suite, published)
+    sections.append(time_section(found.runs))
+    tables = {
+        "table.csv": long_table(found.runs, suite.figures, suite.sums),
+        "pairs.csv": pd.DataFrame(pairs),
+        "modes.csv": found.modes,
+        "runs.csv": found.runs,
+    }
+    for name, table in tables.items():
+        _write_csv(table, out / name)
+    lead = _lead(benchmark, found)
+    write_text(out / "benchmark.html", benchmark_page(suite.name, lead, sections))
+    text = _markdown(suite.name, lead, sections)
+    write_text(out / "table.md", text)
+    return text
+
+
+def _lead(benchmark: Benchmark, found: SuiteFigures) -> list[str]:
+    """Sentences at the head: what was run, and what is still missing."""
+    suite, seeds = benchmark.suite, len(benchmark.seeds)
+    prior = Path(suite.prior).name
+    counts = ((len(benchmark.tasks), "task"), (len(benchmark.methods), "method"), (seeds, "paired seed"))
+    runs = ", ".join(f"{number} {word}{'s' * (number != 1)}" for number, word in counts)
+    lead = [f"{suite.about}." if suite.about else "", f"{runs}; {suite.budget} oracle calls a run, prior {prior}."]
+    if found.unfinished:
+        missing = len(found.unfinished)
+        lead.append(
+            f"Not finished, and left out: {missing} of {missing + len(found.runs)} runs, such as {found.unfinished[0]}."
+        )
+    lead.append(suite_tables.HOW_TO_READ)
+    if len(benchmark.methods) > 1:
+        lead.append(suite_pairs.HOW_TO_READ)
+    return [sentence for sentence in lead if sentence]
+
+
+def _markdown(name: str, lead: list[str], sections: list[Section]) -> str:
+    parts = [f"# {name}\n", *(f"{sentence}\n" for sentence in lead)]
+    for section in sections:
+        parts += [f"## {section.title}\n", as_markdown(section.table, section.rows)]
+        if section.notes:
+            parts.append("".join(f"- {note}\n" for note in section.notes))
+    return "\n".join(parts)
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table; without rows, remove what an earlier one left there."""
+    if table.empty:
+        path.unlink(missing_ok=True)
+        return
+    with replacing(path) as partial:
+        table.to_csv(partial, index=False)

@@ -1,0 +1,223 @@
+"""`chemmara benchmark`: a small suite through the real program, killed and not."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+from chemmara.benchmark.timing import ended
+from cli.main import app
+
+METHODS = ("mara+batch_size=16", "reinvent+batch_size=16")
+FILES = ("table.csv", "pairs.csv", "modes.csv")
+
+
+def chemmara(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory, tiny_prior: Path) -> Path:
+    """Two tasks, 40 calls a run."""
+    path = tmp_path_factory.mktemp("suites") / "tiny.toml"
+    path.write_text(
+        f"""
+name = "tiny"
+about = "Two small tasks"
+prior = "{tiny_prior}"
+budget = 40
+seeds = 2
+figures = ["auc_top10", "hits", "top100_intdiv", "ob100", "modes"]
+sums = ["auc_top10"]
+published = "pmo"
+
+[[task]]
+name = "qed"
+objective = "qed"
+hit_threshold = 0.3
+references = {{ alkane = "CCCC", arene = "c1ccccc1" }}
+similarity = 0.1
+
+[[task]]
+name = "polar"
+hit_threshold = 0.5
+references = {{ acid = "CC(=O)O" }}
+[[task.objective.component]]
+oracle = "tpsa"
+transform = {{ kind = "ramp", worst = 0.0, best = 60.0 }}
+""",
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(suite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the suite's benchmark, run without an interruption."""
+    out = tmp_path_factory.mktemp("whole")
+    result = chemmara("benchmark", suite, "--methods", ", ".join(METHODS), "--out", out)
+    assert result.exit_code == 0, result.output
+    assert result.stdout == (out / "table.md").read_text()
+    assert "320 of 320 calls · 8 of 8 runs ended" in result.stderr
+    return out
+
+
+def test_every_run_is_a_campaign_in_its_folder_and_the_tables_have_them_all(whole: Path) -> None:
+    table = pd.read_csv(whole / "runs.csv")
+    assert len(table) == 8
+    for task, method, seed in zip(table["task"], table["method"], table["seed"], strict=True):
+        assert (whole / task / method / str(seed) / "ledger.sqlite").exists()
+    assert set(table["seed"]) == {1, 2}
+    assert (table["seconds"] > 0).all()
+    assert table["machine"].str.contains("CPU").all()
+    assert list(table.columns)[3:8] == ["auc_top10", "hits", "top100_intdiv", "ob100", "modes"]
+    means = table.groupby(["task", "method"])["auc_top10"].mean()
+    long = pd.read_csv(whole / "table.csv").query("figure == 'auc_top10' and task != 'sum over the tasks'")
+    for row in long.to_dict("records"):
+        assert row["mean"] == pytest.approx(means[row["task"], row["method"]])
+    text = (whole / "table.md").read_text()
+    for words in (
+        "2 tasks, 2 methods, 2 paired seeds; 40 oracle calls a run",
+        "## Modes of qed",
+        "## Wall time",
+        "| sum over",
+    ):
+        assert words in text
+    page = (whole / "benchmark.html").read_text()
+    assert page.count("<table") == text.count("| --- |\n")
+    assert "://" not in page
+
+
+@pytest.mark.slow
+def test_a_benchmark_that_is_killed_ends_with_the_same_table(whole: Path, suite: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [
+        sys.executable,
+        "-m",
+        "cli.main",
+        "benchmark",
+        str(suite),
+        "--methods",
+        ",".join(METHODS),
+        "--out",
+        str(out),
+    ]
+    kills = 0
+    for least in (1, 4):  # runs that have ended before the kill
+        process = subprocess.Popen(
+            command, cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        begun = time.monotonic()
+        while over(out) < least and process.poll() is None and time.monotonic() - begun < 900:
+            time.sleep(0.05)
+        kills += process.poll() is None
+        process.kill()
+        process.wait()
+        time.sleep(1)  # its children notice that it is gone
+    assert kills == 2
+    assert over(out) < 8
+    partial = chemmara("benchmark", "table", out)
+    assert partial.exit_code == 0
+    assert "Not finished, and left out:" in partial.stdout
+    result = chemmara("benchmark", suite, "--methods", ",".join(METHODS), "--out", out)
+    assert result.exit_code == 0, result.output
+    for name in FILES:
+        assert (out / name).read_text() == (whole / name).read_text()
+    assert without_times(result.stdout) == without_times((whole / "table.md").read_text())
+
+
+def over(out: Path) -> int:
+    """Runs that have ended."""
+    return sum(bool(ended(file.parent)) for file in out.glob("*/*/*/timing.json"))
+
+
+def without_times(text: str) -> str:
+    return text.partition("## Wall time")[0]
+
+
+def test_what_has_ended_is_not_run_again_and_more_seeds_and_tasks_join(whole: Path, suite: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in whole.glob("*/*/*/*")}
+    result = chemmara(
+        "benchmark", "run", suite, "--tasks", "qed", "--methods", METHODS[0], "--seeds", 1, "--out", whole
+    )
+    assert result.exit_code == 0
+    assert {path: path.stat().st_mtime_ns for path in whole.glob("*/*/*/*")} == before
+    assert "2 tasks, 2 methods, 2 paired seeds" in result.stdout
+    assert len(pd.read_csv(whole / "runs.csv")) == 8
+
+
+def test_published_figures_stand_beside_ours_and_what_differs_is_named(whole: Path) -> None:
+    result = chemmara("benchmark", "table", whole, "--against", "published")
+    assert result.exit_code == 0
+    assert "## AUC top-10 beside published figures" in result.stdout
+    assert "| 0.941 (0.000) * |" in result.stdout  # REINVENT on qed, at another budget
+    assert "Not comparable: REINVENT, Graph GA, GP BO, LSTM HC, screening had 10000 calls, ours 40." in result.stdout
+    assert "arXiv 2206.12411" in (whole / "benchmark.html").read_text()
+    assert "published" not in chemmara("benchmark", "table", whole).stdout
+
+
+def test_the_bundled_suites_are_listed() -> None:
+    result = chemmara("benchmark", "list")
+    assert [line.split()[0] for line in result.stdout.splitlines()] == [
+        "diverse-hits", "docking", "multi-mode", "pmo", "pmo-short", "six",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["", "run", "table", "list"])
+def test_every_form_of_the_command_teaches_by_an_example(command: str) -> None:
+    result = chemmara("benchmark", *command.split(), "--help")
+    assert result.exit_code == 0
+    assert "Example: chemmara benchmark" in " ".join(result.stdout.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("benchmark nope --out {tmp}/o", "no such suite"),
+        ("benchmark pmos --out {tmp}/o", "did you mean 'pmo'?"),
+        ("benchmark {suite} --methods mara,nope --out {tmp}/o", "no such method 'nope'"),
+        ("benchmark {suite} --methods mara+bta=1 --out {tmp}/o", "did you mean 'beta'?"),
+        ("benchmark {suite} --tasks qde --out {tmp}/o", "suite tiny: no such task 'qde'; did you mean 'qed'?"),
+        ("benchmark {suite} --methods , --out {tmp}/o", "names no method"),
+        ("benchmark {suite} --prior nope --out {tmp}/o", "no such prior"),
+        ("benchmark {suite} --budget 0 --out {tmp}/o", "greater than 0"),
+        ("benchmark six --tasks gsk3 --out {tmp}/o", "task gsk3 needs gsk3, which is not bundled: train it by"),
+        ("benchmark six --tasks jnk3 --files {tmp} --out {tmp}/o", "task jnk3 needs jnk3, which is not in {tmp}"),
+        ("benchmark docking --out {tmp}/o", "task f2 needs F2_target.pdbqt, which is not bundled: take"),
+        ("benchmark --out {tmp}/o {suite} --device nope", "nope"),
+        ("benchmark table {tmp}", "not a benchmark's folder (benchmark.json is missing)"),
+        ("benchmark table {damaged}", "is not the benchmark.json of a benchmark, or damaged"),
+        ("benchmark {suite} --methods mara --budget 41 --out {whole}", "was begun with another budget; choose"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_one_line_and_starts_nothing(
+    command: str, words: str, suite: Path, whole: Path, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    (damaged / "benchmark.json").write_text("[]")
+    places = {"suite": suite, "tmp": tmp_path, "damaged": damaged, "whole": whole}
+    result = chemmara(*(part.format(**places) for part in command.split()))
+    assert result.exit_code == 2, result.output
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert words.format(**places) in result.stderr
+    assert not (tmp_path / "o").exists()
+
+
+def test_a_suite_without_published_figures_says_so(whole: Path, tmp_path: Path) -> None:
+    known = json.loads((whole / "benchmark.json").read_text())
+    known["suite"]["published"] = None
+    (tmp_path / "benchmark.json").write_text(json.dumps(known))
+    refused = chemmara("benchmark", "table", tmp_path, "--against", "published")
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        "error: suite tiny: has no published figures; leave --against out\n",
+    )
+    empty = chemmara("benchmark", "table", tmp_path)
+    assert (empty.exit_code, empty.stderr.count("\n")) == (2, 1)
+    assert "no run has ended yet" in empty.stderr
