@@ -12,7 +12,7 @@ from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.records.summary import summarise
 from chemmara.report.figures import comparison_figure, save_png
-from chemmara.report.page import comparison_page
+from chemmara.report.side_by_side import RunRecord, side_by_side_page
 from chemmara.system.files import replacing, write_text
 from chemmara.system.locking import only_writer
 
@@ -42,33 +42,28 @@ def compare(campaigns: dict[str, CampaignConfig], seeds: Sequence[int], out: Pat
 
 def write_comparison(runs: dict[str, list[int]], out: Path, settings: CampaignConfig) -> pd.DataFrame:
     """Figures of the runs under `out`: runs.csv, table.md, comparison.png and comparison.html; one row for each run."""
-    summaries = {
-        method: {
-            seed: summarise(_calls(out / method / str(seed)), settings.hit_threshold, settings.budget) for seed in seeds
-        }
-        for method, seeds in runs.items()
-    }
+    records = [
+        _record(out / method / str(seed), method, seed, settings) for method, seeds in runs.items() for seed in seeds
+    ]
     figures = pd.DataFrame(
-        [
-            {"method": method, "seed": seed, **summary.figures}
-            for method, of_seeds in summaries.items()
-            for seed, summary in of_seeds.items()
-        ]
+        [{"method": record.group, "seed": record.settings["seed"], **record.summary.figures} for record in records]
     )
     table, pairs = comparison_table(figures), difference_table(figures)
     with replacing(out / "runs.csv") as partial:
         figures.to_csv(partial, index=False)
     words = [as_markdown(table)] if pairs.empty else [as_markdown(table), as_markdown(pairs, "paired difference")]
     write_text(out / "table.md", "\n".join(words))
-    courses = {method: [summary.curves for summary in of_seeds.values()] for method, of_seeds in summaries.items()}
-    figure = comparison_figure(courses, settings.hit_threshold)
-    save_png(figure, out / "comparison.png")
-    most = max(map(len, courses.values()))
-    page = comparison_page(out.name, figure, table, pairs, settings.hit_threshold, settings.budget, most)
+    courses = {method: [record.summary.curves for record in records if record.group == method] for method in runs}
+    save_png(comparison_figure(courses, settings.hit_threshold), out / "comparison.png")
+    page = side_by_side_page(out.name, records, {"method": table, "paired difference": pairs})
     write_text(out / "comparison.html", page)
     return figures
 
 
-def _calls(path: Path) -> pd.DataFrame:
+def _record(path: Path, method: str, seed: int, settings: CampaignConfig) -> RunRecord:
     with Ledger.open(RunFolder(path).ledger) as ledger:
-        return ledger.frame()
+        calls = ledger.frame()
+    own = settings.model_dump(mode="json") | {"seed": seed}
+    own["method"] = {"name": method}
+    summary = summarise(calls, settings.hit_threshold, settings.budget)
+    return RunRecord(f"{method} seed {seed}", method, own, calls, summary)

@@ -44,9 +44,9 @@ def write_outputs(path: Path) -> Outputs:
         summary = summarise(calls, settings["hit_threshold"], settings["budget"])
         fronts = pareto_rank(component_desirabilities(settings["objective"], summary.hits))
         trust = model_columns(settings["objective"], summary.hits)
-        _write_hits(path, summary.hits, fronts, settings["objective"], trust.columns)
+        table = _write_hits(path, summary.hits, fronts, settings["objective"], trust.columns)
         page = path / "report.html"
-        write_text(page, run_page(path.name, ledger, calls, summary, fronts))
+        write_text(page, run_page(path.name, ledger, calls, summary, table))
     return Outputs(page, summary.figures, failure_reasons(calls), trust.warnings)
 
 
@@ -88,8 +88,8 @@ def _calls(path: Path, ledger: Ledger) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 def _write_hits(
     path: Path, hits: pd.DataFrame, fronts: np.ndarray, objective: dict[str, Any], trust: pd.DataFrame
-) -> None:
-    """hits.csv, hits.smi and hits.sdf: the poses of docked hits where some were kept, else drawn in the plane."""
+) -> pd.DataFrame:
+    """Write hits.csv, hits.smi and hits.sdf (kept poses of docked hits, else drawings); what hits.csv holds."""
     smiles, scores = hits["smiles"].tolist(), hits["score"].to_numpy(dtype=float)
     picks = weighted(scores, smiles.__getitem__, PICKS, DIVERSITY)
     table = _for_people(hits, fronts, picks, Wish())
@@ -101,6 +101,7 @@ def _write_hits(
     if not _gather_poses(objective, hits, path / "hits.sdf"):
         with replacing(path / "hits.sdf") as partial, partial.open("wb") as file, table_writer(file, ".sdf") as write:
             write(table)
+    return table
 
 
 def _for_people(calls: pd.DataFrame, fronts: Any, picks: list[int] | None, wish: Wish) -> pd.DataFrame:

@@ -35,6 +35,7 @@ class Summary:
     figures: dict[str, float]  # by name; NaN where one is not defined, such as OB100 with fewer than 100 hits
     hits: pd.DataFrame  # the calls with a score of at least the hit threshold, best first
     curves: pd.DataFrame  # see `curves`
+    diversity: Diversity  # of the hits, at the distances `CIRCLES`
 
 
 def summarise(calls: pd.DataFrame, hit_threshold: float, budget: int) -> Summary:
@@ -56,7 +57,7 @@ def summarise(calls: pd.DataFrame, hit_threshold: float, budget: int) -> Summary
         "auc_top10": auc_top(scores, 10, budget=budget),
         "auc_top10_not_carried": auc_top(scores, 10, budget=budget, carry=False),
     }
-    return Summary(figures, hits, curves(calls, hit_threshold, found.scaffolds))
+    return Summary(figures, hits, curves(calls, hit_threshold, found.scaffolds), found)
 
 
 def run_figures(calls: pd.DataFrame, hit_threshold: float, budget: int) -> dict[str, float]:

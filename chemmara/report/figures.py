@@ -1,4 +1,4 @@
-"""Figures of a run and of a comparison, as SVG text or PNG files; colours that colour-blind readers can tell apart."""
+"""Figures as SVG text or PNG files, in colours that colour-blind readers can tell apart."""
 
 from collections.abc import Mapping, Sequence
 from io import StringIO
@@ -18,27 +18,6 @@ from chemmara.system.files import replacing
 # Okabe and Ito's palette, without yellow, which is hard to see on white.
 _COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 _GREY: Final = "#888888"  # legible on light and dark pages
-
-
-def run_figure(course: pd.DataFrame, calls: pd.DataFrame, hit_threshold: float) -> Figure:
-    """Hits and their scaffolds against oracle calls; the mean of the ten best; how many calls had which score.
-
-    `course` is the run's `Summary.curves`.
-    """
-    figure = Figure(figsize=(11.4, 3.0), layout="constrained")
-    found, best, scores = figure.subplots(1, 3)
-    found.plot(course["calls"], course["hits"], color=_COLOURS[0], label=f"hits (score ≥ {hit_threshold:g})")
-    found.plot(course["calls"], course["scaffolds"], color=_COLOURS[1], label="scaffolds among them", linestyle="--")
-    found.set_ylabel("molecules, scaffolds")
-    found.legend(frameon=False, labelcolor=_GREY)
-    best.plot(course["calls"], course["top10"], color=_COLOURS[2])
-    best.set_ylabel("mean score of the 10 best")
-    best.set_ylim(0, 1.02)
-    scores.hist(calls["score"].dropna(), bins=np.linspace(0, 1, 41).tolist(), color=_COLOURS[4])
-    scores.axvline(hit_threshold, color=_COLOURS[1], linewidth=1)
-    scores.set_ylabel("oracle calls")
-    _quiet(figure, {found: "oracle calls", best: "oracle calls", scores: "score"})
-    return figure
 
 
 def comparison_figure(runs: Mapping[str, Sequence[pd.DataFrame]], hit_threshold: float) -> Figure:

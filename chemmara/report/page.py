@@ -1,70 +1,112 @@
-"""A run, a comparison of methods or a benchmark as one self-contained HTML page: no scripts, nothing from outside."""
+"""One run as one self-contained HTML page, and the frame of all pages: nothing is fetched, only our script runs."""
 
-from collections.abc import Iterator, Sequence
+from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
-import numpy as np
 import pandas as pd
-from jinja2 import Environment
+from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
-from matplotlib.figure import Figure
 
-from chemmara.molecules.chem import parse, scaffold
 from chemmara.records.ledger import Ledger
-from chemmara.records.summary import Summary
-from chemmara.report.figures import as_svg, run_figure
-from chemmara.report.structures import drawing
+from chemmara.records.summary import Summary, failure_reasons
+from chemmara.report.course import component_curves, headline_charts, step_curves
+from chemmara.report.embedded import as_json
+from chemmara.report.hits import Explorer, best_in_words, hits_on_the_page
+from chemmara.report.objective import AGGREGATION, about, as_text, component_name, components
+from chemmara.report.wording import FIGURES, HEADLINE, number
 
-_SHOWN = 24  # molecules drawn
+_SCRIPTS: Final = ("molecules.js", "charts.js", "explorer.js", "taking.js", "filters.js", "page.js")
+_FAILURES: Final = 200  # calls without a score that are listed
 
 
-def run_page(name: str, ledger: Ledger, calls: pd.DataFrame, summary: Summary, fronts: np.ndarray) -> str:
+def run_page(name: str, ledger: Ledger, calls: pd.DataFrame, summary: Summary, hits: pd.DataFrame) -> str:
     """The page of a run, from its ledger and nothing else; a run without calls has a page, too.
 
     Args:
         name: of the run.
-        ledger: of the run, for its settings and versions.
+        ledger: of the run, for its steps, settings and versions.
         calls: the ledger's frame.
         summary: what the calls come to.
-        fronts: (hits,) Pareto front of each hit.
+        hits: `summary.hits` as hits.csv has them; every further column is shown, filtered and sorted by, too.
     """
-    settings, failed = ledger.get("campaign"), calls.loc[calls["score"].isna()]
-    return _render(
+    settings = ledger.get("campaign")
+    objective, threshold = settings["objective"], settings["hit_threshold"]
+    meanings = component_meanings(objective)
+    shown = hits_on_the_page(hits, len(calls))
+    explorer = Explorer(
+        table=shown,
+        names=[f"call-{call}" for call in shown["call"]],
+        scaffolds=summary.diversity.scaffolds,
+        about=meanings,
+        picks=summary.diversity.circles[0.75],
+        every=hits,
+    )
+    scores = calls["score"].to_numpy(dtype=float)
+    written_out = components(objective, calls, scores >= threshold)
+    measured = [component for component in meanings if component in calls]
+    data = {
+        "name": name,
+        "key": f"{name} {ledger.get('prior_sha256')} {settings['seed']} {len(calls)}",
+        "threshold": threshold,
+        "hits": explorer.data(),
+        "objective": written_out,
+        "charts": [
+            *headline_charts(summary.curves, scores, threshold),
+            *step_curves(ledger.steps()),
+            *component_curves(calls, measured),
+        ],
+    }
+    failed = calls.loc[calls["score"].isna()]
+    return render(
         "run.html",
+        data,
         name=name,
         settings=settings,
         figures=summary.figures,
+        hits_found=len(hits),
+        hits_shown=len(shown),
+        first=best_in_words(hits),
+        components=written_out,
+        aggregation=AGGREGATION[objective["aggregation"]],
+        failed=len(failed),
+        reasons=failure_reasons(calls),
+        failures=failed.head(_FAILURES).to_dict("records"),
+        method=[(key, as_text(value)) for key, value in settings["method"].items()],
         versions=ledger.get("versions"),
         processor=ledger.get("processor"),
         prior_sha256=ledger.get("prior_sha256"),
-        failed=len(failed),
-        failures=list(_records(failed.head(10))),
-        course=_drawn(as_svg(run_figure(summary.curves, calls, settings["hit_threshold"]), "course")),
-        front=_front(summary.hits.loc[fronts == 1], settings["objective"]),
-        hits=_cards(summary.hits, [column for column in calls.columns if column not in _COLUMNS]),
     )
 
 
-def comparison_page(
-    name: str,
-    figure: Figure,
-    table: pd.DataFrame,
-    pairs: pd.DataFrame,
-    hit_threshold: float,
-    budget: int,
-    seeds: int,
-) -> str:
-    """The page of a comparison: curves, and text cells by method (`table`) and by pair of methods (`pairs`)."""
-    return _render(
-        "comparison.html",
-        name=name,
-        tables={"method": table, "paired difference": pairs},
-        hit_threshold=hit_threshold,
-        budget=budget,
-        seeds=seeds,
-        curves=_drawn(as_svg(figure, "comparison")),
+def component_meanings(objective: dict[str, Any]) -> dict[str, str]:
+    """What each component measures, by the name of its column."""
+    return {
+        component_name(part): about(part) or f"value of the oracle {part['oracle']}" for part in objective["component"]
+    }
+
+
+def render(template: str, data: dict[str, Any], **values: Any) -> str:
+    """Fill a template and embed data and script; whatever is put in is escaped, save our own files.
+
+    The page's policy forbids every request, and every script but this one, which it names by its checksum.
+    """
+    script = '(() => {\n"use strict";\n' + "\n".join(map(_own_file, _SCRIPTS)) + "\n})();\n"
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            style=_style(),
+            script=Markup(script),  # noqa: S704 - our own files
+            checksum=b64encode(sha256(script.encode()).digest()).decode(),
+            data=as_json(data),
+            wording=FIGURES,
+            headline=HEADLINE,
+            **values,
+        )
     )
 
 
@@ -79,61 +121,23 @@ class Section:
 
 
 def benchmark_page(name: str, lead: Sequence[str], sections: Sequence[Section]) -> str:
-    """The page of a benchmark: sentences at its head, then its tables."""
-    return _render("benchmark.html", name=name, lead=lead, sections=sections)
+    """The page of a benchmark: sentences at its head, then its tables; it holds no molecules and needs no script."""
+    template = _environment().get_template("benchmark.html")
+    return template.render(style=_style(), name=name, lead=lead, sections=sections)
 
 
-_COLUMNS = {"call", "step", "smiles", "score", "error"}
+def _environment() -> Environment:
+    """Where templates come from; whatever they are filled with is escaped."""
+    environment = Environment(
+        loader=PackageLoader("chemmara.report", ""), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["number"] = number
+    return environment
 
 
-def _render(template: str, **values: Any) -> str:
-    """Fill a template; whatever is put in is escaped, save our own drawings."""
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["number"] = _number
-    folder = files("chemmara.report")
-    style = Markup((folder / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
-    text = (folder / template).read_text(encoding="utf-8")
-    return environment.from_string(text).render(style=style, **values)
+def _style() -> Markup:
+    return Markup(_own_file("style.css"))  # noqa: S704 - our own file
 
 
-def _drawn(svg: str) -> Markup:
-    """A drawing made here by matplotlib or RDKit, which escape what they are given."""
-    return Markup(svg)  # noqa: S704 - see above
-
-
-def _number(value: float) -> str:
-    if value != value:  # noqa: PLR0124 - NaN alone differs from itself
-        return "–"  # noqa: RUF001 - a dash for what is not defined
-    return str(value) if isinstance(value, int) else f"{value:.3f}"
-
-
-def _front(best: pd.DataFrame, objective: dict[str, Any]) -> list[dict[str, Any]]:
-    """The hits that no other one beats in every component, best first; [] where one component leaves no choice."""
-    names = [
-        component["name"] or component["oracle"]
-        for component in objective["component"]
-        if component.get("role", "score") == "score"
-    ]
-    if len(names) == 1:
-        return []
-    return [{**hit, "values": {name: hit[name] for name in names}} for hit in best.to_dict("records")]
-
-
-def _records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """The rows, a hundred at a time: of many thousands only the first are needed."""
-    for start in range(0, len(table), 100):
-        yield from table.iloc[start : start + 100].to_dict("records")
-
-
-def _cards(hits: pd.DataFrame, components: list[str]) -> list[dict[str, Any]]:
-    """The best hit of each of the first scaffolds, with its drawing and components."""
-    cards: dict[str, dict[str, Any]] = {}
-    for hit in _records(hits):
-        molecule = parse(hit["smiles"])
-        key = "" if molecule is None else scaffold(molecule)
-        if key not in cards:
-            values = {component: hit[component] for component in components}
-            cards[key] = {**hit, "values": values, "drawing": _drawn(drawing(hit["smiles"]))}
-        if len(cards) == _SHOWN:
-            break
-    return list(cards.values())
+def _own_file(name: str) -> str:
+    return (files("chemmara.report") / name).read_text(encoding="utf-8")

@@ -1,0 +1,109 @@
+"""What happened in a run, step by step and call by call, as curves with a sentence each."""
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from chemmara.report.embedded import rounded
+from chemmara.report.wording import LOGGED
+
+_POINTS: Final = 120  # of a curve
+_WINDOWS: Final = 60  # of calls, over which the values of a component are summed up
+
+_TECHNICAL: Final = {
+    "mean_filtered_score",
+    "mean_reward",
+    "loss",
+    "later_loss",
+    "grad_norm",
+    "clipped",
+    "anchor_prior_logp",
+}
+
+
+def step_curves(steps: pd.DataFrame) -> list[dict[str, Any]]:
+    """A curve for everything that was logged of the steps and is not missing throughout; [] for a run without steps."""
+    if steps.empty:
+        return []
+    steps = _with_derived(steps)
+    others = [key for key in steps.columns if key not in {"step", "calls", *LOGGED}]
+    screening = [key for key in steps.columns if key.startswith("screen")]
+    keys = [
+        *(key for key in LOGGED if key in steps and key not in screening),
+        *(key for key in [*LOGGED, *others] if key in screening),
+        *(key for key in others if key not in screening),
+    ]
+    rows = np.array_split(np.arange(len(steps)), min(_POINTS, len(steps)))
+    x = [int(steps["calls"].iloc[part[-1]]) for part in rows]
+    curves = []
+    for key in keys:
+        values = steps[key].to_numpy(dtype=float)
+        means = [_mean(values[part]) for part in rows]
+        if np.isfinite(means).any():
+            title, sentence = LOGGED.get(
+                key, (key.replace("_", " "), "Logged by the run under this name; see docs/methods.")
+            )
+            group = "screening" if key in screening else "technical" if key in _TECHNICAL or key in others else "main"
+            curves.append({"title": title, "about": sentence, "group": group, "lines": [{"x": x, "y": rounded(means)}]})
+    return curves
+
+
+def _with_derived(steps: pd.DataFrame) -> pd.DataFrame:
+    """With what MARA added and what the filter took, where the run logged what they follow from."""
+    derived = {}
+    if {"mean_reward", "mean_filtered_score"} <= set(steps.columns):
+        derived["lifted"] = steps["mean_reward"] - steps["mean_filtered_score"]
+    if {"mean_score", "valid", "mean_filtered_score"} <= set(steps.columns):
+        derived["taken"] = (steps["mean_score"] * steps["valid"] - steps["mean_filtered_score"]).clip(lower=0.0)
+    return steps.assign(**derived)
+
+
+def component_curves(calls: pd.DataFrame, components: list[str]) -> list[dict[str, Any]]:
+    """The course of each component's raw value: mean of the calls of a window, and the range of the middle 80 %."""
+    windows = [
+        part for part in np.array_split(np.arange(len(calls)), min(_WINDOWS, max(1, len(calls) // 5))) if len(part)
+    ]
+    x = [int(calls["call"].iloc[part[-1]]) for part in windows]
+    curves = []
+    for name in [*components, "score"]:
+        values = calls[name].to_numpy(dtype=float)
+        parts = [known for part in windows for known in [values[part][np.isfinite(values[part])]]]
+        if not any(len(part) for part in parts):
+            continue
+        low, high = ([float(np.quantile(part, q)) if len(part) else np.nan for part in parts] for q in (0.1, 0.9))
+        curves.append(
+            {
+                "title": name, "about": "", "group": "component",
+                "lines": [{"x": x, "y": rounded(map(_mean, parts)), "low": rounded(low), "high": rounded(high)}],
+            }
+        )  # fmt: skip
+    return curves
+
+
+def headline_charts(course: pd.DataFrame, scores: np.ndarray, hit_threshold: float) -> list[dict[str, Any]]:
+    """Hits, scaffolds and the ten best against oracle calls (`course`: `Summary.curves`), and how often which score."""
+    x = course["calls"].tolist()
+    found = [{"name": name, "x": x, "y": rounded(course[name], 9)} for name in ("hits", "scaffolds")]
+    best = {"x": x, "y": rounded(course["top10"])}
+    titles = {
+        "Hits and their scaffolds": "Both should keep rising; where scaffolds level off, the run repeats itself.",
+        "Mean score of the ten best": "How good the best molecules are so far.",
+    }
+    (first, about_first), (second, about_second) = titles.items()
+    return [
+        {"title": first, "about": about_first, "group": "headline", "lines": found},
+        {"title": second, "about": about_second, "group": "headline", "lines": [best], "from": 0, "to": 1},
+        {
+            "title": "Scores of all calls",
+            "about": "How many calls had which score; the line is the hit threshold.",
+            "group": "headline",
+            "counts": np.histogram(scores[np.isfinite(scores)], bins=40, range=(0.0, 1.0))[0].tolist(),
+            "threshold": hit_threshold,
+        },
+    ]
+
+
+def _mean(values: np.ndarray) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")

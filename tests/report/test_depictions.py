@@ -1,0 +1,98 @@
+"""Structures as short texts: what page.js reads back is the molecule, atom for atom."""
+
+import pandas as pd
+import pytest
+from rdkit import Chem
+
+from chemmara.molecules.chem import canonical_smiles, parse
+from chemmara.report.depictions import ALPHABET, Kinds, depiction, laid_out
+from chemmara.report.fragments import GROUPS, groups, ring_systems
+
+
+def test_ethanol_is_three_atoms_and_two_bonds() -> None:
+    """Unit 0.01 angstrom (A), 3 atoms (A, D); kinds 0 CH3, 1 CH2, 2 OH; each with x and y in two characters; then the
+    single bonds 0-1 and 1-2: A A B and A B C. So 3 + 3 * 5 + 2 * 3 = 24 characters."""
+    kinds = Kinds()
+    molecule = laid_out("CCO")
+    assert molecule is not None
+    text = depiction(molecule, kinds)
+    assert kinds.listed() == {
+        "atoms": [["C", 3, 0, 0, 0, 0], ["C", 2, 0, 0, 0, 0], ["O", 1, 0, 0, 0, 0]],
+        "bonds": [[1, 0]],
+    }
+    assert len(text) == 24
+    assert (text[:3], text[-6:]) == ("AAD", "AABABC")
+    assert (text[3], text[8], text[13]) == ("A", "B", "C")
+    first, second = (
+        [(64 * ALPHABET.index(text[at]) + ALPHABET.index(text[at + 1])) / 100 for at in (start, start + 2)]
+        for start in (4, 9)
+    )
+    assert sum((a - b) ** 2 for a, b in zip(first, second, strict=True)) ** 0.5 == pytest.approx(1.5, abs=0.02)
+
+
+def test_a_molecule_of_more_than_999_atoms_has_no_drawing() -> None:
+    large = laid_out("C" * 1000)
+    assert large is not None
+    assert depiction(large, Kinds()) == ""
+
+
+def test_a_long_molecule_is_measured_in_larger_units_and_still_fits() -> None:
+    molecule = laid_out("C" * 200)
+    assert molecule is not None
+    text = depiction(molecule, Kinds())
+    assert ALPHABET.index(text[0]) > 0
+    assert len(text) == 3 + 200 * 5 + 199 * 5  # of more than 64 atoms, each end of a bond takes two characters
+
+
+def test_molecules_of_a_series_are_drawn_on_their_scaffold() -> None:
+    core = laid_out("c1ccc(-c2ccccn2)cc1")
+    assert core is not None
+    for smiles in ("Cc1ccc(-c2ccccn2)cc1", "COc1cc(-c2ccc(F)cn2)ccc1C(=O)NC"):
+        molecule = laid_out(smiles, core)
+        assert molecule is not None
+        match = molecule.GetSubstructMatch(core)
+        places, wanted = molecule.GetConformer().GetPositions(), core.GetConformer().GetPositions()
+        assert abs(places[list(match)] - wanted).max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("smiles", "expected"),
+    [
+        ("CC(=O)Oc1ccccc1C(=O)O", ["carboxylic acid", "ester"]),
+        ("Cc1ccc(-c2cc(C(F)(F)F)nn2-c2ccc(S(N)(=O)=O)cc2)cc1", ["fluorine", "sulfonamide", "trifluoromethyl"]),
+        ("CN(C)CCN", ["primary amine", "tertiary amine"]),
+        ("CCOCC#N", ["ether", "nitrile"]),
+        ("CNC(=O)NC", ["urea"]),
+    ],
+)
+def test_functional_groups_have_the_names_that_chemists_use(smiles: str, expected: list[str]) -> None:
+    molecule = parse(smiles)
+    assert molecule is not None
+    assert groups(molecule) == expected
+
+
+def test_every_functional_group_is_a_valid_pattern() -> None:
+    assert all(Chem.MolFromSmarts(smarts) is not None for smarts in GROUPS.values())
+
+
+def test_ring_systems_are_molecules_whatever_they_are_cut_from(drugs: dict[str, str]) -> None:
+    for smiles in drugs.values():
+        molecule = parse(smiles)
+        assert molecule is not None
+        for ring in ring_systems(molecule):
+            assert canonical_smiles(ring) == ring
+    caffeine = parse(drugs["caffeine"])
+    assert caffeine is not None
+    assert ring_systems(caffeine) == ["O=c1[nH]c(=O)c2[nH]cnc2[nH]1"]
+
+
+def test_a_map_needs_five_different_molecules(drugs: dict[str, str]) -> None:
+    from chemmara.report.chemical_space import mapped
+
+    molecules = [molecule for molecule in map(parse, drugs.values()) if molecule is not None]
+    assert mapped(molecules[:4]) is None
+    assert mapped(molecules[:1] * 6) is None
+    places = mapped(molecules)
+    assert places is not None
+    assert (places.shape, places.min(), places.max()) == ((8, 2), 0.0, 1.0)
+    assert not pd.DataFrame(places).duplicated().any()
