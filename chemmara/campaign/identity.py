@@ -2,11 +2,18 @@
 
 import platform
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from chemmara.campaign.settings import CampaignConfig
+from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import Prior
 from chemmara.system.processors import processor_name
+
+_MAY_CHANGE = {
+    "budget", "workers", "timeout", "worker_memory", "scheduler", "cache", "checkpoint_seconds", "max_idle_steps",
+    "threads", "device",
+}  # fmt: skip
 
 
 def identity(settings: CampaignConfig, prior: Prior) -> dict[str, Any]:
@@ -22,3 +29,14 @@ def identity(settings: CampaignConfig, prior: Prior) -> dict[str, Any]:
         | {"python": platform.python_version()},
         "processor": processor_name(),
     }
+
+
+def refuse_another_campaign(path: Path, before: CampaignConfig, settings: CampaignConfig, *, same_prior: bool) -> None:
+    """ChemmaraError where a run cannot go on with these settings: its budget may grow, and its workers may change."""
+    if settings.budget < before.budget:
+        raise ChemmaraError(f"{path}: has a budget of {before.budget}, which can grow but not shrink")
+    changed = [key for key, was in before if was != getattr(settings, key) and key not in _MAY_CHANGE]
+    if changed:
+        raise ChemmaraError(f"{path}: was begun with another {', '.join(changed)}; choose another --out, or --force")
+    if not same_prior:
+        raise ChemmaraError(f"{settings.prior}: is not the prior that {path} began with (its weights differ)")

@@ -4,24 +4,23 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
 from chemmara.campaign.failures import Failures
-from chemmara.campaign.identity import identity
+from chemmara.campaign.identity import identity, refuse_another_campaign
+from chemmara.campaign.learner import learner_of
 from chemmara.campaign.recorded import RecordedScores, budget_left
 from chemmara.campaign.settings import CampaignConfig, saved_settings
-from chemmara.campaign.start import Seeds, given_parts, read_seeds
-from chemmara.errors import ChemmaraError
-from chemmara.language_model.checkpoint import Prior, load_prior, save_prior
+from chemmara.campaign.start import Seeds, read_seeds
+from chemmara.language_model.checkpoint import load_prior, save_prior
 from chemmara.language_model.device import chosen_device, device_of, full_float32, torch_threads
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.records.session import recorded_session
 from chemmara.records.tally import Standing, Tally
-from chemmara.rl.finetune import Learner, new_learner
+from chemmara.rl.finetune import Learner
 from chemmara.rl.seeds import take_seeds
 from chemmara.rl.state import load_learner, save_learner
 from chemmara.rl.step_figures import screening_in_words, step_values
@@ -30,16 +29,10 @@ from chemmara.scoring.cache import remembering
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.worker_limits import WorkerLimits
 from chemmara.scoring.workers import measuring
-from chemmara.screening.screening import Screening
 from chemmara.system.files import new_folder, refusals_in_words, write_text
 from chemmara.system.interrupt import interruptible
 from chemmara.system.locking import only_writer
 from chemmara.system.processors import network_threads
-
-_MAY_CHANGE = {
-    "budget", "workers", "timeout", "worker_memory", "scheduler", "cache", "checkpoint_seconds", "max_idle_steps",
-    "threads", "device",
-}  # fmt: skip
 
 
 @dataclass
@@ -77,8 +70,8 @@ class Run:
         """
         device = chosen_device(settings.device, settings.method.batch_size)
         prior = load_prior(settings.prior, device)  # before anything of an old run is removed
+        learner = learner_of(settings, prior)
         read_seeds(settings.start)
-        given_parts(settings.start, prior)
         folder = RunFolder(path)
         with ExitStack() as held:
             held.enter_context(only_writer(path))  # first, so that a run that is alive is called so
@@ -86,7 +79,7 @@ class Run:
             folder.create()
             threads = settings.threads or network_threads(settings.workers)
             settings = settings.model_copy(update={"threads": threads, "device": str(device)})
-            return cls._assemble(folder, settings, prior, held)
+            return cls._assemble(folder, settings, learner, held)
 
     @classmethod
     def resume(cls, path: Path, settings: CampaignConfig) -> Self:
@@ -104,33 +97,23 @@ class Run:
             name = before.device if settings.device == "auto" else settings.device
             device = chosen_device(name, settings.method.batch_size)
             prior = load_prior(settings.prior, device)
-            if settings.budget < before.budget:
-                raise ChemmaraError(f"{path}: has a budget of {before.budget}, which can grow but not shrink")
-            changed = [key for key, was in before if was != getattr(settings, key) and key not in _MAY_CHANGE]
-            if changed:
-                raise ChemmaraError(
-                    f"{path}: was begun with another {', '.join(changed)}; choose another --out, or --force"
-                )
-            if folder.read_config()["prior_sha256"] != prior.sha256:
-                raise ChemmaraError(f"{settings.prior}: is not the prior that {path} began with (its weights differ)")
+            same_prior = folder.read_config()["prior_sha256"] == prior.sha256
+            refuse_another_campaign(path, before, settings, same_prior=same_prior)
             settings = settings.model_copy(update={"threads": before.threads, "device": str(device)})
-            return cls._assemble(folder, settings, prior, held)
+            return cls._assemble(folder, settings, learner_of(settings, prior), held)
 
     @classmethod
-    def _assemble(cls, folder: RunFolder, settings: CampaignConfig, prior: Prior, held: ExitStack) -> Self:
-        known = identity(settings, prior)
+    def _assemble(cls, folder: RunFolder, settings: CampaignConfig, learner: Learner, held: ExitStack) -> Self:
+        known = identity(settings, learner.prior)
         write_text(folder.config, json.dumps(known, indent=2) + "\n")  # first: from here on the run can be resumed
         begun = Ledger.begun(folder.ledger)
         ledger = held.enter_context(Ledger.open(folder.ledger) if begun else Ledger.create(folder.ledger))
         for key, value in known.items():
             ledger.set(key, value)
-        policy = deepcopy(prior.model).to(device_of(prior.model))
-        parts = given_parts(settings.start, prior)
-        learner = new_learner(prior, policy, settings.method, settings.seed, _screening(settings), parts)
         progress = Progress()
         if folder.checkpoint.exists():
             progress = Progress(**load_learner(folder.checkpoint, learner))
-        here = device_of(prior.model).type
+        here = device_of(learner.policy).type
         repeats = progress.device == here == "cpu"
         if not repeats and (calls := ledger.calls()):  # those beyond the saved state stay: they are spent, and known
             progress.calls, progress.step = len(calls), max(progress.step, calls[-1].step)
@@ -254,11 +237,6 @@ class Run:
             file.write(json.dumps({"step": number, "calls": budget.used, **_without_nan(values)}) + "\n")
             file.flush()
             self.progress.metrics_bytes = file.tell()
-
-
-def _screening(settings: CampaignConfig) -> Screening | None:
-    screen = settings.method.screen
-    return Screening.of(screen, Objective(settings.objective), settings.hit_threshold) if screen else None
 
 
 def _without_nan(values: dict[str, float]) -> dict[str, float | None]:

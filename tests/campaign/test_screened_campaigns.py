@@ -98,6 +98,7 @@ def test_a_library_is_chosen_from_and_one_that_is_not_there_is_named(tmp_path: P
     assert result.exit_code == 2
     assert f"{tmp_path / 'own.smi'}: no such file" in result.stderr
     assert "Traceback" not in result.stderr
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,23 @@
+"""The learner of a campaign, as its settings say, before its first step."""
+
+from copy import deepcopy
+
+from chemmara.campaign.settings import CampaignConfig
+from chemmara.campaign.start import given_parts
+from chemmara.language_model.checkpoint import Prior
+from chemmara.language_model.device import device_of
+from chemmara.rl.finetune import Learner, new_learner
+from chemmara.scoring.objective import Objective
+from chemmara.screening.screening import Screening
+
+
+def learner_of(settings: CampaignConfig, prior: Prior) -> Learner:
+    """A learner whose policy is a copy of the prior.
+
+    Raises:
+        ChemmaraError: the given parts cannot be written by the prior, or a library to choose from cannot be read.
+    """
+    screen = settings.method.screen
+    screening = Screening.of(screen, Objective(settings.objective), settings.hit_threshold) if screen else None
+    policy = deepcopy(prior.model).to(device_of(prior.model))
+    return new_learner(prior, policy, settings.method, settings.seed, screening, given_parts(settings.start, prior))
