@@ -71,7 +71,7 @@ class StartConfig(Strict):
         if len(given) > 1:
             raise ValueError(f"start has {' and '.join(given)}; choose one of them")
         for name, owner in (("atoms", "core"), ("allow_h", "core"), ("linker_atoms", "link"), ("similarity", "like")):
-            if name in self.model_fields_set and owner not in given and getattr(self, name):
+            if owner not in given and getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name} belongs to {owner}, which is not there")
         if self.seed_scores is not None and self.seeds is None:
             raise ValueError("seed_scores names a column of the file that `seeds` names; give that, too")
