@@ -33,6 +33,7 @@ from . import (
     pretrain,
     prior,
     qsar,
+    reinvent,
     report,
     run,
     sample,
@@ -109,6 +110,7 @@ def program(
 
 app.command()(init.init)
 app.command()(init.validate)
+app.add_typer(reinvent.app, name="import")
 app.command()(plan.plan)
 app.command()(run.run)
 app.command()(run.resume)

@@ -19,5 +19,12 @@ def toml_pairs(table: dict[str, Any]) -> str:
 
 
 def toml_value(value: Any) -> str:
-    """A TOML value: JSON writes these the same, but for tables."""
-    return toml_inline(value) if isinstance(value, dict) else json.dumps(value)
+    r"""A TOML value: JSON writes these the same, but for tables, letters beyond U+FFFF, and U+007F.
+
+    >>> import tomllib
+    >>> tomllib.loads("x = " + toml_value("\U0001f600 \x7f"))["x"] == "\U0001f600 \x7f"
+    True
+    """
+    if isinstance(value, dict):
+        return toml_inline(value)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

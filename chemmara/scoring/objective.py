@@ -17,7 +17,8 @@ from chemmara.scoring.components.base import COSTLY
 from chemmara.scoring.measurement import Measure, Measured, Request, measure_with
 from chemmara.scoring.scores import Scores
 
-_RESERVED = {"total", "error", "call", "step", "smiles", "score"}
+RESERVED = {"total", "error", "call", "step", "smiles", "score"}
+"""Columns of tables and ledgers, which no component may be called."""
 
 
 class ObjectiveConfig(Strict):
@@ -38,7 +39,7 @@ class ObjectiveConfig(Strict):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two components are called {name!r}; give one a name of its own")
-            if name in _RESERVED:
+            if name in RESERVED:
                 raise ValueError(f"a component may not be called {name!r}, which is a column of its own")
         for name, component in zip(names, self.component, strict=True):
             oracle = component.build()
