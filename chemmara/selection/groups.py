@@ -33,9 +33,10 @@ def groups(cores: Sequence[str], molecules: Sequence[Mol]) -> dict[str, list[str
     columns: dict[str, list[str]] = {name: [""] * len(molecules) for name in ("core", *_names(width))}
     for part in reversed(parts):  # the first core that fits has the last word
         for row, found in _decomposed(part.molecule, molecules).items():
-            columns["core"][row] = part.text
-            for name, place in zip(_names(width), part.places, strict=False):
-                columns[name][row] = _group(found.get(f"R{place}", ""))
+            shown = [_group(found.get(f"R{place}", "")) for place in part.places]
+            shown += [""] * (width - len(shown))
+            for name, text in zip(columns, (part.text, *shown), strict=True):
+                columns[name][row] = text
     return columns
 
 
