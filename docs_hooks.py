@@ -56,7 +56,7 @@ def settings() -> str:
         "",
     ]
     for title, model in _sections("", CampaignConfig, set()):
-        lines += [f"## {title}", "", *_table(model), ""]
+        lines += [f"## {title}", "", _text(model.__doc__ or ""), "", *_table(model), ""]
     return "\n".join(lines)
 
 
@@ -125,7 +125,8 @@ def _sections(title: str, model: type[BaseModel], seen: set[type]) -> Iterator[t
     if model in seen or issubclass(model, Base):
         return
     seen.add(model)
-    yield (f"[{title}] {model.__name__}" if title else "The file"), model
+    kinds = get_args(model.model_fields["kind"].annotation) if "kind" in model.model_fields else ()
+    yield (f"[{title}]" + "".join(f', kind = "{kind}"' for kind in kinds) if title else "The file"), model
     for key, field in model.model_fields.items():
         for inner in _models(field.annotation):
             yield from _sections(f"{title}.{key}".lstrip("."), inner, seen)
