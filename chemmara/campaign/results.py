@@ -94,7 +94,8 @@ def _of_the_last_stage(calls: pd.DataFrame, settings: dict[str, Any]) -> pd.Data
     if "stage" not in calls:
         return calls
     own = {component_name(component) for component in settings["objective"]["component"]}
-    return calls[[name for name in calls.columns if name in {"call", "step", "smiles", "score", "error"} | own]]
+    kept = {"call", "step", "smiles", "score", "error"} | own
+    return calls.loc[:, [name in kept for name in calls.columns]]
 
 
 def _write_hits(

@@ -22,7 +22,6 @@ MAY_DIFFER: Final = (
 LATEST: Final = 100
 """Calls of a stage over which the share of hits is counted."""
 _TOP: Final = 10
-_COLUMNS: Final = {"stage", "stage_score"}
 
 
 class StageConfig(Strict):
@@ -108,7 +107,7 @@ def stage_method(campaign: MethodConfig, own: Mapping[str, Any]) -> MethodConfig
 
 
 def refuse_unclear_names(objectives: Sequence[ObjectiveConfig]) -> None:
-    """ValueError where a name stands for different oracles in different stages, or is a column of the ledger's table.
+    """ValueError where a name stands for different oracles in different stages.
 
     A component of several stages keeps its name: its values are measured once. Its transform, weight and role may
     differ from stage to stage.
@@ -116,8 +115,6 @@ def refuse_unclear_names(objectives: Sequence[ObjectiveConfig]) -> None:
     first: dict[str, tuple[int, dict[str, Any]]] = {}
     for number, objective in enumerate(objectives, start=1):
         for name, component in zip(objective.names, objective.component, strict=True):
-            if name in _COLUMNS:
-                raise ValueError(f"a component may not be called {name!r}, which is a column of its own")
             oracle = component.model_dump(exclude={"name", "role", "weight", "transform"})
             where, known = first.setdefault(name, (number, oracle))
             if oracle != known:

@@ -64,7 +64,8 @@ def stage_starts(calls: pd.DataFrame) -> list[int]:
     """The first call of each stage but the first; [] where there are no stages."""
     if "stage" not in calls:
         return []
-    return [int(first) for first in calls.groupby("stage")["call"].min().tolist()[1:]]
+    _, rows = np.unique(calls["stage"].to_numpy(), return_index=True)
+    return [int(calls["call"].iloc[row]) for row in rows[1:]]
 
 
 def stages_in_words(settings: dict[str, Any], calls: pd.DataFrame) -> list[str]:
@@ -74,13 +75,13 @@ def stages_in_words(settings: dict[str, Any], calls: pd.DataFrame) -> list[str]:
     objectives = [*(stage["objective"] for stage in settings["stage"]), settings["objective"]]
     sentences = []
     for number, objective in enumerate(objectives, start=1):
-        own = calls.loc[calls["stage"] == number, "call"]
+        own = calls["call"].to_numpy()[calls["stage"].to_numpy() == number]
         if not len(own):
             continue
         names = ", ".join(component_name(part) for part in objective["component"])
         last = "; a hit of this run is a hit of this stage" if number == len(objectives) else ""
         sentences.append(f"Stage {number}, calls {own.min():,} to {own.max():,}, measured {names}{last}.")
-    if calls["stage"].max() < len(objectives):
+    if int(calls["stage"].to_numpy().max(initial=0)) < len(objectives):
         sentences.append("The last stage has not begun: there are no hits yet.")
     return sentences
 

@@ -17,7 +17,7 @@ from chemmara.scoring.components.base import COSTLY
 from chemmara.scoring.measurement import Measure, Measured, Request, measure_with
 from chemmara.scoring.scores import Scores
 
-_RESERVED = {"total", "error", "call", "step", "smiles", "score"}
+_RESERVED = {"total", "error", "call", "step", "smiles", "score", "stage", "stage_score"}
 
 
 class ObjectiveConfig(Strict):
