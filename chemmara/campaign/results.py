@@ -9,6 +9,7 @@ import pandas as pd
 
 from chemmara.campaign.model_columns import model_columns
 from chemmara.errors import ChemmaraError
+from chemmara.molecules.chem import molecules_of
 from chemmara.molecules.writers import table_writer
 from chemmara.oracles.docking import pose_file
 from chemmara.records.ledger import Ledger
@@ -18,12 +19,15 @@ from chemmara.report.objective import component_name
 from chemmara.report.page import run_page
 from chemmara.scoring.pareto import component_desirabilities, pareto_rank
 from chemmara.selection.export import DIVERSITY, Wish
+from chemmara.selection.groups import groups
 from chemmara.selection.picks import weighted
 from chemmara.selection.take_out import described, rounded
 from chemmara.system.files import replacing, write_text
 
 PICKS: Final = 50
 """Hits of a run that its hits.csv proposes, in order, as good and different ones."""
+DESCRIBED: Final = 3000
+"""Best hits of a run that its hits.csv has InChIKeys and properties of, and its hits.sdf drawings."""
 _DECIMALS: Final = 4  # of a score
 
 
@@ -46,7 +50,7 @@ def write_outputs(path: Path) -> Outputs:
         hits = _of_the_last_stage(summary.hits, settings)
         fronts = pareto_rank(component_desirabilities(settings["objective"], hits))
         trust = model_columns(settings["objective"], hits)
-        table = _write_hits(path, hits, fronts, settings["objective"], trust.columns)
+        table = _write_hits(path, hits, fronts, settings, trust.columns)
         page = path / "report.html"
         write_text(page, run_page(path.name, ledger, calls, summary, table))
     return Outputs(page, summary.figures, failure_reasons(calls), trust.warnings)
@@ -71,7 +75,7 @@ def export_run(path: Path, wish: Wish) -> pd.DataFrame:
         what = "no call has a score" if wish.top else f"no hit (a score of {settings['hit_threshold']}); try --top"
         raise ChemmaraError(f"{path}: {what}")
     rows = candidates.iloc[chosen]
-    return _for_people(rows, ranks.loc[rows.index], picks, wish)
+    return _for_people(rows, ranks.loc[rows.index], picks, wish, settings)
 
 
 def _run_folder(path: Path) -> RunFolder:
@@ -99,26 +103,30 @@ def _of_the_last_stage(calls: pd.DataFrame, settings: dict[str, Any]) -> pd.Data
 
 
 def _write_hits(
-    path: Path, hits: pd.DataFrame, fronts: np.ndarray, objective: dict[str, Any], trust: pd.DataFrame
+    path: Path, hits: pd.DataFrame, fronts: np.ndarray, settings: dict[str, Any], trust: pd.DataFrame
 ) -> pd.DataFrame:
     """Write hits.csv, hits.smi and hits.sdf (kept poses of docked hits, else drawings); what hits.csv holds."""
     smiles, scores = hits["smiles"].tolist(), hits["score"].to_numpy(dtype=float)
     picks = weighted(scores, smiles.__getitem__, PICKS, DIVERSITY)
-    table = _for_people(hits, fronts, picks, Wish())
+    table = _for_people(hits, fronts, picks, Wish(), settings, DESCRIBED)
     table = pd.concat([table, trust.set_axis(table.index)], axis=1)
     with replacing(path / "hits.csv") as partial, partial.open("wb") as file, table_writer(file, ".csv") as write:
         write(table)
     with replacing(path / "hits.smi") as partial, partial.open("wb") as file, table_writer(file, ".smi") as write:
         write(table)
-    if not _gather_poses(objective, hits, path / "hits.sdf"):
+    if not _gather_poses(settings["objective"], hits, path / "hits.sdf"):
         with replacing(path / "hits.sdf") as partial, partial.open("wb") as file, table_writer(file, ".sdf") as write:
-            write(table)
+            write(table.head(DESCRIBED))
     return table
 
 
-def _for_people(calls: pd.DataFrame, fronts: Any, picks: list[int] | None, wish: Wish) -> pd.DataFrame:
+def _for_people(
+    calls: pd.DataFrame, fronts: Any, picks: list[int] | None, wish: Wish, settings: dict[str, Any],
+    most: int | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Calls of a ledger as the table of hits.csv: name, call, step, SMILES, score, pareto, components, and the rest.
 
+    Where the campaign started from cores, columns core, R1, R2, ... say what stands at their places.
     Scores have four decimals, components five digits. A component that is named like a property stands in its place.
     """
     components = [name for name in calls.columns if name not in {"call", "step", "smiles", "score", "error"}]
@@ -129,7 +137,9 @@ def _for_people(calls: pd.DataFrame, fronts: Any, picks: list[int] | None, wish:
     table["pareto"] = fronts
     for name in components:
         table[name] = [rounded(value) for value in calls[name]]
-    return described(table, "smiles", picks, wish.known, keep=components)
+    if cores := settings.get("start", {}).get("core"):
+        table = table.assign(**groups(cores, molecules_of(table["smiles"].tolist())))
+    return described(table, "smiles", picks, wish.known, keep=components, most=most)
 
 
 def _gather_poses(objective: dict[str, Any], hits: Any, out: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Sequence
 
 from rdkit import Chem, rdBase
 from rdkit.Chem import Atom, BondType, Mol, RWMol, rdFingerprintGenerator
@@ -68,6 +69,15 @@ def _read_again(molecule: Mol) -> Mol | None:
         if text == before:
             return again
     return None
+
+
+def molecules_of(smiles: Sequence[str]) -> list[Mol]:
+    """The molecules (n,) of valid SMILES; ValueError for one that is not."""
+    molecules = [molecule for text in smiles if (molecule := parse(text)) is not None]
+    if len(molecules) < len(smiles):
+        wrong = next(text for text in smiles if parse(text) is None)
+        raise ValueError(f"{wrong!r} is not a valid SMILES; leave invalid ones out first")
+    return molecules
 
 
 def why_invalid(smiles: str) -> str:

@@ -7,19 +7,11 @@ import numpy as np
 from rdkit.Chem import Mol, rdFingerprintGenerator
 from rdkit.DataStructs import BitVectToBinaryText
 
-from chemmara.molecules.chem import fingerprint, parse
+from chemmara.molecules.chem import fingerprint
 
 BITS: Final = 4096
 # Counts of Morgan environments, as bits for 1, 2, 4 and 8 of them: Tanimoto of the bits stands for that of the counts.
 _COUNTS = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=BITS, countSimulation=True)
-
-
-def molecules_of(smiles: Sequence[str]) -> list[Mol]:
-    """The molecules of canonical SMILES; ValueError for one that is not valid."""
-    molecules = [molecule for text in smiles if (molecule := parse(text)) is not None]
-    if len(molecules) < len(smiles):
-        raise ValueError(f"invalid among {len(smiles)} SMILES that were canonical")
-    return molecules
 
 
 def count_bits(molecules: Sequence[Mol]) -> np.ndarray:

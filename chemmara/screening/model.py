@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 from scipy.stats import norm
 
+from chemmara.molecules.chem import molecules_of
 from chemmara.screening.acquisition import Forecast
 from chemmara.screening.config import SurrogateName
-from chemmara.screening.fingerprints import count_bits, molecules_of
+from chemmara.screening.fingerprints import count_bits
 from chemmara.screening.surrogates import SURROGATES, Posterior, Surrogate
 from chemmara.screening.targets import ScoreTarget, Targets
 

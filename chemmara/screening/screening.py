@@ -8,11 +8,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from chemmara.errors import ChemmaraError
+from chemmara.molecules.chem import molecules_of
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.scores import Scores
 from chemmara.screening.acquisition import ACQUISITIONS, different
 from chemmara.screening.config import ScreenConfig
-from chemmara.screening.fingerprints import count_bits, molecules_of, similarity_bits
+from chemmara.screening.fingerprints import count_bits, similarity_bits
 from chemmara.screening.library import CandidateLibrary
 from chemmara.screening.memory import Memory, rank_correlation
 from chemmara.screening.model import Model

@@ -11,7 +11,7 @@ from rdkit.Chem.inchi import MolToInchiKey
 
 from chemmara.errors import ChemmaraError
 from chemmara.metrics.properties import PROPERTIES, properties
-from chemmara.molecules.chem import parse, scaffold
+from chemmara.molecules.chem import molecules_of, scaffold
 from chemmara.selection.clusters import by_scaffold
 from chemmara.selection.known import NEAREST, Known
 
@@ -25,15 +25,17 @@ def described(
     picks: Sequence[int] | None = None,
     known: Known | None = None,
     keep: Collection[str] = (),
+    most: int | None = None,
 ) -> pd.DataFrame:
     """The table with columns pick, scaffold, series, nearest_*, inchikey and the properties at its end.
 
     `smiles` is the column of SMILES, all valid. pick: 1 for the first of `picks` (numbers of rows), 2 for the next,
     ...; empty for the others. series: number of the scaffold, 1 for that of the first row, 2 for the next other one.
-    nearest_*: the nearest of the known compounds. Columns of these names that the table has are replaced, but for
+    nearest_*: the nearest of the known compounds. Beyond the first `most` rows, inchikey and properties, which take
+    milliseconds a molecule, are empty. Columns of these names that the table has are replaced, but for
     those in `keep`. Properties are rounded. ChemmaraError where the column of SMILES would be replaced.
     """
-    molecules = [_valid(text) for text in table[smiles]]
+    molecules = molecules_of(table[smiles].tolist())
     scaffolds = [scaffold(molecule) for molecule in molecules]
     _, series = np.unique(by_scaffold(scaffolds), return_inverse=True)
     columns: dict[str, object] = {} if picks is None else {"pick": _places(picks, len(table))}
@@ -41,7 +43,7 @@ def described(
     if known is not None:
         nearest = known.nearest_to(molecules)
         columns |= {name: nearest[name].tolist() for name in NEAREST}
-    columns |= {"inchikey": [_inchikey(molecule) for molecule in molecules], **_properties(molecules)}
+    columns |= _detailed(molecules[:most], len(table))
     columns = {name: values for name, values in columns.items() if name not in keep}
     if smiles in columns:
         raise ChemmaraError(f"the column of SMILES, {smiles!r}, is named like a column that is added; rename it")
@@ -63,13 +65,6 @@ def rounded(value: float) -> float:
     return float(f"{value:.{_DIGITS}g}")
 
 
-def _valid(smiles: str) -> Mol:
-    molecule = parse(smiles)
-    if molecule is None:
-        raise ValueError(f"{smiles!r} is not a valid SMILES; leave invalid ones out first")
-    return molecule
-
-
 def _places(picks: Sequence[int], rows: int) -> object:
     places = pd.array([pd.NA] * rows, dtype="Int64")
     places[list(picks)] = range(1, len(picks) + 1)
@@ -79,6 +74,16 @@ def _places(picks: Sequence[int], rows: int) -> object:
 def _inchikey(molecule: Mol) -> str:
     with rdBase.BlockLogs():
         return MolToInchiKey(molecule)
+
+
+def _detailed(molecules: Sequence[Mol], rows: int) -> dict[str, object]:
+    """InChIKeys and properties, empty beyond the given molecules."""
+    rest = [pd.NA] * (rows - len(molecules))
+    columns: dict[str, object] = {"inchikey": [*map(_inchikey, molecules), *([""] * len(rest))]}
+    for name, values in _properties(molecules).items():
+        kind = "Float64" if name in _DECIMALS else "Int64"
+        columns[name] = pd.array([*values, *rest], dtype=kind) if rest else values
+    return columns
 
 
 def _properties(molecules: Sequence[Mol]) -> dict[str, list[float]]:

@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from rdkit import Chem
 from typer.testing import CliRunner
 
+from chemmara.campaign.results import write_outputs
 from chemmara.campaign.run import Run
 from chemmara.campaign.settings import load_campaign
 from chemmara.campaign.start import given_parts
 from chemmara.language_model.checkpoint import load_prior
-from chemmara.molecules.chem import parse, parse_pattern
+from chemmara.molecules.chem import canonical_smiles, parse, parse_pattern
 from cli.main import app
 from tests.campaign.test_campaign import rows, start, wait_for_calls
 
@@ -97,6 +100,22 @@ def test_cores_come_from_a_file_and_each_has_its_share(tmp_path: Path) -> None:
     pyridine = parse_pattern("c1ccncc1")
     number = sum(parse(row[2]).HasSubstructMatch(pyridine) for row in rows(tmp_path / "run"))  # type: ignore[union-attr]
     assert 12 <= number <= 44
+
+
+def test_hits_say_what_stands_at_the_places_of_their_core(tmp_path: Path) -> None:
+    with Run.start(tmp_path / "run", load_campaign(campaign(tmp_path, f'core = "{PIPERIDINE}"'))) as run:
+        run.go()
+    page = write_outputs(tmp_path / "run").page
+    hits = pd.read_csv(tmp_path / "run" / "hits.csv")
+    assert len(hits)
+    assert set(hits["core"]) == {PIPERIDINE}
+    for smiles, first, second in zip(hits["smiles"], hits["R1"], hits["R2"], strict=True):
+        core = "[1*]C(=O)N1CCC([2*])CC1"
+        groups = [text.replace("*", f"[*:{n}]") for n, text in enumerate((first, second), 1) if text != "*[H]"]
+        mapped = core.replace("[1*]", "[*:1]").replace("[2*]", "[*:2]" if second != "*[H]" else "[H]")
+        whole = canonical_smiles(Chem.MolToSmiles(Chem.molzip(Chem.MolFromSmiles(".".join([mapped, *groups])))))  # noqa: TID251 - maps stay
+        assert whole == smiles
+    assert '"R1"' in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

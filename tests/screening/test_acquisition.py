@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chemmara.molecules.chem import molecules_of
 from chemmara.screening.acquisition import ACQUISITIONS, Forecast, different
-from chemmara.screening.fingerprints import molecules_of, similarity_bits
+from chemmara.screening.fingerprints import similarity_bits
 from chemmara.screening.taken import Taken
 from tests.conftest import DRUGS
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from rdkit import DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 
-from chemmara.molecules.chem import fingerprint
-from chemmara.screening.fingerprints import BITS, count_bits, molecules_of, similarity_bits, tanimoto
+from chemmara.molecules.chem import fingerprint, molecules_of
+from chemmara.screening.fingerprints import BITS, count_bits, similarity_bits, tanimoto
 from chemmara.screening.gaussian_process import GaussianProcess
 from chemmara.screening.surrogates import SURROGATES
 from chemmara.screening.taken import Taken
