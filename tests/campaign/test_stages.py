@@ -116,6 +116,15 @@ def test_a_stage_ends_by_its_budget_its_ten_best_or_its_share_of_hits() -> None:
     assert by_hits.over([0.1] * 51 + [0.8] * 50, 0.8) == "50% of the latest 100 calls are hits of the stage"
 
 
+def test_the_live_figures_are_those_of_the_stage_and_calls_of_all() -> None:
+    tally = Tally(0.5)
+    for smiles, score, stage in (("CCO", 0.9, 1), ("CCN", NAN, 2), ("CCO", 0.1, 2), ("c1ccccc1", 0.6, 2)):
+        tally.add(smiles, score, stage)
+    now = tally.standing(3, 10, stages=2)
+    assert (now.calls, now.hits, now.best, now.scaffolds, now.circles) == (4, 1, 0.6, 1, 1)
+    assert (now.top10, now.stage) == (pytest.approx(0.35), "stage 2 of 2")  # (.1 + .6) / 2
+
+
 def test_known_values_are_those_of_any_earlier_call() -> None:
     calls = [
         Call(1, 1, "CCO", 0.4, {"qed": 0.4, "tpsa": NAN}, ""),
