@@ -1,5 +1,6 @@
 """`--dry-run`: what a command would call, how often, and how long that takes; nothing is called or written."""
 
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -63,5 +64,46 @@ def print_campaign(settings: "CampaignConfig", folder: Path, spent: int, *, as_j
     prior = load_prior(settings.prior)
     what = f"{folder}: method {settings.method.name}, seed {settings.seed}, prior {prior.name}"
     what += f", {spent} of {settings.budget} calls spent"
-    found = spending(settings.objective, max(0, settings.budget - spent), settings.workers)
-    print_spending(what, found, as_json=as_json)
+    left = max(0, settings.budget - spent)
+    if not settings.stage:
+        print_spending(what, spending(settings.objective, left, settings.workers), as_json=as_json)
+        return
+    calls = _stage_calls(settings, _by_stage(folder) if spent else Counter(), left)
+    stages = [
+        spending(objective, number, settings.workers)
+        for objective, number in zip(settings.objectives, calls, strict=True)
+    ]
+    if as_json:
+        print_json({"dry_run": what, "calls": left, "stages": [{**asdict(s), "seconds": s.seconds} for s in stages]})
+        return
+    typer.echo(f"{what}; at most {left} oracle calls in {len(stages)} stages.")
+    for number, found in enumerate(stages, start=1):
+        print_spending(f"stage {number} of {len(stages)}", found)
+
+
+def stage_lines(settings: "CampaignConfig") -> list[str]:
+    """A line for each stage of a campaign; [] where it has none."""
+    if not settings.stage:
+        return []
+    last = f"{settings.objective.aggregation} of {', '.join(settings.objective.names)}; takes the rest of the budget"
+    words = [*(stage.words() for stage in settings.stage), last]
+    return [f"stage {number} of {len(words)}: {text}" for number, text in enumerate(words, start=1)]
+
+
+def _by_stage(folder: Path) -> Counter[int]:
+    """Oracle calls that the run in a folder has spent in each stage; it is read as it is."""
+    from chemmara.records.run_folder import RunFolder
+    from chemmara.records.snapshot import ledger_snapshot
+
+    with ledger_snapshot(RunFolder(folder).ledger) as ledger:
+        return Counter() if ledger is None else Counter(call.stage for call in ledger.calls())
+
+
+def _stage_calls(settings: "CampaignConfig", spent: Counter[int], left: int) -> list[int]:
+    """Calls that each stage may still spend, at most; none where a later one has begun."""
+    now = max(spent, default=1)
+    limits = [*(stage.budget for stage in settings.stage), None]
+    return [
+        0 if number < now else left if limit is None else min(left, max(0, limit - spent[number]))
+        for number, limit in enumerate(limits, start=1)
+    ]

@@ -49,6 +49,8 @@ def validate(
     from chemmara.campaign.settings import load_campaign
     from chemmara.language_model.checkpoint import load_prior
 
+    from .dry_run import stage_lines
+
     settings = load_campaign(campaign)
     prior = load_prior(settings.prior)
     names = ", ".join(settings.objective.names)
@@ -56,5 +58,7 @@ def validate(
         f"{campaign}: sound. {settings.budget} calls, method {settings.method.name}, prior {prior.name}"
         f" ({prior.tokenizer.notation}), {settings.objective.aggregation} of {names}",
     )
+    for line in stage_lines(settings):
+        typer.echo(line)
     for caution in cautions(settings, prior):
         typer.echo(f"note: {caution}", err=True)

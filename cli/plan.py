@@ -40,6 +40,8 @@ def plan(
     from .progress import counter
 
     settings = load_campaign(campaign, prior=prior, workers=workers, device=device)
+    if settings.stage:
+        typer.echo("note: the pilot is scored by the objective of the last stage", err=True)
     with counter("scoring", pilot) as advance:
         found = forecast_all(settings, n=pilot, betas=_numbers(betas) or BETAS, advance=advance)
     table = found.table()

@@ -99,7 +99,8 @@ def campaign_progress(start: "Standing") -> Iterator[Callable[["Standing"], None
             nonlocal last_line
             now = time.monotonic()
             words = (
-                f"best {run.best:.3f} · top 10 {run.top10:.3f} · {run.hits} hits · {run.scaffolds} scaffolds"
+                (f"{run.stage} · " if run.stage else "")
+                + f"best {run.best:.3f} · top 10 {run.top10:.3f} · {run.hits} hits · {run.scaffolds} scaffolds"
                 f" · {run.circles} circles · {pace(run.calls - start.calls, now - began)}"
                 + (f" · {run.screening}" if run.screening else "")
             )

@@ -43,6 +43,8 @@ def status_row(run: "RunStatus") -> dict[str, Any]:
 
     now = asdict(run.standing)
     del now["screening"]  # words that only the run itself has
+    if not now["stage"]:
+        del now["stage"]
     return {
         "folder": str(run.folder), "state": run.state, "reason": run.reason, "holder": run.holder, **now,
         "mean_score": run.mean_score, "calls_per_second": run.rate, "seconds_left": run.seconds_left,
@@ -58,6 +60,7 @@ def status_line(run: "RunStatus") -> str:
     state = f"{run.state} ({run.holder})" if run.holder else run.state
     words = [
         f"{run.folder}: {state}, {now.calls} of {now.budget} calls ({now.calls / now.budget:.0%}), step {now.step}",
+        now.stage,
         f"{now.hits} hits, {now.scaffolds} scaffolds, {now.circles} circles",
         f"best {shown(now.best)}, top 10 {shown(now.top10)}, last step {shown(run.mean_score)}",
         pace(1, 1 / run.rate) if run.rate > 0 else "",

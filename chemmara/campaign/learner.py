@@ -21,3 +21,16 @@ def learner_of(settings: CampaignConfig, prior: Prior) -> Learner:
     screening = Screening.of(screen, Objective(settings.objective), settings.hit_threshold) if screen else None
     policy = deepcopy(prior.model).to(device_of(prior.model))
     return new_learner(prior, policy, settings.method, settings.seed, screening, given_parts(settings.start, prior))
+
+
+def learner_of_next_stage(before: Learner, settings: CampaignConfig) -> Learner:
+    """A learner for the next stage, with its settings, that goes on with the policy and the random draws.
+
+    What was learned from the scores of the stage before is not comparable and begins anew: replay, model of screening,
+    diversity filter, tau, anchors, visits, parents, the loss's own parameters, and the moments of Adam.
+    """
+    learner = learner_of(settings, before.prior)
+    learner.policy.load_state_dict(before.policy.state_dict())
+    learner.generator.set_state(before.generator.get_state())
+    learner.sampling.set_state(before.sampling.get_state())
+    return learner

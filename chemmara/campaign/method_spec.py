@@ -5,6 +5,7 @@ from typing import Any
 
 from chemmara import config
 from chemmara.campaign.settings import CampaignConfig
+from chemmara.campaign.stages import stage_method
 from chemmara.config import Strict
 from chemmara.errors import ConfigError
 from chemmara.rl.method import MethodConfig
@@ -38,6 +39,11 @@ def with_method(campaign: CampaignConfig, spec: str, *, option: str = "--method"
             place = place[inner]
         place[last] = _value(value)
     method = config.parse(_Method, {"method": table}, source=option).method
+    try:
+        for stage in campaign.stage:
+            stage_method(method, stage.method)
+    except ValueError as error:
+        raise ConfigError(f"{option}: does not go with a stage's {error}") from None
     return campaign.model_copy(update={"method": method})
 
 

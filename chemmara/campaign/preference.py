@@ -103,7 +103,8 @@ def preference(folder: Path, first: str, second: str, advance: Callable[[int], N
     if not (place.policy / "weights.safetensors").exists():
         raise ChemmaraError(f"{folder}: has no trained policy yet; let it end (chemmara resume {folder})")
     with Ledger.open(place.ledger) as ledger:
-        known = {call.smiles: call.score for call in ledger.calls()}
+        last = ledger.stages
+        known = {call.smiles: call.score for call in ledger.calls() if call.stage == last}
         tau = float(ledger.steps()["tau"].iloc[-1])
     smiles = _known(first, known, folder), _known(second, known, folder)
     prior, policy = load_prior(settings.prior), load_prior(str(place.policy))

@@ -1,9 +1,13 @@
 """Scores of a campaign's batches, every new oracle call in the ledger before anything is learned from it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from chemmara.campaign.failures import Failures
+from chemmara.campaign.progress import Progress
+from chemmara.campaign.settings import CampaignConfig
+from chemmara.campaign.stages import known_values
 from chemmara.records.ledger import Call, Ledger
 from chemmara.records.tally import Tally
 from chemmara.scoring.budget import Budgeted
@@ -14,12 +18,15 @@ from chemmara.scoring.scores import Scores
 
 @dataclass
 class RecordedScores:
-    """A budgeted objective whose new calls are committed to the ledger, counted, and watched for failing oracles."""
+    """A stage's budgeted objective, whose new calls are committed to the ledger, counted, and watched for failures."""
 
     budget: Budgeted
     ledger: Ledger
     tally: Tally
     failures: Failures
+    stage: int
+    names: Sequence[str]  # of the components of all stages: those of others are NaN in the ledger
+    scores: list[float]  # of the stage's calls so far, in order
 
     def __call__(self, smiles: list[str], step: int) -> Scores:
         """Scores of a step's batch; every new oracle call is in the ledger, on disk, when this returns.
@@ -31,25 +38,43 @@ class RecordedScores:
         scores = self.budget(smiles)
         rows = {int(call): row for row, call in reversed(list(enumerate(scores.call))) if call > before}
         calls = [_call(scores, rows[number], number, step) for number in sorted(rows)]
-        self.ledger.append(calls)
+        self.ledger.append([self._row(call) for call in calls])
         for call in calls:
-            self.tally.add(call.smiles, call.score)
+            self.tally.add(call.smiles, call.score, self.stage)
+            self.scores.append(call.score)
         self.failures.check(calls)
         return scores
 
+    def _row(self, call: Call) -> Call:
+        """A call with the components of all stages."""
+        components = {name: call.components.get(name, float("nan")) for name in self.names}
+        return replace(call, components=components, stage=self.stage)
 
-def budget_left(
-    objective: Objective, measure: Measure, limit: int, calls: Sequence[Call], done: int, seeds: Collection[str] = ()
-) -> Budgeted:
-    """What is left to spend after the calls of a ledger, of which the first `done` were learned from before.
 
-    `seeds` are molecules whose scores were known before: no call is spent on them.
+def scores_of_stage(
+    settings: CampaignConfig, progress: Progress, objective: Objective, measure: Measure, ledger: Ledger, tally: Tally,
+    folder: Path, *, seeds: Collection[str], keep_going: bool,
+) -> RecordedScores:  # fmt: skip
+    """The scores of the stage that a run is in, after the calls of its ledger.
+
+    The calls up to `progress.calls` were learned from before; later ones are met again. `seeds` are molecules whose
+    scores were known before: no call is spent on them.
     """
-    measured = [
-        (call.smiles, Measured(tuple(call.components[name] for name in objective.config.names), call.error))
-        for call in calls
-    ]
-    return Budgeted(objective, measure, limit, known=measured[:done], recorded=dict(measured[done:]), seeds=seeds)
+    calls, number, names = ledger.calls(), progress.stage, objective.config.names
+    own = [call for call in calls if call.stage == number]
+    earlier = [call for call in calls if call.stage < number]
+    limit, before = settings.budget, len(earlier)
+    if number <= len(settings.stage) and (stage := settings.stage[number - 1]).budget is not None:
+        limit = min(limit, before + stage.budget)
+    done = progress.calls - before
+    measured = [(call.smiles, Measured(tuple(call.components[name] for name in names), call.error)) for call in own]
+    budget = Budgeted(
+        objective, measure, limit, known=measured[:done], recorded=dict(measured[done:]), seeds=seeds, before=before,
+        earlier=known_values(earlier, names),
+    )  # fmt: skip
+    failures = Failures(folder, names, recorded=len(calls), keep_going=keep_going)
+    scores = [call.score for call in own[:done]]
+    return RecordedScores(budget, ledger, tally, failures, number, settings.component_names, scores)
 
 
 def _call(scores: Scores, row: int, number: int, step: int) -> Call:

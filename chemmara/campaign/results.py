@@ -15,6 +15,7 @@ from chemmara.oracles.docking import pose_file
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.records.summary import failure_reasons, hits_of, summarise
+from chemmara.report.objective import component_name
 from chemmara.report.page import run_page
 from chemmara.scoring.pareto import component_desirabilities, pareto_rank
 from chemmara.selection.export import DIVERSITY, Wish
@@ -46,9 +47,10 @@ def write_outputs(path: Path) -> Outputs:
     with Ledger.open(folder.ledger) as ledger:
         calls, settings = _calls(path, ledger)
         summary = summarise(calls, settings["hit_threshold"], settings["budget"])
-        fronts = pareto_rank(component_desirabilities(settings["objective"], summary.hits))
-        trust = model_columns(settings["objective"], summary.hits)
-        table = _write_hits(path, summary.hits, fronts, settings, trust.columns)
+        hits = _of_the_last_stage(summary.hits, settings)
+        fronts = pareto_rank(component_desirabilities(settings["objective"], hits))
+        trust = model_columns(settings["objective"], hits)
+        table = _write_hits(path, hits, fronts, settings, trust.columns)
         page = path / "report.html"
         write_text(page, run_page(path.name, ledger, calls, summary, table))
     return Outputs(page, summary.figures, failure_reasons(calls), trust.warnings)
@@ -62,6 +64,7 @@ def export_run(path: Path, wish: Wish) -> pd.DataFrame:
     """
     with Ledger.open(_run_folder(path).ledger) as ledger:
         calls, settings = _calls(path, ledger)
+    calls = _of_the_last_stage(calls, settings)
     hits = hits_of(calls, settings["hit_threshold"])
     fronts = pareto_rank(component_desirabilities(settings["objective"], hits))
     ranks = pd.Series(fronts, index=hits.index, dtype="Int64").reindex(calls.index)
@@ -88,6 +91,15 @@ def _calls(path: Path, ledger: Ledger) -> tuple[pd.DataFrame, dict[str, Any]]:
     if calls.empty or settings is None:
         raise ChemmaraError(f"{path}: has no oracle call yet; a report needs some (chemmara resume {path} goes on)")
     return calls, settings
+
+
+def _of_the_last_stage(calls: pd.DataFrame, settings: dict[str, Any]) -> pd.DataFrame:
+    """Calls without the columns that only a campaign in stages has: stage, stage_score, components of other stages."""
+    if "stage" not in calls:
+        return calls
+    own = {component_name(component) for component in settings["objective"]["component"]}
+    kept = {"call", "step", "smiles", "score", "error"} | own
+    return calls.loc[:, [name in kept for name in calls.columns]]
 
 
 def _write_hits(

@@ -8,23 +8,22 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from chemmara.campaign.failures import Failures
 from chemmara.campaign.identity import identity, refuse_another_campaign
-from chemmara.campaign.learner import learner_of
-from chemmara.campaign.recorded import RecordedScores, budget_left
+from chemmara.campaign.learner import learner_of, learner_of_next_stage
+from chemmara.campaign.progress import Progress, last_standing
+from chemmara.campaign.recorded import RecordedScores, scores_of_stage
 from chemmara.campaign.settings import CampaignConfig, saved_settings
 from chemmara.campaign.start import Seeds, read_seeds
 from chemmara.language_model.checkpoint import load_prior, save_prior
-from chemmara.language_model.device import chosen_device, device_of, full_float32, torch_threads
+from chemmara.language_model.device import chosen_device, full_float32, torch_threads
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.records.session import recorded_session
 from chemmara.records.tally import Standing, Tally
 from chemmara.rl.finetune import Learner
 from chemmara.rl.seeds import take_seeds
-from chemmara.rl.state import load_learner, save_learner
+from chemmara.rl.state import save_learner
 from chemmara.rl.step_figures import screening_in_words, step_values
-from chemmara.scoring.budget import Budgeted
 from chemmara.scoring.cache import remembering
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.worker_limits import WorkerLimits
@@ -33,18 +32,6 @@ from chemmara.system.files import new_folder, refusals_in_words, write_text
 from chemmara.system.interrupt import interruptible
 from chemmara.system.locking import only_writer
 from chemmara.system.processors import network_threads
-
-
-@dataclass
-class Progress:
-    """Where a run stands between two steps."""
-
-    step: int = 0
-    calls: int = 0
-    idle: int = 0  # steps in a row without a new molecule
-    seeded: bool = False  # whether the learner knows the seeds
-    device: str = "cpu"  # kind of device that took the steps: only a CPU repeats them exactly
-    metrics_bytes: int = 0  # length of metrics.jsonl: later lines are written again on resuming
 
 
 @dataclass
@@ -70,7 +57,7 @@ class Run:
         """
         device = chosen_device(settings.device, settings.method.batch_size)
         prior = load_prior(settings.prior, device)  # before anything of an old run is removed
-        learner = learner_of(settings, prior)
+        learner = learner_of(settings.in_stage(1), prior)
         read_seeds(settings.start)
         folder = RunFolder(path)
         with ExitStack() as held:
@@ -100,27 +87,22 @@ class Run:
             same_prior = folder.read_config()["prior_sha256"] == prior.sha256
             refuse_another_campaign(path, before, settings, same_prior=same_prior)
             settings = settings.model_copy(update={"threads": before.threads, "device": str(device)})
-            return cls._assemble(folder, settings, learner_of(settings, prior), held)
+            return cls._assemble(folder, settings, learner_of(settings.in_stage(1), prior), held)
 
     @classmethod
     def _assemble(cls, folder: RunFolder, settings: CampaignConfig, learner: Learner, held: ExitStack) -> Self:
         known = identity(settings, learner.prior)
         write_text(folder.config, json.dumps(known, indent=2) + "\n")  # first: from here on the run can be resumed
         begun = Ledger.begun(folder.ledger)
-        ledger = held.enter_context(Ledger.open(folder.ledger) if begun else Ledger.create(folder.ledger))
+        ledger = held.enter_context(
+            Ledger.open(folder.ledger) if begun else Ledger.create(folder.ledger, staged=bool(settings.stage))
+        )
         for key, value in known.items():
             ledger.set(key, value)
-        progress = Progress()
-        if folder.checkpoint.exists():
-            progress = Progress(**load_learner(folder.checkpoint, learner))
-        here = device_of(learner.policy).type
-        repeats = progress.device == here == "cpu"
-        if not repeats and (calls := ledger.calls()):  # those beyond the saved state stay: they are spent, and known
-            progress.calls, progress.step = len(calls), max(progress.step, calls[-1].step)
-        progress.device = here
+        learner, progress, repeats = last_standing(folder, settings, learner, ledger)
         tally = Tally(settings.hit_threshold)
         for call in ledger.calls()[: progress.calls]:
-            tally.add(call.smiles, call.score)
+            tally.add(call.smiles, call.score, call.stage)
         run = cls(folder, settings, learner, ledger, tally, progress, held.pop_all())
         if not repeats:
             run.save()  # before the first call, so that whoever resumes knows that steps are not repeated
@@ -143,7 +125,7 @@ class Run:
         acknowledge: Callable[[], None] = lambda: None,
         keep_going: bool = False,
     ) -> str:
-        """Step until the budget is spent or nothing new comes; the reason for the end.
+        """Step, stage after stage, until the budget is spent or nothing new comes; the reason for the end.
 
         Args:
             tell: called after every step; if it raises KeyboardInterrupt, the run is saved and ends.
@@ -157,29 +139,40 @@ class Run:
         if self.progress.metrics_bytes or self.folder.metrics.exists():
             with self.folder.metrics.open("a+b") as file:
                 file.truncate(self.progress.metrics_bytes)
-        objective = Objective(self.config.objective)
+        with recorded_session(self.ledger), torch_threads(self.config.threads), full_float32():
+            reason = self._stage(tell, acknowledge, keep_going=keep_going)
+            while self.progress.stage <= len(self.config.stage) and self.progress.calls < self.config.budget:
+                self._move_on()
+                reason = self._stage(tell, acknowledge, keep_going=keep_going)
+        save_prior(
+            replace(self.learner.prior, name="policy", model=self.learner.policy), new_folder(self.folder.policy)
+        )
+        return reason
+
+    def _stage(self, tell: Callable[[Standing], None], acknowledge: Callable[[], None], *, keep_going: bool) -> str:
+        """Step until the stage is over; the reason for its end."""
+        objective = Objective(self.config.in_stage(self.progress.stage).objective)
         limits = WorkerLimits(
             self.config.workers, self.config.timeout, self.config.worker_memory, self.config.scheduler
         )
         with (
-            recorded_session(self.ledger),
-            torch_threads(self.config.threads),
-            full_float32(),
             measuring(objective, limits) as by_workers,
             remembering(objective, by_workers, self.config.cache) as measure,
         ):
-            calls, seeds = self.ledger.calls(), read_seeds(self.config.start)
-            free = seeds.smiles if seeds and seeds.scores else ()
-            budget = budget_left(objective, measure, self.config.budget, calls, self.progress.calls, free)
-            failures = Failures(self.folder.path, objective.config.names, recorded=len(calls), keep_going=keep_going)
-            recorded = RecordedScores(budget, self.ledger, self.tally, failures)
+            seeds = read_seeds(self.config.start)
+            recorded = scores_of_stage(
+                self.config, self.progress, objective, measure, self.ledger, self.tally, self.folder.path,
+                seeds=seeds.smiles if seeds and seeds.scores else (), keep_going=keep_going,
+            )  # fmt: skip
             if seeds and not self.progress.seeded:
                 self._seed(seeds, recorded)
             self._loop(recorded, tell, acknowledge)
-        save_prior(
-            replace(self.learner.prior, name="policy", model=self.learner.policy), new_folder(self.folder.policy)
-        )
-        return self._over(budget)
+        return self._over(recorded)
+
+    def _move_on(self) -> None:
+        """Begin the next stage: its objective, its method, and nothing remembered of earlier scores."""
+        self.progress.stage, self.progress.idle = self.progress.stage + 1, 0
+        self.learner = learner_of_next_stage(self.learner, self.config.in_stage(self.progress.stage))
 
     def _loop(
         self,
@@ -189,7 +182,7 @@ class Run:
     ) -> None:
         saved = time.monotonic()
         with interruptible(acknowledge) as interrupt:
-            while not self._over(recorded.budget):
+            while not self._over(recorded):
                 self._step(recorded)
                 try:
                     tell(self.standing())
@@ -205,15 +198,18 @@ class Run:
 
     def standing(self) -> Standing:
         """Where the run is."""
-        return self.tally.standing(self.progress.step, self.config.budget, self.screened)
+        return self.tally.standing(self.progress.step, self.config.budget, self.screened, 1 + len(self.config.stage))
 
     def save(self) -> None:
         """Write the checkpoint."""
         save_learner(self.folder.checkpoint, self.learner, asdict(self.progress))
 
-    def _over(self, budget: Budgeted) -> str:
-        if budget.left == 0:
+    def _over(self, recorded: RecordedScores) -> str:
+        if recorded.budget.used >= self.config.budget:
             return f"the budget of {self.config.budget} oracle calls is spent"
+        stages, number = self.config.stage, self.progress.stage
+        if number <= len(stages) and (reason := stages[number - 1].over(recorded.scores, self.config.hit_threshold)):
+            return reason
         if self.progress.idle >= self.config.max_idle_steps:
             return f"no new molecule in {self.progress.idle} steps: the policy repeats itself"
         return ""

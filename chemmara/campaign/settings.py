@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt, ValidationInfo, model_validator
 
 from chemmara import assets, config
+from chemmara.campaign.stages import StageConfig, all_names, refuse_unclear_names, stage_method
 from chemmara.campaign.start import StartConfig
 from chemmara.config import Fraction, Strict, UserPath
 from chemmara.language_model.device import DeviceName
@@ -67,6 +68,18 @@ class CampaignConfig(Strict):
     """How the policy learns: a name, or a table."""
     objective: Annotated[ObjectiveConfig, BeforeValidator(named_objective)]
     """What makes a molecule good: a table, a benchmark task, a bundled objective, or a file of one."""
+    stage: tuple[StageConfig, ...] = ()
+    """Stages that come before, a [[stage]] table each; `objective` and `method` are then those of the last stage, which
+    takes the rest of the budget."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _the_last_stage_is_the_campaigns_own(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "stage" in data and "objective" not in data:
+            raise ValueError(
+                "[objective] is missing: it is that of the last stage, and each [[stage]] is one that comes before"
+            )
+        return data
 
     @model_validator(mode="after")
     def _given_parts_are_no_samples_of_the_policy(self) -> "CampaignConfig":
@@ -77,6 +90,44 @@ class CampaignConfig(Strict):
                 f"start gives parts, which biases the estimator {self.method.estimator}; use one of {fitting}"
             )
         return self
+
+    @model_validator(mode="after")
+    def _stages_fit_together(self) -> "CampaignConfig":
+        if not self.stage:
+            return self
+        refuse_unclear_names(self.objectives)
+        spent = sum(stage.budget or 0 for stage in self.stage)
+        if spent >= self.budget:
+            raise ValueError(
+                f"the budgets of the stages come to {spent} of the campaign's {self.budget} calls, and leave none for"
+                " the last stage"
+            )
+        if self.start.seed_scores is not None:
+            raise ValueError("seed_scores are scores of one objective, and stages have several; leave it out")
+        for number, stage in enumerate(self.stage, start=1):
+            try:
+                stage_method(self.method, stage.method)
+            except ValueError as error:
+                raise ValueError(f"stage[{number}].{error}") from None
+        return self
+
+    @property
+    def objectives(self) -> list[ObjectiveConfig]:
+        """The objective of each stage; the campaign's own is the last."""
+        return [*(stage.objective for stage in self.stage), self.objective]
+
+    @property
+    def component_names(self) -> list[str]:
+        """The names of the components of all stages."""
+        return all_names(self.objectives)
+
+    def in_stage(self, number: int) -> "CampaignConfig":
+        """The settings with the objective and the method of a stage, counted from 1."""
+        if number > len(self.stage):
+            return self
+        stage = self.stage[number - 1]
+        method = stage_method(self.method, stage.method)
+        return self.model_copy(update={"objective": stage.objective, "method": method})
 
 
 def load_campaign(name: str | Path, *, prior: str | None = None, **overrides: Any) -> CampaignConfig:

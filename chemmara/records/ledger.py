@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FORMAT = 2
+_STAGED = 3  # the format of a campaign in stages: each call has its stage, and a molecule one call in each
 _TABLES = """
 CREATE TABLE calls (
     call INTEGER PRIMARY KEY, step INTEGER NOT NULL, smiles TEXT NOT NULL UNIQUE, score REAL,
@@ -23,6 +24,9 @@ CREATE TABLE calls (
 CREATE TABLE steps (step INTEGER PRIMARY KEY, calls INTEGER NOT NULL, figures TEXT NOT NULL) STRICT;
 CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
+_STAGED_TABLES = _TABLES.replace("smiles TEXT NOT NULL UNIQUE", "smiles TEXT NOT NULL").replace(
+    "error TEXT NOT NULL\n", "error TEXT NOT NULL,\n    stage INTEGER NOT NULL, UNIQUE (smiles, stage)\n"
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Call:
     score: float  # 0 to 1; NaN for no score
     components: dict[str, float]  # raw values by name; NaN for none
     error: str  # why there is no score; "" where there is one
+    stage: int = 1  # of the campaign, from 1; its objective gave the score
 
 
 class Ledger:
@@ -44,13 +49,14 @@ class Ledger:
     a power failure can take the last transactions, and never leaves a damaged file.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, *, staged: bool) -> None:
         self._connection = connection
         self._path = path
+        self._staged = staged  # whether each call has its stage
 
     @classmethod
-    def create(cls, path: Path) -> Self:
-        """A new, empty ledger; ChemmaraError if the file holds one already.
+    def create(cls, path: Path, *, staged: bool = False) -> Self:
+        """A new, empty ledger, perhaps of a campaign in stages; ChemmaraError if the file holds one already.
 
         A file without any table, as a kill during the making of a ledger leaves it, is made a ledger.
         """
@@ -60,8 +66,9 @@ class Ledger:
         with transaction(connection, path):
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
-            connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {_FORMAT}; COMMIT;")
-        return cls(connection, path)
+            tables, version = (_STAGED_TABLES, _STAGED) if staged else (_TABLES, _FORMAT)
+            connection.executescript(f"BEGIN; {tables} PRAGMA user_version = {version}; COMMIT;")
+        return cls(connection, path, staged=staged)
 
     @classmethod
     def begun(cls, path: Path) -> bool:
@@ -89,13 +96,13 @@ class Ledger:
         except sqlite3.DatabaseError as error:
             connection.close()
             raise ChemmaraError(f"{path}: not a ledger, or damaged ({error})") from None
-        if version != _FORMAT:
+        if version not in (_FORMAT, _STAGED):
             connection.close()
             raise ChemmaraError(
                 f"{path}: has format {version}, and this chemmara reads format {_FORMAT}; use the version that"
                 " wrote it (the table `calls` is the same in both)"
             )
-        return cls(connection, path)
+        return cls(connection, path, staged=version == _STAGED)
 
     def close(self) -> None:
         """Close the file."""
@@ -110,13 +117,16 @@ class Ledger:
     def append(self, calls: Sequence[Call]) -> None:
         """Add calls in one transaction, on disk when this returns; ChemmaraError if one is there but differs."""
         rows = [
-            (call.call, call.step, call.smiles, _null(call.score), _json(call.components), call.error) for call in calls
+            (call.call, call.step, call.smiles, _null(call.score), _json(call.components), call.error)
+            + ((call.stage,) if self._staged else ())
+            for call in calls
         ]
+        places = ", ".join("?" * (7 if self._staged else 6))
         with transaction(self._connection, self._path):
             for row in rows:
                 there = self._connection.execute("SELECT * FROM calls WHERE call = ?", row[:1]).fetchone()
                 if there is None:
-                    self._connection.execute("INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?)", row)
+                    self._connection.execute(f"INSERT INTO calls VALUES ({places})", row)  # noqa: S608 - marks only
                 elif there != row:
                     raise ChemmaraError(
                         f"call {row[0]} was {there[2]} ({there[3]}) and would now be {row[2]} ({row[3]}): the run does"
@@ -129,13 +139,18 @@ class Ledger:
 
     def calls(self, after: int = 0) -> list[Call]:
         """Every call with a number above `after`, in order."""
-        rows = self._connection.execute(
-            "SELECT call, step, smiles, score, components, error FROM calls WHERE call > ? ORDER BY call", (after,)
-        )
+        rows = self._connection.execute("SELECT * FROM calls WHERE call > ? ORDER BY call", (after,))
         return [
-            Call(call, step, smiles, _nan(score), {k: _nan(v) for k, v in json.loads(components).items()}, error)
-            for call, step, smiles, score, components, error in rows
+            Call(
+                call, step, smiles, _nan(score), {k: _nan(v) for k, v in json.loads(components).items()}, error, *stage
+            )
+            for call, step, smiles, score, components, error, *stage in rows
         ]
+
+    @property
+    def stages(self) -> int:
+        """Stages of the campaign; 1 where it has no [[stage]]."""
+        return 1 + len(self.get("campaign")["stage"]) if self._staged else 1
 
     def append_step(self, step: int, calls: int, figures: dict[str, float]) -> None:
         """Record a step, or record it again: calls used by then, and its figures."""
@@ -161,12 +176,20 @@ class Ledger:
         return None if row is None else json.loads(row[0])
 
     def frame(self) -> "pd.DataFrame":
-        """One row a call: call, step, smiles, score, error, and one column a component."""
+        """One row a call: call, step, smiles, score, error, and one column a component.
+
+        Of a campaign in stages the score is that of the last stage's objective, NaN for a call of an earlier one, and
+        the columns stage and stage_score hold the stage of each call and the score that it had there.
+        """
         import pandas as pd
 
         calls = self.calls()
         plain = [(call.call, call.step, call.smiles, call.score, call.error) for call in calls]
         table = pd.DataFrame(plain, columns=["call", "step", "smiles", "score", "error"])
+        if self._staged:
+            table["stage"] = [call.stage for call in calls]
+            table["stage_score"] = table["score"]
+            table["score"] = table["score"].where(table["stage"] == self.stages)
         return table.join(pd.DataFrame([call.components for call in calls], index=table.index))
 
 

@@ -45,18 +45,18 @@ class RunReader:
     def __init__(self, folder: Path) -> None:
         """Raise ChemmaraError where the folder holds no run."""
         self.folder = RunFolder(folder)
-        self._hit_threshold, _ = _settings(self.folder)
+        self._hit_threshold, _, _ = _settings(self.folder)
         self._tally = Tally(self._hit_threshold)
 
     def read(self) -> RunStatus:
         """Where the run is now."""
         holder = writer_of(self.folder.path)  # before the ledger: whoever ends after this has written his end there
-        self._hit_threshold, budget = _settings(self.folder)  # the budget may have grown
+        self._hit_threshold, budget, stages = _settings(self.folder)  # the budget may have grown
         session = self._count_new_calls()
         if not holder and session is not None and session.state == "running":
             holder = writer_of(self.folder.path)  # again, for who began just now
         line, updated = last_metrics(self.folder.metrics)
-        standing = self._tally.standing(line.get("step", 0), budget)
+        standing = self._tally.standing(line.get("step", 0), budget, stages=stages)
         state, reason = _state(holder, session, spent=standing.calls >= standing.budget)
         score = line.get("mean_score")
         return RunStatus(
@@ -72,7 +72,7 @@ class RunReader:
             if ledger is None:
                 return None
             for call in ledger.calls(after=self._tally.calls):
-                self._tally.add(call.smiles, call.score)
+                self._tally.add(call.smiles, call.score, call.stage)
             return last_session(ledger)
 
 
@@ -93,11 +93,11 @@ def run_folders(path: Path) -> list[Path]:
     return found
 
 
-def _settings(folder: RunFolder) -> tuple[float, int]:
-    """The hit threshold and the budget of a run."""
+def _settings(folder: RunFolder) -> tuple[float, int, int]:
+    """The hit threshold, the budget and the number of stages of a run."""
     campaign = folder.read_config()["campaign"]
     try:
-        return float(campaign["hit_threshold"]), int(campaign["budget"])
+        return float(campaign["hit_threshold"]), int(campaign["budget"]), 1 + len(campaign.get("stage", ()))
     except (KeyError, TypeError, ValueError):
         raise ChemmaraError(f"{folder.config}: has no hit_threshold or no budget; another version wrote it") from None
 

@@ -74,7 +74,8 @@ def hits_of(calls: pd.DataFrame, hit_threshold: float) -> pd.DataFrame:
 
 def failure_reasons(calls: pd.DataFrame) -> dict[str, int]:
     """Reasons for missing scores with the number of calls that have each, the commonest first."""
-    missing = calls.loc[calls["score"].isna(), "error"]
+    scores = calls["stage_score"] if "stage_score" in calls else calls["score"]
+    missing = calls.loc[scores.isna(), "error"]
     return {str(reason): int(number) for reason, number in missing.value_counts().items()}
 
 

@@ -24,6 +24,7 @@ class Standing:
     best: float  # best score; NaN before the first score
     top10: float  # mean score of the ten best molecules
     screening: str = ""  # what screening did in the last step, in words
+    stage: str = ""  # of a campaign in stages, in words; hits and scores are those of this stage
 
 
 @dataclass
@@ -32,18 +33,24 @@ class Tally:
 
     `circles` counts the hits that are farther than .75 from all hits counted before them, in the order of discovery:
     what can be known while the run goes on. The report's #Circles, searched for among all hits at once, is larger.
+
+    With the first call of another stage, whose scores are not comparable, all but the number of calls begins anew.
     """
 
     hit_threshold: float
     calls: int = 0
     hits: int = 0
     best: float = float("nan")
+    stage: int = 1
     scaffolds: set[str] = field(default_factory=set)
     _top: list[float] = field(default_factory=list)
     _centres: Neighbours = field(default_factory=Neighbours)
 
-    def add(self, smiles: str, score: float) -> None:
+    def add(self, smiles: str, score: float, stage: int = 1) -> None:
         """Take in one oracle call; NaN (no score) counts as a call and nothing else."""
+        if stage != self.stage:
+            self.stage, self.hits, self.best, self.scaffolds = stage, 0, float("nan"), set()
+            self._top, self._centres = [], Neighbours()
         self.calls += 1
         if score != score:  # noqa: PLR0124 - NaN alone differs from itself
             return
@@ -58,11 +65,13 @@ class Tally:
         if self._centres.nearest(own, _NEAR) is None:
             self._centres.add(own)
 
-    def standing(self, step: int, budget: int, screening: str = "") -> Standing:
+    def standing(self, step: int, budget: int, screening: str = "", stages: int = 1) -> Standing:
         """The figures after a step."""
+        stage = f"stage {self.stage} of {stages}" if stages > 1 else ""
         return Standing(
-            step, self.calls, budget, self.hits, len(self.scaffolds), self.circles, self.best, self.top10, screening
-        )
+            step, self.calls, budget, self.hits, len(self.scaffolds), self.circles, self.best, self.top10, screening,
+            stage,
+        )  # fmt: skip
 
     @property
     def circles(self) -> int:

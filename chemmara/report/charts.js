@@ -75,6 +75,7 @@ function chart(spec, width = 360, height = 170) {
     }
     parts.push(svg("path", { d: path(line.x, line.y, x, y), class: `curve hue${index % HUES}`, "stroke-dasharray": ["", "6 3", "2 3"][Math.floor(index / HUES) % 3] }));
   });
+  for (const mark of spec.marks ?? []) parts.push(svg("line", { x1: x(mark), x2: x(mark), y1: 10, y2: height - 22, class: "threshold" }));
   const last = spec.lines.map((line) => `${line.name ? `${line.name} ` : ""}${words(known(line.y).at(-1) ?? null)}`).join(", ");
   const cursor = svg("line", { y1: 8, y2: height - 22, class: "cursor", visibility: "hidden" });
   const drawn = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", tabindex: "0", "aria-label": `${spec.title}, at the end ${last}` }, ...parts, cursor);

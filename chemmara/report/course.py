@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from chemmara.report.embedded import rounded
+from chemmara.report.objective import component_name
 from chemmara.report.wording import LOGGED
 
 _POINTS: Final = 120  # of a curve
@@ -57,6 +58,32 @@ def _with_derived(steps: pd.DataFrame) -> pd.DataFrame:
     if {"mean_score", "valid", "mean_filtered_score"} <= set(steps.columns):
         derived["taken"] = (steps["mean_score"] * steps["valid"] - steps["mean_filtered_score"]).clip(lower=0.0)
     return steps.assign(**derived)
+
+
+def stage_starts(calls: pd.DataFrame) -> list[int]:
+    """The first call of each stage but the first; [] where there are no stages."""
+    if "stage" not in calls:
+        return []
+    _, rows = np.unique(calls["stage"].to_numpy(), return_index=True)
+    return [int(calls["call"].iloc[row]) for row in rows[1:]]
+
+
+def stages_in_words(settings: dict[str, Any], calls: pd.DataFrame) -> list[str]:
+    """A sentence for each stage that has calls: which ones, and what was measured; [] where there are no stages."""
+    if "stage" not in calls:
+        return []
+    objectives = [*(stage["objective"] for stage in settings["stage"]), settings["objective"]]
+    sentences = []
+    for number, objective in enumerate(objectives, start=1):
+        own = calls["call"].to_numpy()[calls["stage"].to_numpy() == number]
+        if not len(own):
+            continue
+        names = ", ".join(component_name(part) for part in objective["component"])
+        last = "; a hit of this run is a hit of this stage" if number == len(objectives) else ""
+        sentences.append(f"Stage {number}, calls {own.min():,} to {own.max():,}, measured {names}{last}.")
+    if int(calls["stage"].to_numpy().max(initial=0)) < len(objectives):
+        sentences.append("The last stage has not begun: there are no hits yet.")
+    return sentences
 
 
 def component_curves(calls: pd.DataFrame, components: list[str]) -> list[dict[str, Any]]:

@@ -7,13 +7,14 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from chemmara.records.ledger import Ledger
 from chemmara.records.summary import Summary, failure_reasons
-from chemmara.report.course import component_curves, headline_charts, step_curves
+from chemmara.report.course import component_curves, headline_charts, stage_starts, stages_in_words, step_curves
 from chemmara.report.embedded import as_json
 from chemmara.report.hits import Explorer, best_in_words, hits_on_the_page
 from chemmara.report.objective import AGGREGATION, about, as_text, component_name, components
@@ -46,21 +47,26 @@ def run_page(name: str, ledger: Ledger, calls: pd.DataFrame, summary: Summary, h
         every=hits,
     )
     scores = calls["score"].to_numpy(dtype=float)
-    written_out = components(objective, calls, scores >= threshold)
-    measured = [component for component in meanings if component in calls]
+    final = calls["stage"].to_numpy() > len(settings["stage"]) if "stage" in calls else np.ones(len(calls), dtype=bool)
+    written_out = components(objective, calls.loc[final], scores[final] >= threshold)
+    others = [component_name(part) for stage in settings.get("stage", ()) for part in stage["objective"]["component"]]
+    measured = [component for component in dict.fromkeys([*others, *meanings]) if component in calls]
+    charts = [
+        *headline_charts(summary.curves, scores, threshold),
+        *step_curves(ledger.steps()),
+        *component_curves(calls, measured),
+    ]
+    if marks := stage_starts(calls):
+        charts = [chart | {"marks": marks} for chart in charts]
     data = {
         "name": name,
         "key": f"{name} {ledger.get('prior_sha256')} {settings['seed']} {len(calls)}",
         "threshold": threshold,
         "hits": explorer.data(),
         "objective": written_out,
-        "charts": [
-            *headline_charts(summary.curves, scores, threshold),
-            *step_curves(ledger.steps()),
-            *component_curves(calls, measured),
-        ],
+        "charts": charts,
     }
-    failed = calls.loc[calls["score"].isna()]
+    failed = calls.loc[calls["stage_score" if "stage_score" in calls else "score"].isna()]
     return render(
         "run.html",
         data,
@@ -72,6 +78,7 @@ def run_page(name: str, ledger: Ledger, calls: pd.DataFrame, summary: Summary, h
         first=best_in_words(hits),
         components=written_out,
         aggregation=AGGREGATION[objective["aggregation"]],
+        stages=stages_in_words(settings, calls),
         failed=len(failed),
         reasons=failure_reasons(calls),
         failures=failed.head(_FAILURES).to_dict("records"),

@@ -14,11 +14,14 @@ class Budgeted:
     Args:
         objective: what a score is.
         measure: how raw values come: the objective itself, or workers around it.
-        limit: unique valid molecules that may be measured.
-        known: canonical SMILES with their values of calls 1, 2, ...: they are repeats now.
+        limit: unique valid molecules that may be measured, those before among them.
+        known: canonical SMILES with their values of calls `before` + 1, `before` + 2, ...: they are repeats now.
         recorded: molecules measured before but to be met again, by a run that goes through its last steps once more:
             each costs a call when it first comes up, as it did then, but the oracles are not used.
         seeds: canonical SMILES of molecules that were known before: they are not measured, and have no score here.
+        before: calls that were spent before, on another objective.
+        earlier: raw values that those calls have left, by canonical SMILES, one for each component of this objective
+            (NaN for the others): such a molecule costs a call here, too, but only what is missing is measured.
     """
 
     def __init__(
@@ -30,19 +33,23 @@ class Budgeted:
         known: Iterable[tuple[str, Measured]] = (),
         recorded: Mapping[str, Measured] | None = None,
         seeds: Collection[str] = (),
+        before: int = 0,
+        earlier: Mapping[str, tuple[float, ...]] | None = None,
     ) -> None:
         self.limit = limit
         self._objective = objective
         self._measure = measure
         self._measured = dict(known)
-        self._calls = {smiles: call for call, smiles in enumerate(self._measured, start=1)}
+        self._calls = {smiles: call for call, smiles in enumerate(self._measured, start=before + 1)}
+        self._before = before
+        self._earlier = dict(earlier or {})
         self._recorded = dict(recorded or {})
         self._seeds = dict.fromkeys(seeds, objective.nothing("a seed"))
 
     @property
     def used(self) -> int:
-        """Calls spent."""
-        return len(self._calls)
+        """Calls spent, those before among them."""
+        return self._before + len(self._calls)
 
     @property
     def left(self) -> int:
@@ -55,7 +62,7 @@ class Budgeted:
         different = (text for text in dict.fromkeys(texts) if text and text not in self._seeds)
         new = [text for text in different if text not in self._calls][: max(0, self.left)]
         unmeasured = [text for text in new if text not in self._recorded]
-        requests = [Request(text) for text in unmeasured]
+        requests = [Request(text, self._earlier.get(text, ())) for text in unmeasured]
         measured = dict(zip(unmeasured, self._measure(requests), strict=True)) if requests else {}
         for text in new:
             self._calls[text] = self.used + 1

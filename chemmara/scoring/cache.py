@@ -74,6 +74,9 @@ def _with_cache(
     for column, key in enumerate(keys):
         for smiles, value in _look_up(connection, key, list(row_of)):
             known[row_of[smiles], column] = value if np.isfinite(value) else np.nan
+    for row, request in enumerate(requests):
+        if request.known:
+            known[row] = np.where(np.isnan(request.known), known[row], request.known)
     missing = [row for row in range(len(requests)) if np.isnan(known[row]).any()]
     fresh = measure([Request(requests[row].smiles, tuple(known[row])) for row in missing]) if missing else []
     found = [Measured(tuple(values)) for values in known.tolist()]

@@ -17,7 +17,7 @@ from chemmara.scoring.components.base import COSTLY
 from chemmara.scoring.measurement import Measure, Measured, Request, measure_with
 from chemmara.scoring.scores import Scores
 
-RESERVED = {"total", "error", "call", "step", "smiles", "score"}
+RESERVED = {"total", "error", "call", "step", "smiles", "score", "stage", "stage_score"}
 """Columns of tables and ledgers, which no component may be called."""
 
 

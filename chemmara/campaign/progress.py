@@ -1,0 +1,50 @@
+"""Where a run stands between two steps, and how it is brought there again."""
+
+from dataclasses import dataclass
+
+from chemmara.campaign.learner import learner_of, learner_of_next_stage
+from chemmara.campaign.settings import CampaignConfig
+from chemmara.language_model.device import device_of
+from chemmara.language_model.saved_state import read_values
+from chemmara.records.ledger import Ledger
+from chemmara.records.run_folder import RunFolder
+from chemmara.rl.finetune import Learner
+from chemmara.rl.state import load_learner
+
+
+@dataclass
+class Progress:
+    """Where a run stands between two steps."""
+
+    step: int = 0
+    calls: int = 0
+    idle: int = 0  # steps in a row without a new molecule
+    seeded: bool = False  # whether the learner knows the seeds
+    device: str = "cpu"  # kind of device that took the steps: only a CPU repeats them exactly
+    metrics_bytes: int = 0  # length of metrics.jsonl: later lines are written again on resuming
+    stage: int = 1  # of the campaign, from 1
+
+
+def last_standing(
+    folder: RunFolder, settings: CampaignConfig, learner: Learner, ledger: Ledger
+) -> tuple[Learner, Progress, bool]:
+    """The learner and the progress as they were last saved, and whether the steps since then are repeated.
+
+    `learner` is that of the first stage, before its first step. Steps are repeated, exactly, on a CPU alone. Elsewhere
+    the calls beyond the saved state stay: they are spent, and known, and the run goes on in the stage of the last.
+    """
+    progress, first = Progress(), learner
+    if folder.checkpoint.exists():
+        progress = Progress(**read_values(folder.checkpoint)["progress"])
+        if progress.stage > 1:
+            learner = learner_of(settings.in_stage(progress.stage), first.prior)
+        load_learner(folder.checkpoint, learner)
+    here = device_of(learner.policy).type
+    repeats = progress.device == here == "cpu"
+    if not repeats and (calls := ledger.calls()):
+        progress.calls, progress.step = len(calls), max(progress.step, calls[-1].step)
+        while progress.stage < calls[-1].stage:
+            progress.stage, progress.idle = progress.stage + 1, 0
+            learner = learner_of_next_stage(learner, settings.in_stage(progress.stage))
+    progress.device = here
+    return learner, progress, repeats
