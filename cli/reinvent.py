@@ -20,7 +20,7 @@ def _several() -> None:
 @app.command()
 def reinvent(
     file: Annotated[Path, typer.Argument(help="A REINVENT 4 TOML file: staged learning, scoring, or components.")],
-    out: Annotated[Path | None, typer.Option(help="File to write; stdout if left out.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write; stdout if left out.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
 ) -> None:
     """Convert a REINVENT 4 file to a campaign: objective, method, budget.

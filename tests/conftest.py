@@ -1,8 +1,14 @@
 """What all tests share: a prior that is made in no time, and a quiet Hypothesis."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # several processes test at once: each has one thread, before torch counts them
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import torch
 from hypothesis import settings
 
