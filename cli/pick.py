@@ -54,7 +54,7 @@ def pick(
 
     Example: chemmara pick scored.csv -n 50 --method weighted --out picks.csv
     """
-    from chemmara.molecules.chem import parse
+    from chemmara.molecules.chem import molecules_of
     from chemmara.molecules.library import open_library
     from chemmara.molecules.standardise import standardised
     from chemmara.selection.fingerprint_blocks import packed_fingerprints
@@ -78,8 +78,7 @@ def pick(
         if not picked:
             raise ChemmaraError(f"{library}: no valid molecule")
         table = rows.table(picked)
-    found = [molecule for molecule in map(parse, table[molecules.smiles_column]) if molecule is not None]
-    far = distances(packed_fingerprints(found)).round(3)
+    far = distances(packed_fingerprints(molecules_of(table[molecules.smiles_column].tolist()))).round(3)
     table = table.drop(columns=[name for name in ("pick", "distance") if name in table.columns])
     table = table.assign(pick=range(1, len(table) + 1), distance=far)
     if not as_json or out is not None:

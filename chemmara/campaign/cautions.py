@@ -7,7 +7,7 @@ from chemmara.errors import TokenError
 from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.wanted import sample_wanted
 from chemmara.molecules.alphabet import Alphabet, is_stereo
-from chemmara.molecules.chem import canonical_smiles, flat_smiles, parse
+from chemmara.molecules.chem import canonical_smiles, flat_smiles, molecules_of
 from chemmara.oracles.qsar import load_model
 from chemmara.scoring.components import Component
 from chemmara.scoring.components.learned import QsarComponent
@@ -72,7 +72,7 @@ def _of_models(models: list[tuple[str, QsarComponent]], prior: Prior, seed: int)
     if not models:
         return
     smiles = [text for draw in sample_wanted(prior, _SAMPLED, seed=seed, valid=True) for text in draw.smiles]
-    molecules = [molecule for text in smiles if (molecule := parse(text)) is not None]
+    molecules = molecules_of(smiles)
     for name, component in models:
         model = load_model(component.model)
         outside = float((model.similarity(molecules) < model.card.domain_similarity).mean()) if molecules else 0.0

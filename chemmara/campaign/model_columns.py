@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chemmara.errors import ChemmaraError
-from chemmara.molecules.chem import parse
+from chemmara.molecules.chem import molecules_of
 from chemmara.oracles.qsar import load_model
 from chemmara.qsar.prediction import predictions
 
@@ -35,7 +35,7 @@ def model_columns(objective: dict[str, Any], hits: pd.DataFrame) -> ModelColumns
         hits: of the run, with a column smiles.
     """
     tables, warnings = [pd.DataFrame(index=hits.index)], list[str]()
-    molecules = [molecule for smiles in hits["smiles"] if (molecule := parse(smiles)) is not None]
+    molecules = molecules_of(hits["smiles"].tolist())
     for component in objective["component"]:
         if component["oracle"] != "qsar" or not len(hits):
             continue

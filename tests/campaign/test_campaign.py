@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,19 @@ def wait_for_calls(process: subprocess.Popen[str], folder: Path, number: int) ->
     raise AssertionError(f"the run did not get to {number} calls: {process.communicate()}")
 
 
+def killed_and_resumed(file: Path, folder: Path, kills: Sequence[int]) -> str:
+    """Stdout of a run in another process that is killed after so many calls each time, and resumed to its end."""
+    process = start("run", file, "--out", folder)
+    for calls in kills:
+        wait_for_calls(process, folder, calls)
+        process.kill()
+        process.communicate()
+        process = start("resume", folder)
+    out, _ = process.communicate(timeout=300)
+    assert process.returncode == 0
+    return out
+
+
 @pytest.fixture
 def uninterrupted(tmp_path: Path, campaign_file: Path) -> list[tuple]:
     with Run.start(tmp_path / "whole", load_campaign(campaign_file)) as run:
@@ -85,14 +99,7 @@ def test_after_kills_at_any_moment_the_ledger_ends_as_if_nothing_had_happened(
     tmp_path: Path, campaign_file: Path, uninterrupted: list[tuple]
 ) -> None:
     folder = tmp_path / "killed"
-    process = start("run", campaign_file, "--out", folder)
-    for calls in (1, 60, 110):
-        wait_for_calls(process, folder, calls)
-        process.kill()
-        process.communicate()
-        process = start("resume", folder)
-    out, _ = process.communicate(timeout=120)
-    assert process.returncode == 0
+    out = killed_and_resumed(campaign_file, folder, (1, 60, 110))
     assert rows(folder) == uninterrupted
     assert "report.html" in out
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]

@@ -14,7 +14,7 @@ from chemmara.campaign.start import given_parts
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.molecules.chem import canonical_smiles, parse, parse_pattern
 from cli.main import app
-from tests.campaign.test_campaign import rows, start, wait_for_calls
+from tests.campaign.test_campaign import killed_and_resumed, rows
 
 PIPERIDINE = "*C(=O)N1CCC(*)CC1"
 QED = """
@@ -82,14 +82,7 @@ def test_a_campaign_from_a_core_with_children_keeps_the_core_and_survives_kills(
     core = parse_pattern("[!#1]C(=O)N1CCCCC1")  # a child may have hydrogen at the other place
     assert all(parse(row[2]).HasSubstructMatch(core) for row in whole)  # type: ignore[union-attr]
     folder = tmp_path / "killed"
-    process = start("run", file, "--out", folder)
-    for calls in (16, 50):
-        wait_for_calls(process, folder, calls)
-        process.kill()
-        process.communicate()
-        process = start("resume", folder)
-    process.communicate(timeout=300)
-    assert process.returncode == 0
+    killed_and_resumed(file, folder, (16, 50))
     assert rows(folder) == whole
 
 

@@ -10,7 +10,7 @@ from chemmara.campaign.run import Run
 from chemmara.campaign.settings import load_campaign
 from chemmara.screening.targets import CostlyTargets
 from cli.main import app
-from tests.campaign.test_campaign import rows, start, wait_for_calls
+from tests.campaign.test_campaign import killed_and_resumed, rows
 from tests.conftest import DRUGS
 
 SCREEN = """
@@ -52,14 +52,7 @@ def test_a_screened_run_spends_its_budget_to_the_call_and_repeats_itself_after_k
     assert log[-1]["screen_active"] == 1.0
     assert max(line["screen_children"] for line in log) > 0
     folder = tmp_path / "killed"
-    process = start("run", screened_file, "--out", folder)
-    for calls in (20, 70, 120):
-        wait_for_calls(process, folder, calls)
-        process.kill()
-        process.communicate()
-        process = start("resume", folder)
-    process.communicate(timeout=120)
-    assert process.returncode == 0
+    killed_and_resumed(screened_file, folder, (20, 70, 120))
     assert rows(folder) == whole
     assert figures(folder) == log
 

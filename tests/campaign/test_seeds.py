@@ -16,7 +16,7 @@ from chemmara.scoring.measurement import Measured, Request
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 from chemmara.scoring.scores import Scores
 from cli.main import app
-from tests.campaign.test_campaign import rows, start, wait_for_calls
+from tests.campaign.test_campaign import killed_and_resumed, rows
 from tests.conftest import DRUGS
 from tests.rl.test_finetune import learner
 from tests.rl.test_screened_steps import screened
@@ -115,14 +115,7 @@ def test_seeds_with_scores_cost_nothing_and_a_killed_run_still_knows_them(
     assert len(whole) == 150
     assert not {row[2] for row in whole} & set(DRUGS.values())
     folder = tmp_path / "killed"
-    process = start("run", file, "--out", folder)
-    for calls in (1, 70):
-        wait_for_calls(process, folder, calls)
-        process.kill()
-        process.communicate()
-        process = start("resume", folder)
-    process.communicate(timeout=120)
-    assert process.returncode == 0
+    killed_and_resumed(file, folder, (1, 70))
     assert rows(folder) == whole
 
 
