@@ -25,7 +25,7 @@ from chemmara.scoring.cache import remembering
 from chemmara.scoring.measurement import Measured, Request
 from chemmara.scoring.objective import Objective
 from cli.main import app
-from tests.campaign.test_campaign import rows, start, wait_for_calls
+from tests.campaign.test_campaign import killed_and_resumed, rows
 
 STAGE = """
 [[stage]]
@@ -230,14 +230,7 @@ def test_after_kills_in_either_stage_the_ledger_ends_as_if_nothing_had_happened(
     tmp_path: Path, staged_file: Path, uninterrupted: list[tuple]
 ) -> None:
     folder = tmp_path / "killed"
-    process = start("run", staged_file, "--out", folder)
-    for calls in (20, 61):
-        wait_for_calls(process, folder, calls)
-        process.kill()
-        process.communicate()
-        process = start("resume", folder)
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
+    out = killed_and_resumed(staged_file, folder, (20, 61))
     assert rows(folder) == uninterrupted
     assert "report.html" in out
 
