@@ -25,7 +25,8 @@ _ReportEvery = Annotated[
     int | None, typer.Option("--report-every", min=1, help="Write report and hits anew after so many oracle calls.")
 ]
 _TensorBoard = Annotated[
-    bool, typer.Option("--tensorboard", help="Write DIR/tensorboard, too (pip install 'chemmara[tensorboard]').")
+    bool,  # typer's help takes a bracket for a mark of rich's, unless a backslash is before it
+    typer.Option("--tensorboard", help=r"Write DIR/tensorboard, too (pip install 'chemmara\[tensorboard]')."),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="The figures at the end as one JSON object.")]
 
