@@ -33,8 +33,8 @@ def gru_cell(x: Tensor, state: Tensor, w_i: Tensor, w_h: Tensor, b_i: Tensor, b_
     """
     inner = slice(0, 2 * state.shape[1])  # of r and z
     gates, recurrent = linear(x, w_i).to(state.dtype).add_(b_i), linear(state, w_h).to(state.dtype).add_(b_h)
-    reset, update = gates[:, inner].add_(recurrent[:, inner]).sigmoid_().chunk(2, dim=1)
-    fresh = gates[:, inner.stop :].addcmul_(reset, recurrent[:, inner.stop :]).tanh_()
+    reset, update = (gates[:, inner] + recurrent[:, inner]).sigmoid_().chunk(2, dim=1)
+    fresh = torch.addcmul(gates[:, inner.stop :], reset, recurrent[:, inner.stop :]).tanh_()
     return torch.lerp(fresh, state, update)
 
 
