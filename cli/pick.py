@@ -93,8 +93,10 @@ def _maxmin(rows: "KeptRows", n: int, seed: int) -> list[int]:
         found = Distinct.read(rows.column(rows.smiles_column), packed_bytes, advance)
     if found.invalid:
         typer.echo(f"{rows.source}: {found.invalid} rows are not valid and are left out", err=True)
+    packed = to_rows(found.described)
+    found.described.clear()
     with waiting("picking"):
-        return found.rows[maxmin(to_rows(found.described), n, seed)].tolist()
+        return found.rows[maxmin(packed, n, seed)].tolist()
 
 
 def _weighted(rows: "KeptRows", n: int, diversity: float | None, score_column: str | None) -> list[int]:
