@@ -22,8 +22,8 @@ def pretrain(
     random_smiles: Annotated[
         Literal["restricted", "unrestricted"] | None,
         typer.Option(
-            help="Each molecule as a new random SMILES in every epoch: atoms in random order (restricted, as replay's"
-            " randomised text), or branches too (unrestricted)."
+            help="Each molecule as a new random SMILES in every epoch: restricted (side chains before the rest of a"
+            " ring, as replay's randomised text) or unrestricted (RDKit's doRandom)."
         ),
     ] = None,
     stereo: Annotated[

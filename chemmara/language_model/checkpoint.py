@@ -22,7 +22,7 @@ from chemmara.molecules.notation import NOTATIONS
 from chemmara.system.files import replacing, write_text
 
 Randomisation = Literal["restricted", "unrestricted"]
-"""How random SMILES are drawn: atoms renumbered at random, RDKit's rules on branches kept; or branches in any order."""
+"""Random SMILES: of renumbered atoms, side chains before the rest of a ring; or without that rule (c1cc(ccc1)C)."""
 
 
 class PriorConfig(Strict):

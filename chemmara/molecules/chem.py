@@ -199,7 +199,7 @@ def randomised(molecule: Mol, seed: int) -> str:
 
 
 def unrestricted(molecule: Mol, seed: int) -> str:
-    """One of the many SMILES of a molecule by RDKit's doRandom, branches in any order, chosen by `seed` (32 bits)."""
+    """One of the many SMILES of a molecule by RDKit's doRandom (c1cc(ccc1)C is one, too), chosen by `seed`."""
     return Chem.MolToRandomSmilesVect(molecule, 1, randomSeed=seed % (2**31 - 1) + 1)[0]  # RDKit takes 0 for no seed
 
 

@@ -29,7 +29,7 @@ class TrainingRows(Protocol):
         """(molecules,) tokens of each row, end token included; the same in every epoch."""
         ...
 
-    def spelled(self, rows: np.ndarray, epoch: int) -> Spelled:
+    def spelled(self, rows: np.ndarray, epoch: int, /) -> Spelled:
         """The rows as they are written in an epoch."""
         ...
 
@@ -68,7 +68,7 @@ class Encoded:
         starts = self.starts[: n + 1]
         return Encoded(self.ids[: starts[-1]], starts)
 
-    def spelled(self, rows: np.ndarray, _epoch: int) -> Spelled:
+    def spelled(self, rows: np.ndarray, _epoch: int, /) -> Spelled:
         """The rows, which are written alike in every epoch."""
         return Spelled(self.batch(rows))
 

@@ -18,12 +18,12 @@ _HELD_OUT_SEED = 0  # the same for every run, so that held-out likelihoods of tw
 def spelling(smiles: str, kind: Randomisation, *, seed: int, epoch: int, row: int) -> str:
     """A random SMILES of a valid molecule; the same seed, epoch and row give the same one.
 
-    Restricted: the atoms are renumbered at random and RDKit's rules on branches kept, as replay text "randomised" is
-    made. Unrestricted: RDKit's doRandom, which takes branches in any order, too. Both as in Arús-Pous et al. 2019,
-    doi:10.1186/s13321-019-0393-0.
+    Restricted: the atoms are renumbered at random, and RDKit writes a side chain before it goes on round the ring, as
+    replay text "randomised" is made. Unrestricted: RDKit's doRandom, without that rule: c1cc(ccc1)C, too. Both as in
+    Arús-Pous et al. 2019, doi:10.1186/s13321-019-0393-0.
 
     >>> [spelling("CC(=O)N", "restricted", seed=0, epoch=epoch, row=0) for epoch in range(3)]
-    ['NC(C)=O', 'CC(=O)N', 'C(N)(C)=O']
+    ['CC(=O)N', 'CC(N)=O', 'O=C(C)N']
     """
     molecule = parse(smiles)
     if molecule is None:
@@ -63,7 +63,7 @@ class RandomSpellings:
         """(molecules,) tokens of the canonical rows, by which batches are made up: they are the same in every epoch."""
         return self.canonical.lengths
 
-    def spelled(self, rows: np.ndarray, epoch: int) -> Spelled:
+    def spelled(self, rows: np.ndarray, epoch: int, /) -> Spelled:
         """The rows as they are written in an epoch."""
         found = [self._encoded(int(row), epoch) for row in rows]
         own = self.canonical.lists(rows)

@@ -42,11 +42,11 @@ def fresh_start(source: Path, name: str, config: PretrainConfig, tell: Callable[
     )  # fmt: skip
     spellings = _first_spellings(texts, config, config.notation)
     tokenizer = Tokenizer.of([*map(write, [*texts.train, *texts.valid]), *spellings], config.notation)
-    corpus = _corpus(lambda smiles: tokenizer.encode(write(smiles)), texts)
-    length = _max_length(_longest(corpus.train.lengths, spellings, config.notation), config.network)
+    train, valid = _encoded(lambda smiles: tokenizer.encode(write(smiles)), texts)
+    length = _max_length(_longest(train.lengths, spellings, config.notation), config.network)
     settings = PriorConfig(network=config.network, max_length=length, random_smiles=config.random_smiles)
     prior = Prior(name, settings, tokenizer, build(config.network, len(tokenizer)))
-    return Start(prior, _respelled(corpus, prior, texts, config), texts, parent="")
+    return Start(prior, _corpus(train, valid, prior, texts, config), texts, parent="")
 
 
 def continued_start(
@@ -66,13 +66,13 @@ def continued_start(
     needed = Tokenizer.of([*map(write, [*texts.train, *texts.valid]), *learned], tokenizer.notation).tokens
     added = tuple(token for token in needed if token not in tokenizer.tokens)
     prior = replace(extended(parent, added), name=name, sha256="")
-    corpus = _corpus(lambda smiles: prior.tokenizer.encode(write(smiles)), texts)
-    longest_row = _longest(corpus.train.lengths, spellings, tokenizer.notation)
+    train, valid = _encoded(lambda smiles: prior.tokenizer.encode(write(smiles)), texts)
+    longest_row = _longest(train.lengths, spellings, tokenizer.notation)
     cut = parent.config.max_length if longest_row > parent.config.max_length else None
     length = parent.config.max_length if cut is None else _max_length(longest_row, network)
     settings = parent.config.model_copy(update={"max_length": length, "random_smiles": config.random_smiles})
     prior = replace(prior, config=settings)
-    return Start(prior, _respelled(corpus, prior, texts, config), texts, parent.name, added, cut, longest_row)
+    return Start(prior, _corpus(train, valid, prior, texts, config), texts, parent.name, added, cut, longest_row)
 
 
 def _refusal(
@@ -95,9 +95,11 @@ def _refusal(
     return refuse
 
 
-def _corpus(encode: Callable[[str], list[int]], texts: Texts) -> Corpus:
-    train, valid = (Encoded.of([encode(smiles) for smiles in part]) for part in (texts.train, texts.valid))
-    return Corpus(train, valid, texts.known)
+def _encoded(encode: Callable[[str], list[int]], texts: Texts) -> tuple[Encoded, Encoded]:
+    """The molecules to learn from and those held out, as the source writes them."""
+    return Encoded.of([encode(smiles) for smiles in texts.train]), Encoded.of(
+        [encode(smiles) for smiles in texts.valid]
+    )
 
 
 def _first_spellings(texts: Texts, config: PretrainConfig, notation: str) -> list[str]:
@@ -107,13 +109,13 @@ def _first_spellings(texts: Texts, config: PretrainConfig, notation: str) -> lis
     return list(first_spellings(texts.train, config.random_smiles, notation, config.seed))
 
 
-def _respelled(canonical: Corpus, prior: Prior, texts: Texts, config: PretrainConfig) -> Corpus:
-    """The corpus with its molecules as random SMILES, if the settings ask for them."""
+def _corpus(train: Encoded, valid: Encoded, prior: Prior, texts: Texts, config: PretrainConfig) -> Corpus:
+    """What training reads: the encoded molecules, or random SMILES of them, if the settings ask for those."""
     kind = config.random_smiles
     if kind is None:
-        return canonical
-    train = RandomSpellings(texts.train, canonical.train, prior, kind, config.seed)
-    return Corpus(train, held_out_spellings(texts.valid, prior, kind), texts.known, canonical.valid)
+        return Corpus(train, valid, texts.known)
+    respelled = RandomSpellings(texts.train, train, prior, kind, config.seed)
+    return Corpus(respelled, held_out_spellings(texts.valid, prior, kind), texts.known, valid)
 
 
 def _longest(lengths: np.ndarray, spellings: list[str], notation: str) -> int:
