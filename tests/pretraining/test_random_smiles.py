@@ -124,7 +124,7 @@ def test_vocabulary_and_length_leave_room_for_random_smiles(tmp_path: Path) -> N
     pretrain(path, tmp_path / "canonical", settings(random_smiles=None, epochs=1.0), card_samples=0)
     pretrain(path, tmp_path / "random", settings(epochs=1.0), card_samples=0)
     canonical, random = load_prior(tmp_path / "canonical"), load_prior(tmp_path / "random")
-    assert set(random.tokenizer.tokens) - set(canonical.tokenizer.tokens) == {"(", ")", "2"}
+    assert set(random.tokenizer.tokens) - set(canonical.tokenizer.tokens) == {"2"}
     assert random.config.max_length > canonical.config.max_length
     assert (canonical.config.random_smiles, random.config.random_smiles) == (None, "restricted")
     assert "random_smiles" not in (tmp_path / "canonical" / "config.json").read_text()  # older versions read it
@@ -150,26 +150,35 @@ def test_training_that_was_killed_and_resumed_is_uninterrupted_training_to_the_b
     pretrain(series, parts, PretrainConfig(epochs=12.0), resume=True, card_samples=0)
     resumed = load_file(parts / "training.safetensors")
     for name, weight in load_file(whole / "training.safetensors").items():
-        assert torch.equal(weight, resumed[name]), name
+        assert name == "values.json" or torch.equal(weight, resumed[name]), name  # that has the seconds
     assert read_progress(parts).random_smiles == read_progress(whole).random_smiles == 24 * 8
 
 
-@pytest.mark.parametrize("notation", ["smiles", "selfies"])
+CHAINS = [f"CC{'C' * n}C({end})CC(=O)N" for n in range(16) for end in ("N", "O", "F", "Cl")]
+
+
 def test_a_prior_of_random_smiles_finds_random_smiles_likelier_than_one_of_canonical_smiles_does(
-    tmp_path: Path, notation: str
+    tmp_path: Path,
 ) -> None:
     path = tmp_path / "chains.smi"
-    path.write_text("\n".join(f"CC{'C' * n}C({end})CC(=O)N" for n in range(16) for end in ("N", "O", "F", "Cl")))
-    learn = {"notation": notation, "epochs": 25.0, "learning_rate": 1e-2}
-    pretrain(path, tmp_path / "canonical", settings(**learn, random_smiles=None), card_samples=0)
-    pretrain(path, tmp_path / "random", settings(**learn), card_samples=0)
-    held_out = ["CCCCC(O)CC(=O)N", "CCCCCCCC(F)CC(=O)N", "CCCCCCCCCCC(N)CC(=O)N"]
+    path.write_text("\n".join(CHAINS))
+    pretrain(
+        path, tmp_path / "canonical", settings(epochs=25.0, learning_rate=1e-2, random_smiles=None), card_samples=0
+    )
+    pretrain(path, tmp_path / "random", settings(epochs=25.0, learning_rate=1e-2), card_samples=0)
     nats = {}
     for name in ("canonical", "random"):
         prior = load_prior(tmp_path / name)
-        nats[name] = held_out_nll(prior, held_out_spellings(held_out, prior, "restricted"))
+        nats[name] = held_out_nll(prior, held_out_spellings(CHAINS[3::7], prior, "restricted"))
     assert nats["random"] < nats["canonical"] - 2
-    progress = read_progress(tmp_path / "random")
+
+
+def test_a_selfies_prior_learns_random_smiles_written_as_selfies(tmp_path: Path) -> None:
+    path = tmp_path / "chains.smi"
+    path.write_text("\n".join(CHAINS))
+    pretrain(path, tmp_path / "out", settings(notation="selfies", epochs=10.0, learning_rate=1e-2), card_samples=0)
+    prior, progress = load_prior(tmp_path / "out"), read_progress(tmp_path / "out")
+    assert (prior.tokenizer.notation, prior.config.random_smiles) == ("selfies", "restricted")
     assert progress.nll < progress.start_nll - 5
     assert progress.canonical_nll < progress.start_canonical_nll - 5
 
