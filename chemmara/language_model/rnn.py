@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from chemmara.config import Fraction, Strict
 from chemmara.language_model.interface import State
-from chemmara.language_model.packed_gru import packed_gru
+from chemmara.language_model.packed_gru import gru_cell, packed_gru
 from chemmara.language_model.tokenizer import PAD
 
 
@@ -31,6 +31,8 @@ class RecurrentConfig(Strict):
 
 class Recurrent(nn.Module):
     """GRU or LSTM language model."""
+
+    products = torch.float32
 
     def __init__(self, config: RecurrentConfig, vocabulary: int) -> None:
         super().__init__()
@@ -77,7 +79,8 @@ class Recurrent(nn.Module):
             ]
             past = [part[:, layer] for part in state]
             if self.config.kind == "gru":
-                now: tuple[Tensor, ...] = (torch.gru_cell(inputs, past[0], *weights),)
+                cell = gru_cell if torch.is_autocast_enabled(tokens.device.type) else torch.gru_cell
+                now: tuple[Tensor, ...] = (cell(inputs, past[0], *weights),)
             else:
                 now = torch.lstm_cell(inputs, past, *weights)
             inputs = now[0]
