@@ -19,7 +19,7 @@ from chemmara.language_model.checkpoint import Prior, PriorConfig, Randomisation
 from chemmara.language_model.rnn import RecurrentConfig
 from chemmara.language_model.tokenizer import Tokenizer
 from chemmara.molecules.chem import canonical_smiles
-from chemmara.pretraining.batches import Encoded
+from chemmara.pretraining.batches import Encoded, Spelled
 from chemmara.pretraining.evaluate import held_out_nll
 from chemmara.pretraining.run import pretrain
 from chemmara.pretraining.settings import PretrainConfig
@@ -118,9 +118,10 @@ def test_a_spelling_that_the_prior_cannot_write_gives_way_to_the_canonical_one_a
 
 
 def test_vocabulary_and_length_leave_room_for_random_smiles(tmp_path: Path) -> None:
-    # From an end, one ring is closed before the next is opened; from the middle atom both are open at once.
+    # Of two rings the canonical SMILES closes the one before it opens the other; begun in a ring, both may be open.
+    # Of a chain of n atoms the canonical SMILES has n tokens; begun inside, it has two more, for brackets.
     path = tmp_path / "rings.smi"
-    path.write_text("\n".join(f"C1CC1C{'C' * n}C1CC1" for n in range(12)))
+    path.write_text("\n".join([f"C1CC1C{'C' * n}C1CC1" for n in range(12)] + ["C" * n for n in range(30, 36)]))
     pretrain(path, tmp_path / "canonical", settings(random_smiles=None, epochs=1.0), card_samples=0)
     pretrain(path, tmp_path / "random", settings(epochs=1.0), card_samples=0)
     canonical, random = load_prior(tmp_path / "canonical"), load_prior(tmp_path / "random")
@@ -133,13 +134,21 @@ def test_vocabulary_and_length_leave_room_for_random_smiles(tmp_path: Path) -> N
 
 
 def test_training_that_was_killed_and_resumed_is_uninterrupted_training_to_the_bit(
-    tmp_path: Path, series: Path
+    tmp_path: Path, series: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
+    epochs, spelled = list[int](), RandomSpellings.spelled
+
+    def noted(rows: RandomSpellings, chosen: np.ndarray, epoch: int) -> Spelled:
+        epochs.append(epoch)
+        return spelled(rows, chosen, epoch)
+
+    monkeypatch.setattr(RandomSpellings, "spelled", noted)
     pretrain(series, whole, settings(epochs=12.0), card_samples=0)
+    assert epochs == [epoch for epoch in range(12) for _ in range(2)]
 
     def stop(report: Report) -> None:
-        if report.step == 13:  # 22 molecules, two batches an epoch: in the seventh
+        if report.step == 13:  # 22 molecules, two batches an epoch: in the seventh, number 6
             os.kill(os.getpid(), 2)
 
     with pytest.raises(KeyboardInterrupt):
@@ -147,7 +156,9 @@ def test_training_that_was_killed_and_resumed_is_uninterrupted_training_to_the_b
     with pytest.raises(ChemmaraError, match="random_smiles 'restricted' -> 'unrestricted'"):
         pretrain(series, parts, settings(epochs=12.0, random_smiles="unrestricted"), resume=True, card_samples=0)
     # what is not given is what the run was started with
+    epochs.clear()
     pretrain(series, parts, PretrainConfig(epochs=12.0), resume=True, card_samples=0)
+    assert epochs == [6, *(epoch for epoch in range(7, 12) for _ in range(2))]
     resumed = load_file(parts / "training.safetensors")
     for name, weight in load_file(whole / "training.safetensors").items():
         assert name == "values.json" or torch.equal(weight, resumed[name]), name  # that has the seconds
@@ -187,10 +198,15 @@ def test_the_second_stage_reads_random_smiles_of_each_epoch_too(monkeypatch: pyt
     monkeypatch.setattr("chemmara.pretraining.validity._ROWS", 16)
     prior = prior_of(("(", ")", "1", "=", "C", "Cl", "F", "N", "O", "c"), 40)
     rows = spellings_of(SERIES, prior)
-    calls: list[tuple[int, int]] = []
-    monkeypatch.setattr(RandomSpellings, "spelled", lambda _, chosen, epoch: _note(calls, rows, chosen, epoch))
+    epochs: list[int] = []
+
+    def noted(rows: RandomSpellings, chosen: np.ndarray, epoch: int) -> Spelled:
+        epochs.append(epoch)
+        return rows.canonical.spelled(chosen, epoch)
+
+    monkeypatch.setattr(RandomSpellings, "spelled", noted)
     favour_molecules(prior, rows, settings(validity_steps=4))
-    assert [epoch for epoch, _ in calls] == [0, 0, 0, 1]  # 24 molecules, three batches an epoch
+    assert epochs == [0, 0, 0, 1]  # 24 molecules, three batches an epoch
 
 
 def test_the_command_continues_a_prior_and_its_card_says_what_was_read(tmp_path: Path, series: Path) -> None:
@@ -243,8 +259,3 @@ def test_prior_list_names_priors_of_random_smiles(tmp_path: Path, monkeypatch: p
     assert "smiles (random SMILES, restricted)" in CliRunner().invoke(app, ["prior", "list"]).stdout
     (listed,) = json.loads(CliRunner().invoke(app, ["prior", "list", "--json"]).stdout)
     assert listed["random_smiles"] == "restricted"
-
-
-def _note(calls: list[tuple[int, int]], rows: RandomSpellings, chosen: np.ndarray, epoch: int) -> object:
-    calls.append((epoch, len(chosen)))
-    return Encoded.spelled(rows.canonical, chosen, epoch)
