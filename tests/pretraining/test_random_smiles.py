@@ -94,7 +94,7 @@ def test_every_spelling_is_the_same_molecule(name: str, kind: Randomisation, see
     assert canonical_smiles(spelling(smiles, kind, seed=seed, epoch=epoch, row=row)) == canonical_smiles(smiles)
 
 
-def test_a_molecules_spelling_does_not_depend_on_what_is_calls_beside_it() -> None:
+def test_a_molecules_spelling_does_not_depend_on_the_rows_beside_it() -> None:
     prior = prior_of(("(", ")", "1", "=", "C", "Cl", "F", "N", "O", "c"), 40)
     rows = spellings_of(SERIES, prior, seed=3)
     together = rows.spelled(np.arange(len(SERIES)), 5).tokens
