@@ -64,4 +64,4 @@ class PretrainConfig(Strict):
     extend_vocabulary: bool = False
     """Where training continues a prior: add the tokens that it lacks, instead of leaving those molecules out."""
     seed: NonNegativeInt = 0
-    """Fixes the first weights, the order of the molecules and dropout."""
+    """Fixes the first weights, the order of the molecules, their random SMILES and dropout."""
