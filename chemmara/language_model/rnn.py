@@ -61,7 +61,7 @@ class Recurrent(nn.Module):
         rows, sizes = packed.data, packed.batch_sizes.tolist()
         for layer in range(self.config.layers):
             rows = packed_gru(dropout(rows, self.cells.dropout, self.training and layer > 0), sizes, self.cells, layer)
-        logits = packed._replace(data=self.output(rows))
+        logits = packed._replace(data=self._logits(rows))
         return pad_packed_sequence(logits, batch_first=True, total_length=tokens.shape[1])[0]
 
     def start(self, batch: int) -> State:
@@ -85,4 +85,9 @@ class Recurrent(nn.Module):
                 now = torch.lstm_cell(inputs, past, *weights)
             inputs = now[0]
             layers.append(now)
-        return self.output(inputs), tuple(torch.stack(parts, dim=1) for parts in zip(*layers, strict=True))
+        return self._logits(inputs), tuple(torch.stack(parts, dim=1) for parts in zip(*layers, strict=True))
+
+    def _logits(self, states: Tensor) -> Tensor:
+        """The output layer in the type of the states: rounded, a logit of 10 would be off by .03, at every token."""
+        with torch.autocast(states.device.type, enabled=False):
+            return self.output(states)
