@@ -57,8 +57,6 @@ BREAKS = (
     Break("a repeat earns nothing", "chemmara/rl/repeats.py", "self.counts.update(here)", "pass", AUGMENTED),
     Break("the run's anchor", "chemmara/rl/anchors.py", "if not front or logp > front", "if not front or logp < front",
           AUGMENTED),
-    Break("sampled and given alike in bfloat16", "chemmara/language_model/rnn.py", "cell = gru_cell if torch",
-          "cell = torch.gru_cell if torch", "tests/language_model/test_language_models.py"),
     Break("one anchor a step", STEP, "self.augmentation.rewards(rows, tau, anchor)",
           "self.augmentation.rewards(rows, tau, self.augmentation.anchor([rows], tau))", STEPPED),
     Break("no hidden clip", STEP, 'self.method.max_grad_norm or float("inf")', "self.method.max_grad_norm or 1.0",

@@ -24,7 +24,7 @@ from chemmara.decoration.pattern import Pattern
 from chemmara.decoration.search import PATIENCE, Search, uniform
 from chemmara.decoration.table import Table
 from chemmara.errors import ChemmaraError
-from chemmara.language_model.device import device_of, matrix_products, to_numpy
+from chemmara.language_model.device import device_of, to_numpy
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.tokenizer import Tokenizer
 from chemmara.molecules.chem import canonical, parse
@@ -90,11 +90,10 @@ class PatternSampler:
             families = search.tries(least, max(1, side_by_side // PARTICLES), generator)
             pattern = self._patterns_of(families, generator)
             number = _drawn_numbers(table, pattern.to(device), generator).repeat_interleave(PARTICLES, dim=0)
-            with matrix_products(model):
-                filled = fill(
-                    model, grammar, table, pattern.repeat_interleave(PARTICLES).to(device), number=number,
-                    generator=generator, max_length=self.max_length, temperature=temperature,
-                )  # fmt: skip
+            filled = fill(
+                model, grammar, table, pattern.repeat_interleave(PARTICLES).to(device), number=number,
+                generator=generator, max_length=self.max_length, temperature=temperature,
+            )  # fmt: skip
             found, tokens = {}, to_numpy(filled.tokens)
             for at, order in enumerate(_orders(filled, generator)):
                 if search.wants(families[at]):

@@ -19,8 +19,6 @@ _NEVER = -1e4  # a logit whose probability is 0 in float32
 class Table(nn.Module):
     """A language model with one logit for each answer: it writes one answer and then ends."""
 
-    products = torch.float32
-
     def __init__(self, prior_logp: np.ndarray) -> None:
         super().__init__()
         self.logits = nn.Parameter(torch.tensor(prior_logp, dtype=torch.float32))

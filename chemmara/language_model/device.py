@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Self
 
 import numpy as np
 import torch
@@ -118,27 +118,6 @@ def full_float32() -> Iterator[None]:
         yield
     finally:
         recurrent.fp32_precision = before
-
-
-def computed_products(name: Literal["auto", "float32", "bfloat16"], device: torch.device) -> torch.dtype:
-    """The type of matrix products of a setting: `auto` is bfloat16 on a CPU with instructions for it, else float32.
-
-    >>> computed_products("auto", torch.device("cuda")), computed_products("bfloat16", torch.device("cpu"))
-    (torch.float32, torch.bfloat16)
-    """
-    known = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.9 cannot tell
-    fast = device.type == "cpu" and known.get("avx512_bf16", False)
-    return torch.bfloat16 if name == "bfloat16" or (name == "auto" and fast) else torch.float32
-
-
-def matrix_products(model: LanguageModel) -> AbstractContextManager[object]:
-    """Let a network compute its matrix products in its type for them as long as the block lasts.
-
-    Its weights may not change meanwhile: they are rounded once.
-    """
-    if model.products is torch.float32:  # a block of somebody else's may be in force
-        return nullcontext()
-    return torch.autocast(device_of(model).type, model.products)
 
 
 @contextmanager

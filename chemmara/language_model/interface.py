@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, TypeAlias
 
-import torch
 from torch import Tensor
 from torch.nn import Module, Parameter
 
@@ -25,10 +24,6 @@ class LanguageModel(Protocol):
     def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """Logits (batch, vocabulary) after one more token (batch,), and the state then."""
         ...
-
-    products: torch.dtype
-    """Type of the matrix products where sequences are sampled and their likelihood is computed; the rest, states and
-    log-probabilities among it, is in float32."""
 
     # The rest is torch.nn.Module's, listed so that a checker knows it.
     training: bool

@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear
 
 
 def packed_gru(inputs: Tensor, sizes: Sequence[int], layer: nn.GRU, number: int) -> Tensor:
@@ -23,19 +22,6 @@ def packed_gru(inputs: Tensor, sizes: Sequence[int], layer: nn.GRU, number: int)
     weights = [getattr(layer, f"{name}_l{number}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
     low = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else inputs.dtype
     return _PackedGRU.apply(inputs, tuple(sizes), low, *weights)
-
-
-def gru_cell(x: Tensor, state: Tensor, w_i: Tensor, w_h: Tensor, b_i: Tensor, b_h: Tensor) -> Tensor:
-    """States (rows, hidden) after one more input (rows, width), as `torch.gru_cell` gives them.
-
-    Under autocast the matrix products are in its type, all else in that of the state: as in `packed_gru`, so that a
-    molecule has one likelihood, whether it is sampled or given. Torch's own would round the state at every step.
-    """
-    inner = slice(0, 2 * state.shape[1])  # of r and z
-    gates, recurrent = linear(x, w_i).to(state.dtype).add_(b_i), linear(state, w_h).to(state.dtype).add_(b_h)
-    reset, update = (gates[:, inner] + recurrent[:, inner]).sigmoid_().chunk(2, dim=1)
-    fresh = torch.addcmul(gates[:, inner.stop :], reset, recurrent[:, inner.stop :]).tanh_()
-    return torch.lerp(fresh, state, update)
 
 
 class _PackedGRU(torch.autograd.Function):

@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from chemmara.config import Fraction, Strict
 from chemmara.language_model.interface import State
-from chemmara.language_model.packed_gru import gru_cell, packed_gru
+from chemmara.language_model.packed_gru import packed_gru
 from chemmara.language_model.tokenizer import PAD
 
 
@@ -31,8 +31,6 @@ class RecurrentConfig(Strict):
 
 class Recurrent(nn.Module):
     """GRU or LSTM language model."""
-
-    products = torch.float32
 
     def __init__(self, config: RecurrentConfig, vocabulary: int) -> None:
         super().__init__()
@@ -61,7 +59,7 @@ class Recurrent(nn.Module):
         rows, sizes = packed.data, packed.batch_sizes.tolist()
         for layer in range(self.config.layers):
             rows = packed_gru(dropout(rows, self.cells.dropout, self.training and layer > 0), sizes, self.cells, layer)
-        logits = packed._replace(data=self._logits(rows))
+        logits = packed._replace(data=self.output(rows))
         return pad_packed_sequence(logits, batch_first=True, total_length=tokens.shape[1])[0]
 
     def start(self, batch: int) -> State:
@@ -79,15 +77,9 @@ class Recurrent(nn.Module):
             ]
             past = [part[:, layer] for part in state]
             if self.config.kind == "gru":
-                cell = gru_cell if torch.is_autocast_enabled(tokens.device.type) else torch.gru_cell
-                now: tuple[Tensor, ...] = (cell(inputs, past[0], *weights),)
+                now: tuple[Tensor, ...] = (torch.gru_cell(inputs, past[0], *weights),)
             else:
                 now = torch.lstm_cell(inputs, past, *weights)
             inputs = now[0]
             layers.append(now)
-        return self._logits(inputs), tuple(torch.stack(parts, dim=1) for parts in zip(*layers, strict=True))
-
-    def _logits(self, states: Tensor) -> Tensor:
-        """The output layer in the type of the states: rounded, a logit of 10 would be off by .03, at every token."""
-        with torch.autocast(states.device.type, enabled=False):
-            return self.output(states)
+        return self.output(inputs), tuple(torch.stack(parts, dim=1) for parts in zip(*layers, strict=True))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from chemmara.language_model.device import device_of, full_float32, matrix_products, to_numpy, without_dropout
+from chemmara.language_model.device import device_of, full_float32, to_numpy, without_dropout
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.rnn import Recurrent
 from chemmara.language_model.tokenizer import END, PAD, START, Tokenizer
@@ -66,19 +66,18 @@ def sample(
     logp = torch.zeros(n, device=device)
     alive = torch.arange(n, device=device)
     last, state = torch.full((n,), START, device=device), model.start(n)
-    with matrix_products(model):
-        for position in range(max_length):
-            logits, state = model.step(last, state)
-            each = next_logp(logits)
-            chosen = torch.multinomial(_weights(each, temperature, top_p), 1, generator=generator)
-            last = chosen[:, 0] + END
-            tokens[alive, position] = last
-            logp[alive] += each.gather(1, chosen)[:, 0]
-            going = last != END
-            if not going.all():
-                alive, last, state = alive[going], last[going], tuple(part[going] for part in state)
-            if not len(alive):
-                break
+    for position in range(max_length):
+        logits, state = model.step(last, state)
+        each = next_logp(logits)
+        chosen = torch.multinomial(_weights(each, temperature, top_p), 1, generator=generator)
+        last = chosen[:, 0] + END
+        tokens[alive, position] = last
+        logp[alive] += each.gather(1, chosen)[:, 0]
+        going = last != END
+        if not going.all():
+            alive, last, state = alive[going], last[going], tuple(part[going] for part in state)
+        if not len(alive):
+            break
     tokens = tokens[:, : int((tokens != PAD).sum(1).max())]
     return Rollout(tokens, logp, [tokenizer.decode_smiles(row) for row in to_numpy(tokens).tolist()])
 
@@ -129,7 +128,7 @@ def sequence_logp(model: LanguageModel, tokens: Tensor) -> Tensor:
     lengths = (tokens != PAD).sum(1)
     order = lengths.argsort(stable=True)
     parts = order.tensor_split(2) if len(tokens) >= _WORTH_SPLITTING else [order]
-    with without_dropout(model), matrix_products(model):
+    with without_dropout(model):
         logp = torch.cat([_padded_logp(model, tokens[rows, : int(lengths[rows].max())]) for rows in parts])
     return logp[order.argsort()]
 

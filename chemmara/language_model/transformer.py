@@ -66,8 +66,6 @@ class Block(nn.Module):
 class Transformer(nn.Module):
     """Causal transformer language model."""
 
-    products = torch.float32
-
     def __init__(self, config: TransformerConfig, vocabulary: int) -> None:
         super().__init__()
         self.config = config

@@ -13,7 +13,7 @@ from torch.optim import Adam
 
 from chemmara.decoration.sampler import PatternSampler
 from chemmara.language_model.checkpoint import Prior
-from chemmara.language_model.device import computed_products, device_of, to_numpy
+from chemmara.language_model.device import device_of, to_numpy
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.sampling import sequence_logp
 from chemmara.rl.augmentation import Augmentation
@@ -150,7 +150,8 @@ class Learner:
         if not len(rows):
             return Update(rows, np.empty(0), np.empty(0), float("nan"), float("nan"), clipped=False)
         rewards = self.augmentation.rewards(rows, tau, anchor)  # MARA: eq. 11
-        policy_logp = sequence_logp(self.policy, rows.tokens)
+        with torch.autocast(rows.tokens.device.type, torch.bfloat16, enabled=self.method.precision == "bfloat16"):
+            policy_logp = sequence_logp(self.policy, rows.tokens)
         loss = self.loss(
             policy_logp,
             policy_logp.new_tensor(rows.prior_logp),
@@ -172,7 +173,6 @@ def new_learner(
 ) -> Learner:  # fmt: skip
     """A learner before its first step; `policy` starts with the prior's weights but shares none of them."""
     loss = ESTIMATORS[method.estimator].new()
-    prior.model.products = policy.products = computed_products(method.precision, device_of(policy))
     generator = torch.Generator().manual_seed(2**32 + seed)  # no draw of it is one of the sampling's
     sampling = torch.Generator(device_of(policy)).manual_seed(seed)
     breeding = Breeding(method.breeding, generator) if method.breeding else None

@@ -29,8 +29,6 @@ TOKENIZER = Tokenizer("smiles", ("(", ")", "C", "O"))
 class Table(nn.Module):
     """A language model that gives each of some strings its probability, and all others none."""
 
-    products = torch.float32
-
     def __init__(self, probabilities: dict[str, float]) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(1))

@@ -17,7 +17,6 @@ from chemmara.language_model.device import (
     WORTH_A_GPU,
     Generators,
     chosen_device,
-    computed_products,
     device_of,
     full_float32,
     to_numpy,
@@ -189,15 +188,6 @@ def test_automatic_precision_is_bfloat16_where_a_gpu_computes_in_it(monkeypatch:
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: False)  # a GPU of before 2020
         assert resolve_precision(config, GPU) == torch.float32
         assert resolve_precision(PretrainConfig(precision="bfloat16"), GPU) == torch.bfloat16
-
-
-def test_campaigns_compute_in_bfloat16_on_a_cpu_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    cpu = torch.device("cpu")
-    for has in (True, False):
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: {"avx512_bf16": has}, raising=False)
-        assert computed_products("auto", cpu) == (torch.bfloat16 if has else torch.float32)
-        assert computed_products("auto", GPU) == computed_products("float32", cpu) == torch.float32
-        assert computed_products("bfloat16", GPU) == torch.bfloat16
 
 
 def _draws(generators: Generators) -> list[float]:
