@@ -215,9 +215,14 @@ class Run:
         return ""
 
     def _seed(self, seeds: Seeds, recorded: RecordedScores) -> None:
-        """Have the learner know the seeds, measured where the file has no scores (step 0 of the ledger)."""
-        scores = seeds.known() if seeds.scores else recorded(seeds.smiles, 0)
-        self.unwritable = take_seeds(self.learner, scores)
+        """Have the learner know the seeds, measured where the file has no scores (step 0 of the ledger).
+
+        No call is spent on a seed that lacks the given parts.
+        """
+        held = set(self.learner.proposals.kept(seeds.smiles))
+        scores = seeds.known() if seeds.scores else recorded([text for text in seeds.smiles if text in held], 0)
+        left_out = [] if seeds.scores else [text for text in seeds.smiles if text not in held]
+        self.unwritable = [*left_out, *take_seeds(self.learner, scores)]
         self.progress.calls, self.progress.seeded = recorded.budget.used, True
 
     def _step(self, recorded: RecordedScores) -> None:

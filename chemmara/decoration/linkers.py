@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from itertools import cycle, islice, pairwise, permutations
 from typing import NamedTuple
 
-from chemmara.decoration.family import Family, queries_of, writable
+from chemmara.decoration.conditions import Conditions, Piece
+from chemmara.decoration.family import Family, writable
 from chemmara.decoration.grammar import Kind, is_aromatic, kind_of
 from chemmara.decoration.pattern import SPELLINGS, Ends, Hole, Pattern, spellings
 from chemmara.decoration.places import Part, read_part
@@ -36,13 +37,14 @@ def link_family(fragments: Sequence[str], atoms: Window, tokenizer: Tokenizer, *
     atoms.of_atoms("heavy atoms of a linker", least=1)
     parts = [read_part(text, "fragment") for text in fragments]
     what = "fragments " + " ".join(map(repr, fragments))
-    variants = [_patterns(parts, row, atoms, number) for row in _rows(parts, what)]
+    rows = _rows(parts, what)
+    variants = [_patterns(parts, row, atoms, number) for row in rows]
     kept = [canonical(part.molecule) for part in parts]
     return Family(
         ".".join(kept),
         ("linker",) if len(parts) == 2 else ("linker1", "linker2"),  # noqa: PLR2004 - two fragments, one linker
         tuple(writable(patterns, tokenizer, what) for patterns in variants),
-        queries_of(kept),
+        Conditions.of(kept, [_pieces(row, atoms) for row in rows]),
     )
 
 
@@ -64,6 +66,15 @@ def _rows(parts: Sequence[Part], what: str) -> list[list[_Member]]:
         between = [[_Member(i, *places)] for i in inner for places in permutations(parts[i].places)] or [[]]
         rows += [[begin, *members, end] for members in between]
     return rows
+
+
+def _pieces(row: list[_Member], atoms: Window) -> list[Piece]:
+    """The linkers of a row."""
+    return [
+        Piece(((left.fragment, left.leaves), (right.fragment, right.enters)), int(atoms.low), int(atoms.high))
+        for left, right in pairwise(row)
+        if left.leaves is not None and right.enters is not None
+    ]
 
 
 def _patterns(parts: Sequence[Part], row: list[_Member], atoms: Window, number: int) -> list[Pattern]:

@@ -112,7 +112,7 @@ class PatternSampler:
             least = max(_FEWEST_TRIES, 2 * least)
 
     def keeps(self, molecule: Mol) -> bool:
-        """Whether a molecule, wherever it comes from, holds the parts of a family and passes."""
+        """Whether a molecule, wherever it comes from, meets all that is asked of the sampler's own molecules."""
         return any(family.keeps(molecule) for family in self.families) and (not self.passes or self.passes(molecule))
 
     @cached_property
