@@ -52,5 +52,5 @@ def _expression(pattern: Pattern) -> str:
     )
 
 
-def _given(token: str) -> str:
-    return "-?" if token == "-?" else re.escape(token)
+def _given(symbol: str) -> str:
+    return {"-?": "-?"}.get(symbol, re.escape(symbol))
