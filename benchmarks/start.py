@@ -31,9 +31,10 @@ HITS = 100
 FEXOFENADINE = Path(__file__).parent / "campaigns" / "fexofenadine.toml"
 
 
-def calls_of(folder: Path, table: dict[str, Any]) -> list[Call]:
-    """The calls of a campaign, which is run where it is not done."""
-    settings = config.parse(CampaignConfig, table, source=str(folder))
+def calls_of(out: Path, seed: int, table: dict[str, Any]) -> list[Call]:
+    """The calls of a campaign with a random seed, which is run where it is not done."""
+    folder = out / str(seed)
+    settings = config.parse(CampaignConfig, table | {"seed": seed}, source=str(folder))
     if not (RunFolder(folder).policy / "weights.safetensors").exists():
         with Run.start(folder, settings, force=True) as run:
             run.go()
@@ -83,21 +84,22 @@ def core(out: Path, seeds: int, budget: int) -> Iterator[dict[str, str]]:
         "required, vanilla": {"start": {"core": CORE}, "method": {"name": "vanilla", "tau": 0.75}},
         "rewarded, mara": {},
     }
-    for name, changes in arms.items():
-        table = quickstart | {"budget": budget} | changes
-        runs = [calls_of(out / name.replace(", ", "-") / str(seed), table | {"seed": seed}) for seed in _numbers(seeds)]
-        yield row(name, [figures(calls, table["hit_threshold"]) for calls in runs])
+
+    def run(name: str, seed: int) -> list[Call]:
+        return calls_of(out / name.replace(", ", "-"), seed, quickstart | {"budget": budget} | arms[name])
+
+    for seed in _numbers(seeds):  # seed by seed, so that what is done is paired
+        for name in arms:
+            run(name, seed)
+    for name in arms:
+        yield row(name, [figures(run(name, seed), quickstart["hit_threshold"]) for seed in _numbers(seeds)])
 
 
 def seeds(out: Path, seeds: int, budget: int) -> Iterator[dict[str, str]]:
     """With and without 20 hits of another run, drawn evenly from all its hits."""
     table = config.read_toml(FEXOFENADINE) | {"budget": budget}
     threshold = table["hit_threshold"]
-    hits = [
-        call
-        for call in calls_of(out / "source", table | {"seed": SOURCE, "budget": SOURCE_CALLS})
-        if call.score >= threshold
-    ]
+    hits = [call for call in calls_of(out, SOURCE, table | {"budget": SOURCE_CALLS}) if call.score >= threshold]
     known = np.random.default_rng(SOURCE).choice(len(hits), KNOWN, replace=False)
     file = out / "known.csv"
     pd.DataFrame([(hits[i].smiles, hits[i].score) for i in sorted(known)], columns=["smiles", "score"]).to_csv(
@@ -105,7 +107,7 @@ def seeds(out: Path, seeds: int, budget: int) -> Iterator[dict[str, str]]:
     )
     start = {"start": {"seeds": str(file.resolve()), "seed_scores": "score"}}
     for name, changes in {"without": {}, "with": start}.items():
-        runs = [calls_of(out / name / str(seed), table | changes | {"seed": seed}) for seed in _numbers(seeds)]
+        runs = [calls_of(out / name, seed, table | changes) for seed in _numbers(seeds)]
         yield {key: text for key, text in row(name, [figures(calls, threshold) for calls in runs]).items()
                if not key.startswith(("pairs", "different"))}  # fmt: skip
 

@@ -6,6 +6,7 @@ Twenty SMILES of one core differ by tens of nats, which tell nothing of a molecu
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from chemmara.decoration.pattern import Ends, Hole, Pattern
 from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.device import to_numpy
 from chemmara.language_model.sampling import log_likelihood
+
+_TERMINATORS: Final = {Ends.BRANCH: ")", Ends.FORK: "("}  # sampled tokens that end a hole, but for the end token
 
 
 @dataclass(frozen=True)
@@ -41,16 +44,17 @@ def _with_carbons(pattern: Pattern) -> str:
 
 
 def _carbons(hole: Hole) -> str:
-    return "C" * hole.least + (")" if hole.ends is Ends.BRANCH else "")
+    return "C" * hole.least + _TERMINATORS.get(hole.ends, "")
 
 
 def _expression(pattern: Pattern) -> str:
     """A regular expression of the texts that follow a pattern."""
-    return "".join(
-        (r".+\)" if part.ends is Ends.BRANCH else ".+") if isinstance(part, Hole) else _given(part)
-        for part in pattern.parts
-    )
+    return "".join(_written(part) if isinstance(part, Hole) else _given(part) for part in pattern.parts)
+
+
+def _written(hole: Hole) -> str:
+    return (".+" if hole.least else ".*") + re.escape(_TERMINATORS.get(hole.ends, ""))
 
 
 def _given(symbol: str) -> str:
-    return {"-?": "-?"}.get(symbol, re.escape(symbol))
+    return symbol if symbol == "-?" else re.escape(symbol)

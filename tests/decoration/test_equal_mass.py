@@ -7,7 +7,7 @@ log-probability of its spelling, which is what `Augmentation.support` gives.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -118,7 +118,7 @@ def test_the_spellings_keep_the_mass_that_they_have_under_the_prior(language: La
 
 
 def test_with_the_free_tokens_alone_the_law_would_not_hold(language: Language) -> None:
-    free = Rows(**(vars(language.rows) | {"prior_logp": language.free}))
+    free = replace(language.rows, prior_logp=language.free)
     share = drawn(language, optimum(language, free, by_spelling=False))
     assert unevenness(language, share) > 1.2
     whole = drawn(language, optimum(language, language.rows, by_spelling=False))
@@ -148,8 +148,8 @@ def test_a_text_that_follows_no_spelling_has_the_mean_support_of_the_others(lang
     assert np.isnan(spelled.of_texts(["OO", first])).tolist() == [True, False]
     keep = np.arange(3)
     rows = language.rows.chosen(keep)
-    strange = Rows(**(vars(rows) | {"texts": ["OO", *rows.texts[1:]]}))
+    strange = replace(rows, texts=["OO", *rows.texts[1:]])
     support = augmented.support(strange)
     assert support[0] == pytest.approx(support[1:].mean())
-    nothing = Rows(**(vars(rows) | {"texts": ["OO"] * 3}))
+    nothing = replace(rows, texts=["OO"] * 3)
     assert augmented.support(nothing, otherwise=-7.0).tolist() == [-7.0] * 3
