@@ -85,7 +85,7 @@ def forked(begun: int, arm: int, rest: int) -> Iterator[str]:
 
 
 def check(pattern: Pattern, numbers: Sequence[int], language: set[str], rows: int) -> None:
-    """Nothing but a language is drawn, all but the rarest of it; q sums to 1 over it, and the weights give back the prior's mass."""
+    """Nothing but a language is drawn, q sums to 1 over it, and the weights give back the prior's mass."""
     model = network("gru", TOY)
     filled = written(model, TOY, pattern, rows, numbers)
     texts = [TOY.decode_smiles(row) for row in filled.tokens.tolist()]
