@@ -219,10 +219,13 @@ class Run:
 
         No call is spent on a seed that lacks the given parts.
         """
-        held = set(self.learner.proposals.kept(seeds.smiles))
-        scores = seeds.known() if seeds.scores else recorded([text for text in seeds.smiles if text in held], 0)
-        left_out = [] if seeds.scores else [text for text in seeds.smiles if text not in held]
-        self.unwritable = [*left_out, *take_seeds(self.learner, scores)]
+        if seeds.scores:
+            self.unwritable = take_seeds(self.learner, seeds.known())
+        else:
+            held = self.learner.proposals.kept(seeds.smiles)
+            self.unwritable = [text for text in seeds.smiles if text not in set(held)]
+            if held:
+                self.unwritable += take_seeds(self.learner, recorded(held, 0))
         self.progress.calls, self.progress.seeded = recorded.budget.used, True
 
     def _step(self, recorded: RecordedScores) -> None:

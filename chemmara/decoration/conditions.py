@@ -40,15 +40,17 @@ class Conditions:
     queries: tuple[Mol, ...]  # of the parts, as `chemmara.oracles.substructure.core_query` makes them
     places: tuple[dict[int, int], ...]  # for each part: the query's atom that each of its places is at
     arrangements: tuple[tuple[Piece, ...], ...]  # the pieces are those of one of them
+    heavy: int  # heavy atoms of all parts
 
     @classmethod
     def of(cls, parts: Sequence[str], arrangements: Sequence[Sequence[Piece]]) -> "Conditions":
         """The conditions of parts that are written as SMILES with places `[1*]`, `[2*]`, ..."""
         read = [_query_and_places(text) for text in parts]
         return cls(
-            tuple(query for query, _ in read),
-            tuple(places for _, places in read),
+            tuple(query for query, _, _ in read),
+            tuple(places for _, places, _ in read),
             tuple(tuple(pieces) for pieces in arrangements),
+            sum(heavy for _, _, heavy in read),
         )
 
     def hold(self, molecule: Mol) -> bool:
@@ -59,6 +61,9 @@ class Conditions:
         >>> [conditions.hold(parse(text)) for text in ("Cc1ccnc(CC)c1", "Cc1ccncc1", "CCc1ccncc1", "Cc1ccncc1C")]
         [True, True, False, False]
         """
+        most = max(sum(piece.most for piece in pieces) for pieces in self.arrangements)
+        if not 0 < molecule.GetNumHeavyAtoms() - self.heavy <= most:
+            return False
         if not all(molecule.HasSubstructMatch(query) for query in self.queries):
             return False
         return any(
@@ -102,17 +107,18 @@ class Conditions:
         )
 
 
-def _query_and_places(text: str) -> tuple[Mol, dict[int, int]]:
-    """The query of a part, and the query's atom at each of its places."""
+def _query_and_places(text: str) -> tuple[Mol, dict[int, int], int]:
+    """The query of a part, the query's atom at each of its places, and the part's heavy atoms."""
     molecule, query = parse(text), core_query(text)
     if molecule is None or query is None:
         raise ValueError(f"{text}: is no part")
     kept = [atom.GetIdx() for atom in molecule.GetAtoms() if atom.GetAtomicNum()]
-    return query, {
+    places = {
         atom.GetIsotope(): kept.index(atom.GetNeighbors()[0].GetIdx())
         for atom in molecule.GetAtoms()
         if not atom.GetAtomicNum()
     }
+    return query, places, sum(atom.GetAtomicNum() > 1 for atom in molecule.GetAtoms())
 
 
 def _side_by_side(ways: Sequence[Sequence[tuple[int, ...]]]) -> Iterator[dict[int, tuple[int, int]]]:
