@@ -4,7 +4,8 @@
 
 Without a name all seven. `cores`: three cores by the command line, 1,000 molecules each, against prompting (256) and
 the prior's own (1,000). `drugs`: 128 molecules on each of twelve cores of approved drugs. `linkers`: 128 between each
-of ten pairs. `branched` and `macrocycles`: 200 for each of five. `analogues`: 128 of each of three drugs. `speed`: processor time against unconstrained sampling.
+of ten pairs. `branched` and `macrocycles`: 200 for each of five. `analogues`: 128 of each of three drugs. `speed`:
+processor time against unconstrained sampling.
 """
 
 import sys
