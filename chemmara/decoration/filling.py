@@ -123,7 +123,7 @@ def fill(
         going = last != END
         if not going.all():
             alive, last, step, at = alive[going], last[going], step[going], at[going]
-            state = tuple(part[going] for part in state)
+            state = state.kept(going)
         if not len(alive):
             break
     log_weight[alive] = -torch.inf

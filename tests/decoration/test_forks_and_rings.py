@@ -179,5 +179,7 @@ def test_linkers_from_a_prior_meet_the_conditions_and_their_texts_follow_their_s
 
 def test_a_ring_number_stands_only_behind_an_atom() -> None:
     for pattern in link_family(["*NC(=O)c1cccc(CN*)c1"], Window(4, 6), load_prior("chembl-gru").tokenizer).patterns:
-        assert ")2" not in pattern.given
-        assert pattern.given.count("2") == 2
+        opens, closes = (at for at, part in enumerate(pattern.parts) if part == "2")
+        before = [pattern.parts[at - 1] for at in (opens, closes)]
+        assert ")" not in before
+        assert sum(isinstance(part, Hole) for part in before) == 1  # one of them stands behind the linker
