@@ -1,4 +1,4 @@
-"""What `[start]` is worth: the tables of docs/from-a-core.md ("Required or rewarded") and of docs/seeds.md.
+"""What `[start]` is worth: the table of docs/seeds.md, and that of a core that is required against one that is rewarded.
 
     python benchmarks/start.py OUT [core|seeds ...] [--seeds 3] [--budget 1000]
 

@@ -77,10 +77,10 @@ def test_a_branched_linker_is_bound_to_three_fragments_and_a_ring_to_two_places_
     ring = table(sampled(PRIOR, "--link", "*NC(=O)c1cccc(CN*)c1", "--linker-atoms", "5..7", "-n", 6).stdout)
     for row in ring:
         assert row["linker"].count("*") == 2
-        # C(=O), the meta ring by its short side (3 atoms), CH2, two N, and at least 3 atoms of the linker
+        # two N, C(=O), CH2, three atoms of benzene by its short side, and at least one of the linker: 8
         molecule = parse(row["smiles"])
         assert molecule is not None
-        assert max(map(len, molecule.GetRingInfo().AtomRings())) >= 10
+        assert max(map(len, molecule.GetRingInfo().AtomRings())) >= 8
 
 
 def test_analogues_say_what_is_kept_and_what_is_new() -> None:
