@@ -1,4 +1,4 @@
-"""What `[start]` is worth: the table of docs/seeds.md, and that of a core that is required against one that is rewarded.
+"""What `[start]` is worth: the table of docs/seeds.md, and a core that is required against one that is rewarded.
 
     python benchmarks/start.py OUT [core|seeds ...] [--seeds 3] [--budget 1000]
 
