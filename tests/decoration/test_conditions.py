@@ -57,6 +57,8 @@ def test_worked_examples_of_a_piperidine_with_one_or_two_atoms_at_each_place(smi
 def test_a_core_whose_ends_are_bound_to_each_other_is_not_kept() -> None:
     assert keeps("CCCCC", "*CCC*", Window(1, 2))
     assert not keeps("CC1CC1C", "*CCC*", Window(1, 2))  # a bond that the core does not have
+    assert keeps("CCCCC", "*C(*)CC(*)*", Window(0, 2))
+    assert not keeps("CC1CC1C", "*C(*)CC(*)*", Window(0, 2))  # the places would allow for it
 
 
 def test_two_places_at_one_atom_take_the_two_groups_either_way_round() -> None:
