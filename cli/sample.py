@@ -70,7 +70,9 @@ def sample(
     allow_h: Annotated[bool, typer.Option("--allow-h", help="A place may stay hydrogen, not all.")] = False,
     link: Annotated[
         list[str] | None,
-        typer.Option(help="Join two or three fragments, SMILES with * at their places: --link A B"),
+        typer.Option(
+            help="Join two or three fragments, or two places of one, SMILES with * at their places: --link A B"
+        ),
     ] = None,
     linker_atoms: Annotated[str | None, typer.Option(help="MIN..MAX heavy atoms of a linker [2..8].")] = None,
     like: Annotated[str | None, typer.Option(help="Sample analogues of this molecule, a SMILES.")] = None,

@@ -219,9 +219,17 @@ class Run:
         return ""
 
     def _seed(self, seeds: Seeds, recorded: RecordedScores) -> None:
-        """Have the learner know the seeds, measured where the file has no scores (step 0 of the ledger)."""
-        scores = seeds.known() if seeds.scores else recorded(seeds.smiles, 0)
-        self.unwritable = take_seeds(self.learner, scores)
+        """Have the learner know the seeds, measured where the file has no scores (step 0 of the ledger).
+
+        No call is spent on a seed that lacks the given parts.
+        """
+        if seeds.scores:
+            self.unwritable = take_seeds(self.learner, seeds.known())
+        else:
+            held = self.learner.proposals.kept(seeds.smiles)
+            self.unwritable = [text for text in seeds.smiles if text not in set(held)]
+            if held:
+                self.unwritable += take_seeds(self.learner, recorded(held, 0))
         self.progress.calls, self.progress.seeded = recorded.budget.used, True
 
     def _step(self, recorded: RecordedScores) -> None:
