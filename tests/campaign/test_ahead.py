@@ -101,9 +101,9 @@ def test_a_slow_molecule_holds_up_the_other_worker_no_more_by_hand(
     """Two workers; six batches of four molecules that take 2, 2, 2 and 6 seconds: 72 s of work, 36 s for two at best.
 
     Alone, a batch takes 8 s: worker A has two of 2 s and waits 4 s for worker B, with 2 and 6 s: 6 x 8 = 48 s.
-    With one batch ahead A goes on at 4 s with the second batch (4-6, 6-8, 8-10), B at 8 s with its slow molecule (8-14),
+    With one batch ahead A goes on at 4 s with the second batch (4-6, 6-8, 8-10), B at 8 s with its slow one (8-14),
     and A, at 10 s, with the third batch, proposed at 8 s. So a batch ends every 6 s from 8 s on: 8 + 5 x 6 = 38 s.
-    Two ahead change nothing more: the molecules are handed over earlier, but in the same order to workers that are busy.
+    Two ahead change nothing more: molecules are handed over earlier, in the same order, to workers that are busy.
     """
     clocks = by_clock(monkeypatch, 2, [2.0, 2.0, 2.0, 6.0] * 6)
     text = campaign_file.read_text(encoding="utf-8").replace("budget = 150", f"budget = 24\nahead = {ahead}")
