@@ -290,6 +290,15 @@ def test_what_does_not_go_with_batches_ahead_is_refused_in_a_line(
     assert not (tmp_path / "run").exists()
 
 
+def test_validate_notes_that_a_target_is_not_normalised_off_policy(campaign_file: Path) -> None:
+    campaign_file.write_text(f"ahead = 1\n{campaign_file.read_text(encoding='utf-8')}", encoding="utf-8")
+    assert "normalised" not in CliRunner().invoke(app, ["validate", str(campaign_file)]).stderr
+    text = campaign_file.read_text(encoding="utf-8").replace('name = "mara"', 'name = "reinvent"')
+    campaign_file.write_text(text, encoding="utf-8")
+    noted = CliRunner().invoke(app, ["validate", str(campaign_file)])
+    assert (noted.exit_code, "where reinvent has no normalised target" in noted.stderr) == (0, True)
+
+
 def test_a_run_goes_on_with_its_own_ahead_only_and_says_how_many_calls_are_under_way(
     tmp_path: Path, campaign_file: Path
 ) -> None:
