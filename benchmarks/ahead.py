@@ -1,25 +1,36 @@
 """What batches ahead save where an oracle's times are uneven: wall time and hits for several values of `ahead`.
 
-    python benchmarks/ahead.py runs/ahead [--ahead 0,1,2] [--seeds 3] [--budget 600] [--workers 2] [--screen]
+    python benchmarks/ahead.py runs/ahead [--ahead 0,1,2] [--seeds 3] [--budget 600] [--workers 2] [--screen] [--clock S]
 
 The oracle is QED after a sleep: lognormal, mean 0.3 s, sigma 1.5 (one molecule in a thousand takes over 10 s), fixed
 for each molecule. The other components are the quickstart's. The runs of a seed go on side by side, so that whatever
 else the machine does meets all of them; a sleep takes no processor, the network does. A run that is there already is
-not made again.
+not made again. With --clock nobody sleeps: the times are added up as workers would have them that take molecules in the
+order of handing over, and sampling and learning take so many seconds a step. That is for a machine that is busy.
 """
 
 import argparse
+import heapq
+import math
 import os
+import random
 import subprocess
 import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import mean
 
+from chemmara.campaign import run as campaign_run
+from chemmara.campaign.settings import CampaignConfig, load_campaign
 from chemmara.records.ledger import Ledger
 from chemmara.records.session import last_session
+from chemmara.scoring.measurement import Arrived, HandOver, Measured, Request, UnderWay
+from chemmara.scoring.objective import Objective
 
 ORACLE = '''
-import math, random, time, zlib
+import math, os, random, time, zlib
 
 from rdkit.Chem import MolToSmiles
 from rdkit.Chem.QED import qed
@@ -29,7 +40,8 @@ def slow(molecules):
     values = []
     for molecule in molecules:
         chance = random.Random(zlib.crc32(MolToSmiles(molecule).encode()))
-        time.sleep(chance.lognormvariate(math.log(0.3) - 1.5**2 / 2, 1.5))
+        if "NO_SLEEP" not in os.environ:
+            time.sleep(chance.lognormvariate(math.log(0.3) - 1.5**2 / 2, 1.5))
         values.append(qed(molecule))
     return values
 '''
@@ -69,13 +81,72 @@ def begun(folder: Path, file: Path, seed: int, ahead: int, workers: int) -> subp
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
 
 
+class Clock:
+    """Workers that take the molecules in order; nobody sleeps."""
+
+    def __init__(self, objective: Objective, workers: int, step_seconds: float) -> None:
+        self.now, self._step_seconds = 0.0, step_seconds
+        self._objective, self._free = objective, [0.0] * workers
+
+    def hand_over(self, requests: list[Request]) -> UnderWay:
+        """Molecules under way; their end is known, and comes when somebody waits for it."""
+        ends = [self.now]
+        for request in requests:
+            chance = random.Random(zlib.crc32(request.smiles.encode()))
+            seconds = chance.lognormvariate(math.log(0.3) - 1.5**2 / 2, 1.5)
+            ends.append(max(self.now, heapq.heappop(self._free)) + seconds)
+            heapq.heappush(self._free, ends[-1])
+        return _Timed(self, max(ends), Arrived(requests, self._objective.measure(requests)))
+
+    def wait_until(self, end: float) -> None:
+        """Until a batch has come and the policy has learned from it."""
+        self.now = max(self.now, end) + self._step_seconds
+
+
+class _Timed:
+    def __init__(self, clock: Clock, end: float, arrived: Arrived) -> None:
+        self._clock, self._end, self._arrived = clock, end, arrived
+
+    def ready(self, seconds: float) -> bool:
+        """Whether values can be taken: always."""
+        return self._arrived.ready(seconds)
+
+    def answers(self) -> dict[str, Measured]:
+        """Nothing is kept."""
+        return {}
+
+    def result(self) -> list[Measured]:
+        """All values."""
+        self._clock.wait_until(self._end)
+        return self._arrived.result()
+
+
+def by_clock(folder: Path, settings: CampaignConfig, step_seconds: float) -> None:
+    """A campaign in this process, whose seconds are written into its folder."""
+    if (folder / "seconds").exists():
+        return
+    clocks = []
+
+    @contextmanager
+    def handing_over(settings: CampaignConfig, objective: Objective) -> Iterator[HandOver]:
+        clocks.append(Clock(objective, settings.workers, step_seconds))
+        yield clocks[-1].hand_over
+
+    campaign_run.handing_over_batches = handing_over
+    with campaign_run.Run.start(folder, settings, force=True) as run:
+        run.go()
+    (folder / "seconds").write_text(str(clocks[-1].now), encoding="utf-8")
+    print(f"{folder}: {clocks[-1].now:.0f} s", file=sys.stderr, flush=True)
+
+
 def seconds_and_hits(folder: Path) -> tuple[float, int]:
     """Seconds from the first step to the end of a run, and its hits."""
     with Ledger.open(folder / "ledger.sqlite") as ledger:
-        session = last_session(ledger)
+        session, hits = last_session(ledger), sum(call.score >= 0.8 for call in ledger.calls())
         if session is None or session.ended is None:
             sys.exit(f"{folder}: has not ended; remove it and begin again")
-        return session.ended - session.began, sum(call.score >= 0.8 for call in ledger.calls())
+        timed = folder / "seconds"
+        return float(timed.read_text()) if timed.exists() else session.ended - session.began, hits
 
 
 def main() -> None:
@@ -87,13 +158,21 @@ def main() -> None:
     parser.add_argument("--budget", type=int, default=600)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--screen", action="store_true", help="with screening, as the default method")
+    parser.add_argument("--clock", type=float, metavar="SECONDS", help="of sampling and learning a step; nobody sleeps")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "oracle.py").write_text(ORACLE, encoding="utf-8")
     file = options.out / "campaign.toml"
     file.write_text(CAMPAIGN.format(budget=options.budget, screen=str(options.screen).lower()), encoding="utf-8")
     depths = [int(word) for word in options.ahead.split(",")]
+    if options.clock is not None:
+        os.environ["NO_SLEEP"] = "1"
     for seed in range(options.seeds):
+        if options.clock is not None:
+            for depth in depths:
+                settings = load_campaign(file, seed=seed, ahead=depth, workers=options.workers)
+                by_clock(folder_of(options.out, depth, seed), settings, options.clock)
+            continue
         jobs = [begun(folder_of(options.out, depth, seed), file, seed, depth, options.workers) for depth in depths]
         for job in jobs:
             if job is not None and job.wait():
