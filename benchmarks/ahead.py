@@ -1,6 +1,6 @@
 """What batches ahead save where an oracle's times are uneven: wall time and hits for several values of `ahead`.
 
-    python benchmarks/ahead.py runs/ahead [--ahead 0,1,2] [--seeds 3] [--budget 600] [--workers 2] [--screen] [--clock S]
+    python benchmarks/ahead.py runs/ahead [--ahead 0,1,2] [--seeds 3] [--budget 600] [--screen] [--clock 2]
 
 The oracle is QED after a sleep: lognormal, mean 0.3 s, sigma 1.5 (one molecule in a thousand takes over 10 s), fixed
 for each molecule. The other components are the quickstart's. The runs of a seed go on side by side, so that whatever

@@ -94,6 +94,19 @@ def by_clock(monkeypatch: pytest.MonkeyPatch, workers: int, seconds: list[float]
     return clocks
 
 
+@contextmanager
+def at_once_here(campaign: CampaignConfig, objective: Objective) -> Iterator[HandOver]:
+    """Batches ahead without workers: their values are there when they are handed over."""
+    del campaign
+    yield at_once(objective.measure)
+
+
+@pytest.fixture
+def without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No worker processes, which take seconds to begin."""
+    monkeypatch.setattr("chemmara.campaign.run.handing_over_batches", at_once_here)
+
+
 @pytest.mark.parametrize(("ahead", "end"), [(0, 48.0), (1, 38.0), (2, 38.0)])
 def test_a_slow_molecule_holds_up_the_other_worker_no_more_by_hand(
     tmp_path: Path, campaign_file: Path, monkeypatch: pytest.MonkeyPatch, ahead: int, end: float
@@ -178,13 +191,8 @@ def test_the_ledger_depends_neither_on_the_times_nor_on_the_number_of_workers(
 
             yield hand_over  # type: ignore[misc]
 
-    @contextmanager
-    def even(campaign: CampaignConfig, objective: Objective) -> Iterator[HandOver]:
-        del campaign
-        yield at_once(objective.measure)
-
     ledgers = []
-    for name, way in (("even", even), ("uneven", uneven)):
+    for name, way in (("even", at_once_here), ("uneven", uneven)):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("chemmara.campaign.run.handing_over_batches", way)
             campaign = load_campaign(screened_file, ahead=ahead)
@@ -249,13 +257,14 @@ def test_an_interrupt_saves_at_once_and_what_was_answered_is_not_measured_again(
     assert len(measured) - 80 <= 4  # at most what the two workers had in hand, and what came while it was saved
 
 
+@pytest.mark.usefixtures("without_workers")
 def test_batches_under_way_at_the_end_of_a_stage_are_its_own(tmp_path: Path, campaign_file: Path) -> None:
     stage = (
         '[[stage]]\nuntil_hits = 0.01\nbudget = 140\nobjective = { component = [{ oracle = "qed" }] }\n'
         "method = { batch_size = 20 }\n"
     )
     campaign_file.write_text(f"hit_threshold = 0.1\n{_without_threshold(campaign_file)}{stage}", encoding="utf-8")
-    with Run.start(tmp_path / "run", load_campaign(campaign_file, ahead=2, workers=2)) as run:
+    with Run.start(tmp_path / "run", load_campaign(campaign_file, ahead=2)) as run:
         run.go()
     calls = rows(tmp_path / "run")
     first = [row for row in calls if row[6] == 1]
@@ -299,6 +308,7 @@ def test_validate_notes_that_a_target_is_not_normalised_off_policy(campaign_file
     assert (noted.exit_code, "where reinvent has no normalised target" in noted.stderr) == (0, True)
 
 
+@pytest.mark.usefixtures("without_workers")
 def test_a_run_goes_on_with_its_own_ahead_only_and_says_how_many_calls_are_under_way(
     tmp_path: Path, campaign_file: Path
 ) -> None:
@@ -324,6 +334,7 @@ def test_a_run_goes_on_with_its_own_ahead_only_and_says_how_many_calls_are_under
     assert len(rows(folder)) == 170
 
 
+@pytest.mark.usefixtures("without_workers")
 def test_an_oracle_that_always_fails_still_ends_a_run_and_goes_on_once_that_is_mended(
     tmp_path: Path, campaign_file: Path
 ) -> None:
