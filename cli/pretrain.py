@@ -19,6 +19,13 @@ def pretrain(
     heads: Annotated[int, typer.Option(min=1, help="Attention heads (transformer).")] = 8,
     dropout: Annotated[float, typer.Option(min=0, max=1, help="Between layers.")] = 0.0,
     notation: Annotated[Literal["smiles", "selfies"], typer.Option(help="How molecules are written.")] = "smiles",
+    random_smiles: Annotated[
+        Literal["restricted", "unrestricted"] | None,
+        typer.Option(
+            help="Each molecule as a new random SMILES in every epoch: restricted (side chains before the rest of a"
+            " ring, as replay's randomised text) or unrestricted (RDKit's doRandom)."
+        ),
+    ] = None,
     stereo: Annotated[
         Literal["keep", "drop"], typer.Option(help="Stereo of a molecule file; `corpus prepare` has its own option.")
     ] = "keep",
@@ -97,6 +104,7 @@ def pretrain(
     attention = {"kind": network, "width": hidden, "heads": heads, "layers": layers, "dropout": dropout}
     options = {
         "network": attention if network == "transformer" else recurrent, "notation": notation, "stereo": stereo,
+        "random_smiles": random_smiles,
         "extend_vocabulary": extend_vocabulary, "optimizer": optimizer, "decay": decay, "precision": precision,
         "evaluate_samples": evaluate_samples, "validity_steps": validity_steps, "validity_rate": validity_rate,
         "validity_likelihood": validity_likelihood, "seed": seed,

@@ -11,7 +11,7 @@ app = typer.Typer(no_args_is_help=True, help="The priors that a campaign can sta
 
 @app.command("list")
 def list_(json: Annotated[bool, typer.Option("--json", help="As one JSON list.")] = False) -> None:
-    """The bundled priors: network, notation, parameters, tokens, and what it can write.
+    """The bundled priors: network, notation, parameters, tokens, and what each can write.
 
     Example: chemmara prior list
     """
@@ -25,12 +25,15 @@ def list_(json: Annotated[bool, typer.Option("--json", help="As one JSON list.")
             {
                 "prior": name, "network": prior.config.network.kind, "notation": prior.tokenizer.notation,
                 "parameters": prior.parameters, "tokens": len(prior.tokenizer.tokens), "sha256": prior.sha256,
+                "random_smiles": prior.config.random_smiles,
             }
             for name, prior in priors.items()
         ])  # fmt: skip
         return
     for name, prior in priors.items():
-        written = f"{prior.tokenizer.notation}, {len(prior.tokenizer.tokens)} tokens"
+        random = prior.config.random_smiles
+        learned = "" if random is None else f" (random SMILES, {random})"
+        written = f"{prior.tokenizer.notation}{learned}, {len(prior.tokenizer.tokens)} tokens"
         typer.echo(f"{name:<24}{prior.config.network.kind:<14}{prior.parameters:>12,} parameters  {written}")
         typer.echo(f"    {alphabet_of(name).sentence()}")
 

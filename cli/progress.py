@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import isnan
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ def training_progress() -> Iterator[
             words = f"loss {report.loss:.3f} nats/token · {report.rate:.0f} molecules/s"
             bar.update(task, completed=report.step, total=report.steps, description=words)
             if report.quality:
-                quality = report.quality
+                quality, canonical = report.quality, report.canonical_nll
+                named = "" if isnan(canonical) else f" (random SMILES; {canonical:.3f} canonical)"
                 console.print(
-                    f"step {report.step}/{report.steps}: {report.nll:.3f} nats a held-out molecule, valid"
+                    f"step {report.step}/{report.steps}: {report.nll:.3f} nats a held-out molecule{named}, valid"
                     f" {quality.validity:.3f}, unique {quality.uniqueness:.3f}, new {quality.novelty:.3f}; {words}",
                     soft_wrap=True,
                 )

@@ -50,6 +50,13 @@ def test_seeds_with_and_without_scores(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_prior_of_random_smiles_is_trained_shown_and_used(tmp_path: Path) -> None:
+    ran = run_page("random-smiles.md", tmp_path)
+    assert "Trained on random SMILES (restricted)" in ran.stdout
+    assert (tmp_path / "runs" / "random" / "report.html").exists()
+
+
+@pytest.mark.slow
 def test_the_ledger_is_read_with_sql_and_pandas(tmp_path: Path) -> None:
     assert "calls without a score" in run_page("ledger.md", tmp_path).stdout
 

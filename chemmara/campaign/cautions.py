@@ -1,4 +1,4 @@
-"""What a campaign asks for that its prior cannot write, or its models cannot vouch for; told before a call is spent."""
+"""What a campaign asks for that its prior cannot write or finds unlikely, or its models cannot vouch for."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -19,9 +19,9 @@ _SAMPLED = 200  # molecules of the prior that stand for what a campaign begins w
 
 
 def cautions(settings: CampaignConfig, prior: Prior) -> list[str]:
-    """Sentences on references that the prior cannot write, and on models whose domain it hardly meets."""
+    """Sentences on references and replayed SMILES that do not suit the prior, and on models whose domain it misses."""
     alphabet = Alphabet(prior.tokenizer.tokens, prior.config.max_length)
-    found = _of_ahead(settings)
+    found = [*_of_ahead(settings), *_of_replay(settings, prior)]
     for name, component in zip(settings.objective.names, settings.objective.component, strict=True):
         found += _of_references(name, component, prior, alphabet)
     models = [
@@ -38,6 +38,18 @@ def _of_ahead(settings: CampaignConfig) -> list[str]:
         return []
     why = f"rows are then off-policy, where {name} has no normalised target (docs/docking.md)"
     return [f"ahead = {settings.ahead}: {why}; log-variance keeps its optimum"]
+
+
+def _of_replay(settings: CampaignConfig, prior: Prior) -> Iterator[str]:
+    replay = settings.method.replay
+    if replay is None or not replay.rounds or replay.smiles != "randomised":
+        return
+    if prior.config.random_smiles is None and prior.tokenizer.notation == "smiles":
+        yield (
+            f'replay.smiles = "randomised" learns from random SMILES, which the prior {prior.name}, trained on'
+            " canonical ones, finds unlikely; in docs/lab-notes.md (2026-11-25) this went with fewer valid samples: .74"
+            ' instead of .92. Choose replay.smiles = "sampled", or a prior of `pretrain --random-smiles restricted`'
+        )
 
 
 def _references(component: Component) -> tuple[str, ...]:

@@ -81,7 +81,7 @@ def fill(
         going = last != END
         if not going.all():
             alive, last, step, inside = alive[going], last[going], step[going], inside[going]
-            state = tuple(part[going] for part in state)
+            state = state.kept(going)
         if not len(alive):
             break
     log_weight[alive] = -torch.inf

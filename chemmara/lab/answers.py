@@ -32,7 +32,7 @@ class Table(nn.Module):
 
     def start(self, batch: int) -> State:
         """Nothing to remember, for each of the batch."""
-        return (torch.zeros(batch, 1),)
+        return State((torch.zeros(batch, 1),))
 
     def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """Logits (batch, vocabulary) after one more token (batch,)."""

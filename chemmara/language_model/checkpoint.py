@@ -21,6 +21,9 @@ from chemmara.language_model.transformer import TransformerConfig
 from chemmara.molecules.notation import NOTATIONS
 from chemmara.system.files import replacing, write_text
 
+Randomisation = Literal["restricted", "unrestricted"]
+"""Random SMILES: of renumbered atoms, side chains before the rest of a ring; or without that rule (c1cc(ccc1)C)."""
+
 
 class PriorConfig(Strict):
     """config.json of a prior."""
@@ -31,6 +34,8 @@ class PriorConfig(Strict):
     """Kind and sizes of the network."""
     max_length: PositiveInt
     """Tokens, end included, after which a sampled sequence is cut."""
+    random_smiles: Randomisation | None = None
+    """The random SMILES it was trained on, new ones in each epoch; absent where it was trained on canonical SMILES."""
 
 
 class Vocabulary(Strict):
@@ -76,7 +81,7 @@ def within(row: list[Any], smiles: str, limit: int | None) -> list[Any]:
 
 def save_prior(prior: Prior, folder: Path) -> None:
     """Write the prior's three files; each replaces its predecessor whole."""
-    write_text(folder / "config.json", prior.config.model_dump_json(indent=2) + "\n")
+    write_text(folder / "config.json", prior.config.model_dump_json(indent=2, exclude_none=True) + "\n")
     vocabulary = Vocabulary(notation=prior.tokenizer.notation, tokens=prior.tokenizer.tokens)  # type: ignore[arg-type]
     write_text(folder / "vocabulary.json", vocabulary.model_dump_json(indent=1) + "\n")
     weights = {name: weight.detach().cpu().contiguous() for name, weight in prior.model.state_dict().items()}

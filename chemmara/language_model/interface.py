@@ -1,13 +1,23 @@
 """What pretraining, sampling, likelihood and reinforcement learning ask of a network: nothing but this."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from torch import Tensor
 from torch.nn import Module, Parameter
 
-State: TypeAlias = tuple[Tensor, ...]
-"""What a network remembers of the sequences so far; the batch is dimension 0 of every tensor."""
+
+@dataclass(frozen=True)
+class State:
+    """What a network remembers of the sequences so far."""
+
+    rows: tuple[Tensor, ...]  # dimension 0 of each is the batch
+    shared: tuple[Tensor, ...] = ()  # worked out once for all sequences and tokens; not valid after an update
+
+    def kept(self, going: Tensor) -> "State":
+        """The state of those sequences (batch,) that go on."""
+        return State(tuple(part[going] for part in self.rows), self.shared)
 
 
 class LanguageModel(Protocol):

@@ -13,53 +13,60 @@ import torch
 from torch import Tensor, nn
 
 
-def packed_gru(inputs: Tensor, sizes: Sequence[int], layer: nn.GRU, number: int) -> Tensor:
-    """States (rows, hidden) of layer `number` of a torch GRU, from zeros, after each of the inputs (rows, width).
+def packed_gru(inward: Tensor, sizes: Sequence[int], layer: nn.GRU, number: int) -> Tensor:
+    """States (rows, hidden) of layer `number` of a torch GRU, from zeros, after each of the inputs.
 
-    Rows are packed as `torch.nn.utils.rnn.PackedSequence` packs them: `sizes[t]` rows of step t, longest first. Under
-    CPU autocast the matrix products are in its type, all else in that of the inputs.
+    `inward` (rows, 3 hidden) is what the inputs bring to the gates, W_i x + b_i. Rows are packed as
+    `torch.nn.utils.rnn.PackedSequence` packs them: `sizes[t]` rows of step t, longest first. Under CPU autocast the
+    products with earlier states are in its type, all else in that of the weights.
     """
-    weights = [getattr(layer, f"{name}_l{number}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
-    low = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else inputs.dtype
-    return _PackedGRU.apply(inputs, tuple(sizes), low, *weights)
+    weight, bias = getattr(layer, f"weight_hh_l{number}"), getattr(layer, f"bias_hh_l{number}")
+    low = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else bias.dtype
+    return _PackedGRU.apply(inward.to(bias.dtype), tuple(sizes), low, weight, bias)
+
+
+def gru_cell(inward: Tensor, state: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """States (rows, hidden) after one more input, which brings `inward` (rows, 3 hidden) to the gates.
+
+    `weight` (hidden, 3 hidden) is torch's turned around: laid out so, few rows take a fifth less time.
+    """
+    inner = 2 * state.shape[1]  # of r and z
+    recurrent = torch.addmm(bias, state, weight)
+    reset, update = (inward[:, :inner] + recurrent[:, :inner]).sigmoid_().chunk(2, dim=1)
+    fresh = torch.addcmul(inward[:, inner:], reset, recurrent[:, inner:]).tanh_()
+    return torch.lerp(fresh, state, update)
 
 
 class _PackedGRU(torch.autograd.Function):
-    """h' = (1 - z) n + z h; r and z = sigmoid(W_i x + b_i + W_h h + b_h), n = tanh(W_i x + b_i + r (W_h h + b_h))."""
+    """h' = (1 - z) n + z h; r and z = sigmoid(i + W_h h + b_h), n = tanh(i + r (W_h h + b_h)), with the inward i."""
 
     @staticmethod
     def forward(
-        ctx: Any,
-        x: Tensor,
-        sizes: tuple[int, ...],
-        low: torch.dtype,
-        w_i: Tensor,
-        w_h: Tensor,
-        b_i: Tensor,
-        b_h: Tensor,
+        ctx: Any, inward: Tensor, sizes: tuple[int, ...], low: torch.dtype, weight: Tensor, bias: Tensor
     ) -> Tensor:
-        width = w_h.shape[1]
+        width = weight.shape[1]
         inner = slice(0, 2 * width)  # of r and z
-        x, w_i, w_h = x.to(low), w_i.to(low), w_h.to(low)
-        gates = torch.mm(x, w_i.T).to(b_i.dtype).add_(b_i)
-        gates[:, inner] += b_h[inner]
-        kept, states = gates.new_empty(len(x), width), gates.new_empty(len(x), width)  # kept: W_hn h + b_hn
+        weight = weight.to(low)
+        turned = weight.T.contiguous()  # few rows take a fifth less time so
+        gates = inward.clone()
+        gates[:, inner] += bias[inner]
+        kept, states = gates.new_empty(len(gates), width), gates.new_empty(len(gates), width)  # kept: W_hn h + b_hn
         state = gates.new_zeros(sizes[0], width)
         for first, end in _spans(sizes):
             gate, state = gates[first:end], state[: end - first]
-            recurrent = torch.mm(state.to(low), w_h.T)
+            recurrent = torch.mm(state.to(low), turned)
             gate[:, inner].add_(recurrent[:, inner]).sigmoid_()
-            candidate = torch.add(recurrent[:, 2 * width :], b_h[2 * width :], out=kept[first:end])
+            candidate = torch.add(recurrent[:, 2 * width :], bias[2 * width :], out=kept[first:end])
             fresh = gate[:, 2 * width :].addcmul_(gate[:, :width], candidate).tanh_()
             state = torch.lerp(fresh, state, gate[:, width : 2 * width], out=states[first:end])
         ctx.sizes = sizes
-        ctx.save_for_backward(x, w_i, w_h, gates, kept, states)
+        ctx.save_for_backward(weight, gates, kept, states)
         return states
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
-        x, w_i, w_h, gates, kept, states = ctx.saved_tensors
-        width, low = w_h.shape[1], x.dtype
+        weight, gates, kept, states = ctx.saved_tensors
+        width, low = weight.shape[1], weight.dtype
         before = _before(states, ctx.sizes)
         reset, update, fresh = gates.split(width, dim=1)
         slopes = torch.empty_like(gates)  # of r, z and n before their nonlinearity, by the state after the step
@@ -75,10 +82,9 @@ class _PackedGRU(torch.autograd.Function):
             slope.view(-1, 3, width).mul_(arriving[:, None])
             recurrent[first:end, : 2 * width] = slope[:, : 2 * width]
             recurrent[first:end, 2 * width :] = slope[:, 2 * width :] * reset[first:end]
-            carried = torch.mm(recurrent[first:end], w_h).to(gradient.dtype).addcmul_(arriving, update[first:end])
-        inward = slopes.to(low)
-        of_weights = (torch.mm(inward.T, x), torch.mm(recurrent.T, before.to(low)), slopes.sum(0), recurrent.sum(0))
-        return (torch.mm(inward, w_i).to(gradient.dtype), None, None, *(part.to(gradient.dtype) for part in of_weights))
+            carried = torch.mm(recurrent[first:end], weight).to(gradient.dtype).addcmul_(arriving, update[first:end])
+        of_weight, of_bias = torch.mm(recurrent.T, before.to(low)), recurrent.sum(0)
+        return slopes, None, None, of_weight.to(gradient.dtype), of_bias.to(gradient.dtype)
 
 
 def _spans(sizes: Sequence[int]) -> list[tuple[int, int]]:

@@ -75,7 +75,7 @@ def sample(
         logp[alive] += each.gather(1, chosen)[:, 0]
         going = last != END
         if not going.all():
-            alive, last, state = alive[going], last[going], tuple(part[going] for part in state)
+            alive, last, state = alive[going], last[going], state.kept(going)
         if not len(alive):
             break
     tokens = tokens[:, : int((tokens != PAD).sum(1).max())]

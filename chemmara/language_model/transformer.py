@@ -88,13 +88,13 @@ class Transformer(nn.Module):
         """An empty cache: keys and values (batch, heads, 0, width of a head) for each block."""
         head = self.config.width // self.config.heads
         empty = self.output.weight.new_zeros(batch, self.config.heads, 0, head)
-        return tuple(empty for _ in range(2 * self.config.layers))
+        return State(tuple(empty for _ in range(2 * self.config.layers)))
 
     def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """Logits (batch, vocabulary) after one more token (batch,), and the state then."""
-        x = (self.embedding(tokens) + self.position.weight[state[0].shape[2]])[:, None]
+        x = (self.embedding(tokens) + self.position.weight[state.rows[0].shape[2]])[:, None]
         now: list[Tensor] = []
-        for block, key, value in zip(self.blocks, state[::2], state[1::2], strict=True):
+        for block, key, value in zip(self.blocks, state.rows[::2], state.rows[1::2], strict=True):
             x, cache = block(x, (key, value))
             now.extend(cache)
-        return self.output(self.norm(x))[:, 0], tuple(now)
+        return self.output(self.norm(x))[:, 0], State(tuple(now))

@@ -198,6 +198,11 @@ def randomised(molecule: Mol, seed: int) -> str:
     return Chem.MolToSmiles(Chem.RenumberAtoms(molecule, order), canonical=False)
 
 
+def unrestricted(molecule: Mol, seed: int) -> str:
+    """One of the many SMILES of a molecule by RDKit's doRandom (c1cc(ccc1)C is one, too), chosen by `seed`."""
+    return Chem.MolToRandomSmilesVect(molecule, 1, randomSeed=seed % (2**31 - 1) + 1)[0]  # RDKit takes 0 for no seed
+
+
 _GIVEN = "_chemmara_smiles"
 
 

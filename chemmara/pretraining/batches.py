@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -11,6 +11,31 @@ from torch import Tensor
 from chemmara.language_model.tokenizer import PAD
 
 _BATCHES_PER_BUCKET = 50  # molecules of that many batches are sorted by length together
+
+
+@dataclass(frozen=True)
+class Spelled:
+    """Training molecules as they are written in one epoch."""
+
+    tokens: Tensor  # (rows, longest) int64, padded at the end
+    canonical: int = 0  # how many are canonical since their random SMILES cannot be written
+
+
+class TrainingRows(Protocol):
+    """Training molecules, which may be written otherwise in each epoch."""
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """(molecules,) tokens of each row, end token included; the same in every epoch."""
+        ...
+
+    def spelled(self, rows: np.ndarray, epoch: int, /) -> Spelled:
+        """The rows as they are written in an epoch."""
+        ...
+
+    def head(self, n: int) -> "Encoded":
+        """At most the first n molecules, as they are written in epoch 0."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -34,9 +59,18 @@ class Encoded:
         """(molecules,) tokens of each row, end token included."""
         return np.diff(self.starts)
 
-    def first(self, n: int) -> list[list[int]]:
-        """At most the first n rows, as lists of ids."""
-        return [self.ids[first:end].tolist() for first, end in pairwise(self.starts[: n + 1])]
+    def lists(self, rows: np.ndarray) -> list[list[int]]:
+        """The rows as lists of ids."""
+        return [self.ids[self.starts[row] : self.starts[row + 1]].tolist() for row in rows]
+
+    def head(self, n: int) -> "Encoded":
+        """At most the first n rows."""
+        starts = self.starts[: n + 1]
+        return Encoded(self.ids[: starts[-1]], starts)
+
+    def spelled(self, rows: np.ndarray, _epoch: int, /) -> Spelled:
+        """The rows, which are written alike in every epoch."""
+        return Spelled(self.batch(rows))
 
     def batch(self, rows: np.ndarray) -> Tensor:
         """The rows as tokens (rows, longest), int64, padded at the end."""
@@ -65,10 +99,10 @@ def epoch_batches(lengths: np.ndarray, batch_size: int, *, seed: int, epoch: int
     return batches or [order]
 
 
-def steps_from(lengths: np.ndarray, batch_size: int, *, seed: int, step: int) -> Iterator[np.ndarray]:
-    """Batches from the given step on, epoch after epoch, for ever."""
+def steps_from(lengths: np.ndarray, batch_size: int, *, seed: int, step: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Epoch and row numbers of each batch from the given step on, for ever."""
     per_epoch = len(epoch_batches(lengths, batch_size, seed=seed, epoch=0))
     epoch, skip = divmod(step, per_epoch)
     while True:
-        yield from epoch_batches(lengths, batch_size, seed=seed, epoch=epoch)[skip:]
+        yield from ((epoch, rows) for rows in epoch_batches(lengths, batch_size, seed=seed, epoch=epoch)[skip:])
         epoch, skip = epoch + 1, 0

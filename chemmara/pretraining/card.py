@@ -1,6 +1,5 @@
 """A prior's card: what it learned from, how, and how good it is."""
 
-import json
 import shlex
 import subprocess
 import sys
@@ -9,7 +8,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import torch
-from matplotlib.figure import Figure
 
 from chemmara.language_model.checkpoint import Prior, load_prior
 from chemmara.language_model.device import device_of
@@ -17,8 +15,10 @@ from chemmara.metrics.distribution import frechet_distance, sample_quality
 from chemmara.metrics.diversity import internal_diversity
 from chemmara.molecules.chem import canonical_smiles
 from chemmara.pretraining.batches import Encoded
+from chemmara.pretraining.curves import curves
 from chemmara.pretraining.evaluate import held_out_nll, sampled_smiles
 from chemmara.pretraining.settings import PretrainConfig
+from chemmara.pretraining.spellings import held_out_spellings
 from chemmara.pretraining.start import Start
 from chemmara.pretraining.state import Progress, read_progress
 from chemmara.pretraining.verdict import Fit, concerns
@@ -39,11 +39,10 @@ def write_card(folder: Path, source: str, start: Start, *, samples: int, note: s
     smiles = sampled_smiles(prior, samples, seed=0)
     quality = sample_quality(smiles, start.texts.known)
     unique = list(dict.fromkeys(text for text in map(canonical_smiles, smiles) if text is not None))
-    rows = [prior.encode(text) for text in held_out if prior.tokenizer.knows(text)]
-    nll = f"{held_out_nll(prior, Encoded.of(rows)):.2f}" if rows else "-"
+    known = [text for text in held_out if prior.tokenizer.knows(text)]
     figures = {
-        "negative log-likelihood, nats a held-out molecule": nll,
-        "held-out molecules (those it has tokens for)": f"{len(rows)} of {len(held_out)}",
+        **_likelihoods(prior, known),
+        "held-out molecules (those it has tokens for)": f"{len(known)} of {len(held_out)}",
         "validity": f"{quality.validity:.4f}",
         "uniqueness, of the valid": f"{quality.uniqueness:.4f}",
         "novelty, of the unique": f"{quality.novelty:.4f}",
@@ -53,8 +52,20 @@ def write_card(folder: Path, source: str, start: Start, *, samples: int, note: s
         "tokens in the vocabulary": str(len(prior.tokenizer.tokens)),
     }
     data = _data(source, note, start)
-    write_text(folder / "curves.svg", as_svg(_curves(folder), "curves"))
+    write_text(folder / "curves.svg", as_svg(curves(folder), "curves"))
     write_text(folder / "card.md", _text(prior, data, config, progress, samples, figures))
+
+
+def _likelihoods(prior: Prior, held_out: list[str]) -> dict[str, str]:
+    """Nats a held-out molecule, by the text that is meant."""
+    name, kind = "negative log-likelihood, nats a held-out molecule", prior.config.random_smiles
+    if not held_out:
+        return {name: "-"}
+    canonical = f"{held_out_nll(prior, Encoded.of(list(map(prior.encode, held_out)))):.2f}"
+    if kind is None:
+        return {name: canonical}
+    drawn = f"{held_out_nll(prior, held_out_spellings(held_out, prior, kind)):.2f}"
+    return {f"{name}, as a random SMILES": drawn, f"{name}, as its canonical SMILES": canonical}
 
 
 def _data(source: str, note: str, start: Start) -> str:
@@ -86,7 +97,7 @@ def _text(
     command = shlex.join(["chemmara", *_without_the_note(sys.argv[1:])])
     return f"""# {prior.name}
 
-A {prior.config.network.kind} language model of molecules, written as {prior.tokenizer.notation}.
+A {prior.config.network.kind} language model of molecules, written as {prior.tokenizer.notation}.{_random(prior)}
 
 ## Data
 
@@ -113,12 +124,35 @@ commit {_commit()}, torch {version("torch")}, on {device_of(prior.model).type}.
 | nats a molecule | before | after |
 | --- | --- | --- |
 | training | {progress.start_train_nll:.2f} | {progress.train_nll:.2f} |
-| held out to steer by | {progress.start_nll:.2f} | {progress.nll:.2f} |
+| held out to steer by | {progress.start_nll:.2f} | {progress.nll:.2f} |{_canonical_row(prior, progress)}
 
 {progress.copies:.1%} of 500 samples are training molecules.{_warnings(progress)}
 
 Settings: `{config.model_dump_json(exclude_defaults=True)}`
 {_second_stage(config, progress)}"""
+
+
+def _random(prior: Prior) -> str:
+    """That training read random SMILES, and which; "" where it did not."""
+    kind = prior.config.random_smiles
+    if kind is None:
+        return ""
+    return (
+        f"\nTrained on random SMILES ({kind}), new ones in each epoch (Arús-Pous et al. 2019,\n"
+        "doi:10.1186/s13321-019-0393-0). Nats are of one SMILES; a molecule has many."
+    )
+
+
+def _canonical_row(prior: Prior, progress: Progress) -> str:
+    """The table's last line where training read random SMILES, and what became of those; else ""."""
+    if prior.config.random_smiles is None:
+        return ""
+    return (
+        f"\n| the same, canonical SMILES | {progress.start_canonical_nll:.2f} | {progress.canonical_nll:.2f} |\n\n"
+        f"Nats of random SMILES, but for the last row. Of {progress.random_smiles:,} random SMILES"
+        f" {progress.random_unwritable:,} could not be written within the vocabulary and"
+        f" {prior.config.max_length} tokens; canonical SMILES were learned instead."
+    )
 
 
 def _warnings(progress: Progress) -> str:
@@ -131,13 +165,14 @@ def _second_stage(config: PretrainConfig, progress: Progress) -> str:
     if not progress.polished:
         return ""
     nll, validity = progress.nll_before, progress.validity_before
+    text = " (as a random SMILES)" if config.random_smiles else ""
     return f"""
 ## Second stage
 
 {config.validity_steps} steps of KL-regularised reinforcement learning: reward 1 for a valid SMILES and 0 for an
 invalid one, beta {config.validity_beta:g}, RLOO, 512 samples a step, rate {config.validity_rate:g}, the likelihood of
 training molecules at weight {config.validity_likelihood:g}. The optimum is the first stage's distribution with
-invalid SMILES made rarer. Before it: validity {validity:.4f}, {nll:.2f} nats a held-out molecule. The curves
+invalid SMILES made rarer. Before it: validity {validity:.4f}, {nll:.2f} nats a held-out molecule{text}. The curves
 show the first stage.
 """
 
@@ -149,20 +184,6 @@ def _without_the_note(arguments: list[str]) -> list[str]:
         at = kept.index("--note")
         del kept[at : at + 2]
     return kept
-
-
-def _curves(folder: Path) -> Figure:
-    """Held-out likelihood and validity of the evaluations against molecules seen."""
-    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
-    figure = Figure(figsize=(8.0, 2.8), layout="constrained")
-    for axes, key, words in zip(
-        figure.subplots(1, 2), ("held_out_nll", "validity"), ("nats a held-out molecule", "validity"), strict=True
-    ):
-        axes.plot([line["molecules"] / 1e6 for line in lines], [line.get(key) for line in lines], color="#0072B2")
-        axes.set_xlabel("million molecules seen")
-        axes.set_ylabel(words)
-        axes.spines[["top", "right"]].set_visible(False)
-    return figure
 
 
 def _commit() -> str:

@@ -5,8 +5,10 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 
+from chemmara import assets
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import load_prior, save_prior
 from chemmara.language_model.device import chosen_device
@@ -17,11 +19,12 @@ from chemmara.pretraining.card import write_card
 from chemmara.pretraining.defaults import suited
 from chemmara.pretraining.evaluate import held_out_nll, sampled_smiles
 from chemmara.pretraining.settings import PretrainConfig
+from chemmara.pretraining.spellings import held_out_spellings
 from chemmara.pretraining.start import Start, continued_start, fresh_start
 from chemmara.pretraining.state import STATE, Progress, read_progress, save_state
 from chemmara.pretraining.train import Report, Trainer
 from chemmara.pretraining.validity import favour_molecules
-from chemmara.pretraining.verdict import Fit, concerns, fit_of, share_of_copies
+from chemmara.pretraining.verdict import Fit, canonical_fit_of, concerns, fit_of, share_of_copies
 from chemmara.pretraining.workers import leads, team
 from chemmara.system.locking import only_writer
 
@@ -63,6 +66,8 @@ def pretrain(
     if out.is_dir():  # before the molecules are read, which may take minutes
         with _writing(out):
             _refuse_to_replace(out, resume=resume, force=force)
+    if resume:
+        config = _resumed_settings(out, config, "" if parent is None else assets.prior_folder(parent).name)
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(config.seed)
         if parent is None:
@@ -71,8 +76,6 @@ def pretrain(
             start = continued_start(source, out.name, config, parent, tell_read)
         with _writing(out):
             _refuse_to_replace(out, resume=resume, force=force)
-            if resume:
-                config = _resumed_settings(out, config, start.parent)
             suit = partial(suited, config, len(start.texts.train), transfer=parent is not None)
             with team(device, suit().batch_size) as members:
                 trainer = Trainer(start.prior, start.corpus, suit(processes=members.size), out, members)
@@ -100,13 +103,17 @@ def _train(
             say(sentence)
     if progress.step == 0:  # not a run that is being resumed
         if start.added:
-            calibrate(trainer.prior, start.added, trainer.corpus.train.first(_CALIBRATION))
+            rows = trainer.corpus.train.head(_CALIBRATION)
+            calibrate(trainer.prior, start.added, rows.lists(np.arange(len(rows))))
         before = fit_of(trainer.prior, trainer.corpus)
         progress.start_train_nll, progress.start_nll = before.train, before.held_out
+        progress.start_canonical_nll = canonical_fit_of(trainer.prior, trainer.corpus)
     say(
         f"{len(texts.train)} molecules, {len(texts.valid)} held out; {trainer.steps} steps of {trainer.global_batch},"
         f" learning rate {config.learning_rate:g}, on {members.device}"
     )
+    if config.random_smiles:
+        say(f"every epoch writes each molecule as a new random SMILES ({config.random_smiles})")
     trainer.run(tell)
     if members.leads and config.validity_steps and progress.polished != progress.best_step:
         say(f"second stage: {config.validity_steps} steps for fewer invalid SMILES")
@@ -125,10 +132,9 @@ def _about(start: Start) -> list[str]:
     if start.added:
         sentences.append(f"added to the vocabulary of {start.parent}: {' '.join(start.added)}")
     if start.cut:
-        longest = int(start.corpus.train.lengths.max())
         sentences.append(
-            f"the longest training molecule has {longest} tokens, and {start.parent} cuts samples after {start.cut};"
-            f" this prior will cut them after {start.prior.config.max_length}"
+            f"the longest training molecule has {start.longest} tokens, and {start.parent} cuts samples after"
+            f" {start.cut}; this prior will cut them after {start.prior.config.max_length}"
         )
     return sentences
 
@@ -138,6 +144,7 @@ def _judge(trainer: Trainer, say: Callable[[str], None]) -> None:
     progress, prior = trainer.progress, load_prior(trainer.folder, trainer.team.device)
     after = fit_of(prior, trainer.corpus)
     progress.train_nll, progress.nll = after.train, after.held_out
+    progress.canonical_nll = canonical_fit_of(prior, trainer.corpus)
     progress.copies = share_of_copies(prior, trainer.corpus.known)
     save_state(trainer.folder, progress, trainer.prior.model, trainer.optimizers)
     before = Fit(progress.start_train_nll, progress.start_nll)
@@ -146,6 +153,16 @@ def _judge(trainer: Trainer, say: Callable[[str], None]) -> None:
         f" {before.held_out:.2f} before, {after.held_out:.2f} after; {progress.copies:.1%} of samples are training"
         " molecules"
     )
+    if trainer.config.random_smiles:
+        say(
+            "those are nats of random SMILES; the canonical SMILES of a held-out molecule:"
+            f" {progress.start_canonical_nll:.2f} before, {progress.canonical_nll:.2f} after"
+        )
+    if progress.random_unwritable:
+        say(
+            f"{progress.random_unwritable:,} of {progress.random_smiles:,} random SMILES had a token that the"
+            f" vocabulary lacks, or more than {prior.config.max_length} tokens; canonical SMILES were learned instead"
+        )
     for concern in concerns(before, after, progress.copies):
         say(f"warning: {concern}")
 
@@ -153,8 +170,10 @@ def _judge(trainer: Trainer, say: Callable[[str], None]) -> None:
 def _second_stage(trainer: Trainer, held_out: list[str], samples: int, tell: Callable[[int, int, float], None]) -> None:
     """From the best weights to ones that write fewer invalid SMILES; the figures before it go into the state."""
     prior, config, progress = load_prior(trainer.folder, trainer.team.device), trainer.config, trainer.progress
-    rows = [prior.encode(smiles) for smiles in held_out if prior.tokenizer.knows(smiles)]
-    progress.nll_before = held_out_nll(prior, Encoded.of(rows))
+    known = [smiles for smiles in held_out if prior.tokenizer.knows(smiles)]
+    kind = config.random_smiles
+    rows = held_out_spellings(known, prior, kind) if kind else Encoded.of(list(map(prior.encode, known)))
+    progress.nll_before = held_out_nll(prior, rows)
     sampled = sampled_smiles(prior, max(samples, 100), seed=0)
     progress.validity_before = sum(parse(smiles) is not None for smiles in sampled) / len(sampled)
     steps = config.validity_steps

@@ -6,6 +6,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from chemmara.config import Fraction, Strict
 from chemmara.language_model.build import NetworkConfig
+from chemmara.language_model.checkpoint import Randomisation
 from chemmara.language_model.rnn import RecurrentConfig
 
 
@@ -20,6 +21,8 @@ class PretrainConfig(Strict):
     """Kind and sizes of the network; taken from the prior where training continues one."""
     notation: Literal["smiles", "selfies"] = "smiles"
     """How molecules are written; taken from the prior where training continues one."""
+    random_smiles: Randomisation | None = None
+    """Write each training molecule as a new random SMILES in every epoch; None: as its canonical SMILES."""
     epochs: PositiveFloat = 10.0
     """Passes over the training molecules; a fraction is allowed."""
     batch_size: PositiveInt = 128
@@ -61,4 +64,4 @@ class PretrainConfig(Strict):
     extend_vocabulary: bool = False
     """Where training continues a prior: add the tokens that it lacks, instead of leaving those molecules out."""
     seed: NonNegativeInt = 0
-    """Fixes the first weights, the order of the molecules and dropout."""
+    """Fixes the first weights, the order of the molecules, their random SMILES and dropout."""

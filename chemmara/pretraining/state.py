@@ -41,6 +41,10 @@ class Progress:
     start_nll: float = float("nan")  # nats a held-out molecule, before the first step
     train_nll: float = float("nan")  # nats a training molecule, of the weights that were kept
     nll: float = float("nan")  # nats a held-out molecule, of the weights that were kept
+    start_canonical_nll: float = float("nan")  # with random SMILES: `start_nll` of the canonical ones
+    canonical_nll: float = float("nan")  # with random SMILES: `nll` of the canonical ones
+    random_smiles: int = 0  # training molecules that were to be written as random SMILES
+    random_unwritable: int = 0  # of those, how many could not, and were read as canonical SMILES
     copies: float = float("nan")  # share of the samples of the weights that were kept that are training molecules
     settings: str = ""  # PretrainConfig as JSON, which a resumed run must share
     metrics_bytes: int = 0  # length of metrics.jsonl at this step: later lines are cut on resuming

@@ -17,7 +17,7 @@ from chemmara.language_model.device import full_float32
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.tokenizer import END, PAD, START
 from chemmara.metrics.distribution import Quality, sample_quality
-from chemmara.pretraining.batches import Encoded, epoch_batches, steps_from
+from chemmara.pretraining.batches import Encoded, TrainingRows, epoch_batches, steps_from
 from chemmara.pretraining.evaluate import held_out_nll, sampled_smiles
 from chemmara.pretraining.optim import optimizers, rate_factor
 from chemmara.pretraining.settings import PretrainConfig
@@ -31,9 +31,10 @@ from chemmara.system.interrupt import interruptible
 class Corpus:
     """What a prior learns from: molecules encoded for its tokenizer, and the SMILES that a novel sample must not be."""
 
-    train: Encoded
-    valid: Encoded
+    train: TrainingRows
+    valid: Encoded  # one text of each, the same throughout: a random SMILES where training reads random SMILES
     known: frozenset[str]  # canonical SMILES of the training molecules
+    valid_canonical: Encoded | None = None  # where training reads random SMILES: the molecules of `valid`, canonical
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Report:
     rate: float  # molecules a second since the run was started or resumed
     nll: float  # nats a held-out molecule; NaN between evaluations
     quality: Quality | None  # None between evaluations
+    canonical_nll: float = float("nan")  # where training reads random SMILES: `nll` of the canonical ones
 
 
 def token_loss(model: LanguageModel, tokens: Tensor, precision: torch.dtype) -> Tensor:
@@ -99,8 +101,8 @@ class Trainer:
         model = self.team.wrap(self.prior.model)
         began, molecules_then, seconds_then = time.monotonic(), self.progress.molecules, self.progress.seconds
         with interruptible() as interrupt:
-            for rows in self._batches():
-                loss = self._step(model, rows)
+            for epoch, rows in self._batches():
+                loss = self._step(model, rows, epoch)
                 self.progress.step += 1
                 self.progress.molecules += len(rows)
                 self.progress.seconds = seconds_then + time.monotonic() - began
@@ -119,24 +121,28 @@ class Trainer:
                     break
         return self.progress
 
-    def _batches(self) -> Iterator[np.ndarray]:
-        """The batches still to come; none where the run has ended."""
+    def _batches(self) -> Iterator[tuple[int, np.ndarray]]:
+        """Epoch and rows of the batches still to come; none where the run has ended."""
         left = self.steps - self.progress.step
         source = steps_from(
             self.corpus.train.lengths, self.global_batch, seed=self.config.seed, step=self.progress.step
         )
-        return (rows for rows, _ in zip(source, range(left), strict=False))
+        return (batch for batch, _ in zip(source, range(left), strict=False))
 
     @full_float32()
-    def _step(self, model: LanguageModel, rows: np.ndarray) -> float:
+    def _step(self, model: LanguageModel, rows: np.ndarray, epoch: int) -> float:
         """One update from one global batch, of which each process takes its share; the loss in nats a token."""
         factor = rate_factor(self.progress.step, self.steps, self.config)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = optimizer.defaults["lr"] * factor
             optimizer.zero_grad()
-        share = self.corpus.train.batch(rows[self.team.rank :: self.team.size]).to(self.team.device)
-        predicted = int(self.corpus.train.lengths[rows].sum())
+        spelled = self.corpus.train.spelled(rows[self.team.rank :: self.team.size], epoch)
+        share = spelled.tokens.to(self.team.device)
+        predicted = self.team.total((share != PAD).sum())
+        if self.config.random_smiles is not None:
+            self.progress.random_smiles += len(rows)
+            self.progress.random_unwritable += round(self.team.total(share.new_tensor(spelled.canonical)))
         model.train()
         summed = token_loss(model, share, self.precision)
         # The mean over all tokens of the global batch: DDP divides the summed gradients by the size of the team.
@@ -148,10 +154,12 @@ class Trainer:
 
     def _evaluate(self, report: Report) -> Report:
         """Measure, keep the best weights, log, save the state; the leader's figures decide for the team."""
-        nll, quality = float("nan"), None
+        nll, canonical_nll, quality = float("nan"), float("nan"), None
         if self.team.leads:
             random = torch.get_rng_state()
             nll = held_out_nll(self.prior, self.corpus.valid)
+            if self.corpus.valid_canonical is not None:
+                canonical_nll = held_out_nll(self.prior, self.corpus.valid_canonical)
             quality = sample_quality(
                 sampled_smiles(self.prior, self.config.evaluate_samples, seed=0), self.corpus.known
             )
@@ -162,7 +170,7 @@ class Trainer:
         if better:
             self.progress.best_nll, self.progress.best_step = nll, self.progress.step
         self.progress.finished = self.progress.step == self.steps or self.progress.worse >= self.config.patience
-        report = replace(report, nll=nll, quality=quality)
+        report = replace(report, nll=nll, canonical_nll=canonical_nll, quality=quality)
         if self.team.leads:
             if better:
                 save_prior(self.prior, self.folder)
@@ -179,6 +187,7 @@ class Trainer:
             "loss": report.loss,
             "learning_rate": self.optimizers[0].param_groups[0]["lr"],
             "held_out_nll": report.nll,
+            **({"held_out_nll_canonical": report.canonical_nll} if self.config.random_smiles else {}),
             **(vars(report.quality) if report.quality else {}),
         }
         path = self.folder / "metrics.jsonl"

@@ -12,7 +12,7 @@ from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.device import device_of, full_float32, without_dropout
 from chemmara.language_model.sampling import sample, sequence_logp
 from chemmara.molecules.chem import parse
-from chemmara.pretraining.batches import Encoded, steps_from
+from chemmara.pretraining.batches import TrainingRows, steps_from
 from chemmara.pretraining.settings import PretrainConfig
 from chemmara.pretraining.train import resolve_precision, token_loss
 from chemmara.rl.gradients import rloo_loss
@@ -22,7 +22,7 @@ _ROWS = 512  # sampled a step
 
 
 def favour_molecules(
-    prior: Prior, train: Encoded, config: PretrainConfig, tell: Callable[[int, float], None] = lambda *_: None
+    prior: Prior, train: TrainingRows, config: PretrainConfig, tell: Callable[[int, float], None] = lambda *_: None
 ) -> None:
     """Change the prior's weights so that it writes fewer invalid SMILES, and otherwise stays as it was.
 
@@ -41,7 +41,7 @@ def favour_molecules(
     optimizer = Adam(model.parameters(), lr=config.validity_rate)
     batches = islice(steps_from(train.lengths, config.batch_size, seed=config.seed + 1, step=0), config.validity_steps)
     with full_float32(), interruptible() as interrupt:
-        for step, rows in enumerate(batches):
+        for step, (epoch, rows) in enumerate(batches):
             rollout = sample(model, prior.tokenizer, _ROWS, generator=generator, max_length=prior.config.max_length)
             valid = torch.tensor(
                 [parse(smiles) is not None for smiles in rollout.smiles], dtype=torch.float32, device=device
@@ -50,7 +50,7 @@ def favour_molecules(
             with torch.no_grad():
                 prior_logp = sequence_logp(reference, rollout.tokens)
             loss = rloo_loss(policy_logp, prior_logp, valid, beta=config.validity_beta).mean()
-            known = train.batch(rows).to(device)
+            known = train.spelled(rows, epoch).tokens.to(device)
             with without_dropout(model):
                 known_loss = token_loss(model, known, precision) / len(known)
             loss = loss + config.validity_likelihood * known_loss

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from chemmara.language_model.checkpoint import Prior
 from chemmara.molecules.chem import canonical_smiles
-from chemmara.pretraining.batches import Encoded
 from chemmara.pretraining.evaluate import held_out_nll, sampled_smiles
 from chemmara.pretraining.train import Corpus
 
@@ -26,12 +25,13 @@ class Fit:
 
 def fit_of(prior: Prior, corpus: Corpus) -> Fit:
     """How likely the prior finds the first 1,000 training molecules and the first 1,000 held-out ones."""
-    return Fit(*(held_out_nll(prior, _first(part)) for part in (corpus.train, corpus.valid)))
+    return Fit(*(held_out_nll(prior, part.head(_MOLECULES)) for part in (corpus.train, corpus.valid)))
 
 
-def _first(molecules: Encoded) -> Encoded:
-    starts = molecules.starts[: _MOLECULES + 1]
-    return Encoded(molecules.ids[: starts[-1]], starts)
+def canonical_fit_of(prior: Prior, corpus: Corpus) -> float:
+    """Nats of the first 1,000 held-out molecules as canonical SMILES; NaN where training reads those anyway."""
+    canonical = corpus.valid_canonical
+    return math.nan if canonical is None else held_out_nll(prior, canonical.head(_MOLECULES))
 
 
 def share_of_copies(prior: Prior, known: AbstractSet[str]) -> float:

@@ -151,8 +151,8 @@ class MethodConfig(Strict):
     """Gradients with a larger norm are scaled down to this norm; false: none is. The log has `grad_norm`, and the share
     of updates that were `clipped`."""
     precision: Literal["float32", "bfloat16"] = "float32"
-    """Of the matrix products of an update. bfloat16 takes less time where the processor has it, and finds fewer different
-    hits (docs/lab-notes.md); sampling, the prior and all figures stay in float32."""
+    """Of the matrix products of an update. bfloat16 takes less time where the processor has it, and finds fewer
+    different hits (docs/lab-notes.md); sampling, the prior and all figures stay in float32."""
     repeats: Repeats = "score"
     """What a molecule earns when it is sampled again: its score; its score, but once a step (once-a-step); nothing; or
     its reward less beta log n, where n counts its visits (visits)."""

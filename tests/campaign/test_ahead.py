@@ -322,10 +322,11 @@ def test_a_run_goes_on_with_its_own_ahead_only_and_says_how_many_calls_are_under
     with Run.start(folder, load_campaign(campaign_file, ahead=1)) as run:
         with pytest.raises(KeyboardInterrupt):
             run.go(stop)
-        assert said[0].under_way == 32  # two batches of 16
+        number = said[0].under_way
+        assert 16 < number <= 32  # two batches of 16, less their repeats
         status = RunReader(folder).read()
-        assert status.standing.under_way == 32
-        assert "; 32 calls under way; " in status_line(status)
+        assert status.standing.under_way == number
+        assert f"; {number} calls under way; " in status_line(status)
     assert RunReader(folder).read().standing.under_way == 0
     with pytest.raises(ChemmaraError, match="was begun with another ahead"):
         Run.resume(folder, load_campaign(campaign_file))

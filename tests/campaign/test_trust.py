@@ -163,3 +163,22 @@ def test_prior_list_says_the_limits_of_each() -> None:
     assert code == 0
     assert "    writes Br, C, Cl, F, I, N, O, P, S; no stereo; up to 110 tokens" in out
     assert out.count("with stereo; up to") == 3
+
+
+def test_replay_of_random_smiles_is_noted_for_a_prior_of_canonical_ones_alone(tmp_path: Path) -> None:
+    random = tmp_path / "random"
+    shutil.copytree(assets.prior_folder("chembl-gru"), random)
+    config = json.loads((random / "config.json").read_text())
+    (random / "config.json").write_text(json.dumps(config | {"random_smiles": "restricted"}))
+    for method, prior, noted in (
+        ("augmented-memory", "chembl-gru", True),
+        ("augmented-memory", random, False),
+        ("augmented-memory", "zinc250k-gru-selfies", False),
+        ("reinvent", "chembl-gru", False),  # replays what was sampled
+    ):
+        path = campaign(tmp_path, prior, 'oracle = "qed"')
+        path.write_text(path.read_text().replace("vanilla", method))
+        code, _, err = program("validate", path)
+        assert code == 0, err
+        assert ('note: replay.smiles = "randomised" learns from random SMILES' in err) == noted, (method, prior)
+        assert len(err.splitlines()) == noted

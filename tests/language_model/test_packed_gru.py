@@ -4,9 +4,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.nn.functional import linear
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
-from chemmara.language_model.packed_gru import packed_gru
+from chemmara.language_model.packed_gru import gru_cell, packed_gru
 
 
 def packed(lengths: list[int], width: int = 5) -> PackedSequence:
@@ -16,7 +17,8 @@ def packed(lengths: list[int], width: int = 5) -> PackedSequence:
 
 
 def two_layers(gru: torch.nn.GRU, rows: Tensor, sizes: list[int]) -> Tensor:
-    return packed_gru(packed_gru(rows, sizes, gru, 0), sizes, gru, 1)
+    first = packed_gru(linear(rows, gru.weight_ih_l0, gru.bias_ih_l0), sizes, gru, 0)
+    return packed_gru(linear(first, gru.weight_ih_l1, gru.bias_ih_l1), sizes, gru, 1)
 
 
 @settings(max_examples=25, deadline=None)
@@ -50,3 +52,12 @@ def test_under_autocast_products_are_rounded_and_nothing_else() -> None:
     assert rounded.dtype == torch.float32
     assert not torch.equal(rounded, exact)
     torch.testing.assert_close(rounded, exact, atol=0.02, rtol=0)  # bfloat16 has eight bits
+
+
+def test_a_single_step_is_torchs() -> None:
+    torch.manual_seed(0)
+    gru = torch.nn.GRU(5, 7, batch_first=True).double()
+    x, state = torch.randn(4, 5, dtype=torch.double), torch.randn(4, 7, dtype=torch.double)
+    theirs = torch.gru_cell(x, state, gru.weight_ih_l0, gru.weight_hh_l0, gru.bias_ih_l0, gru.bias_hh_l0)
+    ours = gru_cell(linear(x, gru.weight_ih_l0, gru.bias_ih_l0), state, gru.weight_hh_l0.T, gru.bias_hh_l0)
+    torch.testing.assert_close(ours, theirs, atol=1e-14, rtol=0)
