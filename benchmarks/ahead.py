@@ -92,9 +92,7 @@ class Clock:
         """Molecules under way; their end is known, and comes when somebody waits for it."""
         ends = [self.now]
         for request in requests:
-            chance = random.Random(zlib.crc32(request.smiles.encode()))
-            seconds = chance.lognormvariate(math.log(0.3) - 1.5**2 / 2, 1.5)
-            ends.append(max(self.now, heapq.heappop(self._free)) + seconds)
+            ends.append(max(self.now, heapq.heappop(self._free)) + seconds_of(request.smiles))
             heapq.heappush(self._free, ends[-1])
         return _Timed(self, max(ends), Arrived(requests, self._objective.measure(requests)))
 
@@ -139,14 +137,20 @@ def by_clock(folder: Path, settings: CampaignConfig, step_seconds: float) -> Non
     print(f"{folder}: {clocks[-1].now:.0f} s", file=sys.stderr, flush=True)
 
 
-def seconds_and_hits(folder: Path) -> tuple[float, int]:
-    """Seconds from the first step to the end of a run, and its hits."""
+def times_and_hits(folder: Path, workers: int) -> tuple[float, float, int]:
+    """Seconds from the first step to the end of a run, the share of them that workers measured, and its hits."""
     with Ledger.open(folder / "ledger.sqlite") as ledger:
-        session, hits = last_session(ledger), sum(call.score >= 0.8 for call in ledger.calls())
-        if session is None or session.ended is None:
-            sys.exit(f"{folder}: has not ended; remove it and begin again")
-        timed = folder / "seconds"
-        return float(timed.read_text()) if timed.exists() else session.ended - session.began, hits
+        session, calls, timed = last_session(ledger), ledger.calls(), folder / "seconds"
+    if session is None or session.ended is None:
+        sys.exit(f"{folder}: has not ended; remove it and begin again")
+    seconds = float(timed.read_text()) if timed.exists() else session.ended - session.began
+    busy = sum(seconds_of(call.smiles) for call in calls) / (workers * seconds)
+    return seconds, busy, sum(call.score >= 0.8 for call in calls)
+
+
+def seconds_of(smiles: str) -> float:
+    """How long a molecule takes, as the oracle has it."""
+    return random.Random(zlib.crc32(smiles.encode())).lognormvariate(math.log(0.3) - 1.5**2 / 2, 1.5)
 
 
 def main() -> None:
@@ -177,12 +181,13 @@ def main() -> None:
         for job in jobs:
             if job is not None and job.wait():
                 sys.exit(f"a run of seed {seed} failed (exit code {job.returncode}); try it: chemmara run {file}")
-    print("| ahead | seconds | hits | mean seconds | mean hits |\n| --- | --- | --- | --- | --- |")
+    print("| ahead | seconds | workers busy | hits | means |\n| --- | --- | --- | --- | --- |")
     for depth in depths:
-        found = [seconds_and_hits(folder_of(options.out, depth, seed)) for seed in range(options.seeds)]
-        seconds, hits = zip(*found, strict=True)
-        each = ", ".join(f"{value:.0f}" for value in seconds), ", ".join(map(str, hits))
-        print(f"| {depth} | {each[0]} | {each[1]} | {mean(seconds):.0f} | {mean(hits):.0f} |")
+        found = [times_and_hits(folder_of(options.out, depth, s), options.workers) for s in range(options.seeds)]
+        seconds, busy, hits = zip(*found, strict=True)
+        columns = [", ".join(f"{value:{form}}" for value in column)
+                   for column, form in ((seconds, ".0f"), (busy, ".0%"), (hits, "d"))]  # fmt: skip
+        print(f"| {depth} | {' | '.join(columns)} | {mean(seconds):.0f} s, {mean(busy):.0%}, {mean(hits):.0f} |")
 
 
 def folder_of(out: Path, ahead: int, seed: int) -> Path:
