@@ -228,7 +228,8 @@ def test_killed_with_batches_under_way_the_ledger_ends_as_if_nothing_had_happene
     logs = [(tmp_path / name / "metrics.jsonl").read_text() for name in ("whole", "killed")]
     assert logs[0] == logs[1]
     lines = [json.loads(line) for line in logs[0].splitlines()]
-    assert [line["under_way"] for line in lines][-2:] == [min(8, 80 - lines[-2]["calls"]), 0]
+    assert all(line["calls"] + line["under_way"] <= 80 for line in lines)
+    assert (lines[0]["under_way"] > 8, lines[-1]["under_way"]) == (True, 0)
     assert max(line["screen_active"] for line in lines) == 1.0
 
 
@@ -323,7 +324,7 @@ def test_a_run_goes_on_with_its_own_ahead_only_and_says_how_many_calls_are_under
         with pytest.raises(KeyboardInterrupt):
             run.go(stop)
         number = said[0].under_way
-        assert 16 < number <= 32  # two batches of 16, less their repeats
+        assert 0 < number <= 32  # two batches of 16, less their repeats
         status = RunReader(folder).read()
         assert status.standing.under_way == number
         assert f"; {number} calls under way; " in status_line(status)
@@ -333,6 +334,7 @@ def test_a_run_goes_on_with_its_own_ahead_only_and_says_how_many_calls_are_under
     with Run.resume(folder, load_campaign(campaign_file, ahead=1, budget=170)) as run:
         run.go()
     assert len(rows(folder)) == 170
+    assert number == sum(row[1] in (2, 3) for row in rows(folder))
 
 
 @pytest.mark.usefixtures("without_workers")
