@@ -288,7 +288,7 @@ def _without_threshold(file: Path) -> str:
     [
         (["--ahead", "1", "--method", "genetic-gfn"], "ahead = 1 does not go with genetic generations"),
         (["--ahead", "2", "--method", "rloo+estimator=top-likelihood"], "which top-likelihood does not allow"),
-        (["--ahead", "9"], "9 is not in the range 0<=x<=8"),
+        (["--ahead", "9"], "Invalid value for '--ahead'"),
     ],
 )
 def test_what_does_not_go_with_batches_ahead_is_refused_in_a_line(
