@@ -1,10 +1,11 @@
 """What sampling with given parts is worth: the tables of docs/from-a-core.md.
 
-    python benchmarks/decoration.py [cores|drugs|linkers|analogues|speed ...]
+    python benchmarks/decoration.py [cores|drugs|linkers|branched|macrocycles|analogues|speed ...]
 
-Without a name all five. `cores`: three cores by the command line, 1,000 molecules each, against prompting (256) and
+Without a name all seven. `cores`: three cores by the command line, 1,000 molecules each, against prompting (256) and
 the prior's own (1,000). `drugs`: 128 molecules on each of twelve cores of approved drugs. `linkers`: 128 between each
-of ten pairs. `analogues`: 128 of each of three drugs. `speed`: processor time against unconstrained sampling.
+of ten pairs. `branched` and `macrocycles`: 200 for each of five. `analogues`: 128 of each of three drugs. `speed`:
+processor time against unconstrained sampling.
 """
 
 import sys
@@ -30,7 +31,7 @@ from chemmara.decoration.tables import drawn_tables
 from chemmara.decoration.window import Window
 from chemmara.language_model.checkpoint import Prior, load_prior
 from chemmara.language_model.sampling import log_likelihood, sample
-from chemmara.molecules.chem import canonical, canonical_smiles, parse
+from chemmara.molecules.chem import canonical, canonical_smiles, molecules_of, parse
 from chemmara.oracles.contributed import sa_score
 from chemmara.oracles.substructure import core_query
 
@@ -61,6 +62,20 @@ PAIRS = (
     ("*n1cncn1", "*c1ccc(S(N)(=O)=O)cc1"),
     ("*c1ncnc2ccccc12", "*c1ccc(OC)cc1"),
     ("*c1ccc(C#N)cc1", "*N1CCC(C(N)=O)CC1"),
+)
+TRIPLES = (
+    ("*c1ccccc1", "*N1CCOCC1", "*C(=O)O"),
+    ("*c1ccncc1", "*c1ccc(Cl)cc1", "*C(N)=O"),
+    ("*c1ccc2ncccc2c1", "*c1ccco1", "*C1CC1"),
+    ("*N1CCNCC1", "*c1ccc(C(F)(F)F)cc1", "*S(C)(=O)=O"),
+    ("*c1cnc2[nH]ccc2c1", "*C#N", "*c1cccs1"),
+)
+TWO_PLACES = (
+    "*NC(=O)c1cccc(CN*)c1",
+    "*Oc1cccc(-c2ccnc(N*)n2)c1",
+    "*c1cccc(*)c1",
+    "*CC(=O)NC(Cc1ccccc1)C(=O)N*",
+    "*N1CCN(S(=O)(=O)c2cccc(*)c2)CC1",
 )
 PARENTS = {
     "celecoxib": "Cc1ccc(-c2cc(C(F)(F)F)nn2-c2ccc(S(N)(=O)=O)cc2)cc1",
@@ -151,6 +166,28 @@ def linkers() -> dict[str, dict[str, str]]:
     return rows
 
 
+def branched() -> dict[str, dict[str, str]]:
+    """Five sets of three fragments around one linker of 2 to 8 heavy atoms, repeats kept."""
+    return {" ".join(f"`{text}`" for text in three): _linked(three, Window(2, 8)) for three in TRIPLES}
+
+
+def macrocycles() -> dict[str, dict[str, str]]:
+    """Five fragments whose two places a linker of 5 to 10 heavy atoms joins, repeats kept; and the largest rings."""
+    return {f"`{text}`": _linked([text], Window(5, 10)) for text in TWO_PLACES}
+
+
+def _linked(fragments: Sequence[str], atoms: Window) -> dict[str, str]:
+    """200 molecules, and the median of their largest rings."""
+    prior = load_prior(PRIOR)
+    tables = drawn_tables(from_fragments(prior, fragments, atoms), prior.model, 200, seed=SEED)
+    smiles = pd.concat(tables)["smiles"].tolist()
+    rings = [max(map(len, molecule.GetRingInfo().AtomRings()), default=0) for molecule in molecules_of(smiles)]
+    return {
+        **figures(prior, smiles, [core_query(text) for text in fragments]),
+        "largest ring": f"{np.median(rings):.0f}",
+    }
+
+
 def analogues() -> dict[str, dict[str, str]]:
     """Three drugs, similarity 0.4 to 0.8."""
     prior, rows = load_prior(PRIOR), {}
@@ -187,7 +224,10 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
-TABLES = {"cores": cores, "drugs": drugs, "linkers": linkers, "analogues": analogues, "speed": speed}
+TABLES = {
+    "cores": cores, "drugs": drugs, "linkers": linkers, "branched": branched, "macrocycles": macrocycles,
+    "analogues": analogues, "speed": speed,
+}  # fmt: skip
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or TABLES:

@@ -1,9 +1,12 @@
-"""What a call costs in bookkeeping, and what a report takes, as a run grows: `python benchmarks/growth.py [CALLS ...]`.
+"""What a call costs in bookkeeping, and what a report takes, as a run grows.
+
+    python benchmarks/growth.py [CALLS ...] [MEASUREMENT ...]
 
 Makes a ledger of 100,000 calls through the real Ledger: molecules put together from fragments, random scores of which
 three in ten are hits. At 1,000, 30,000 and 100,000 calls (or at the numbers given) it prints one line for each named
 measurement: milliseconds for a batch of 64 calls, the median over the last ten batches before that size, or seconds for
-what is done once. It is processor time, which other programs disturb little. About five minutes.
+what is done once. It is processor time, which other programs disturb little. About five minutes; with names, as
+"report", those measurements alone.
 """
 
 import random
@@ -33,7 +36,8 @@ from chemmara.rl.rows import Rows
 from chemmara.rl.state import load_learner, save_learner
 from chemmara.scoring.scores import Scores
 
-SIZES = [int(text) for text in sys.argv[1:]] or [1_000, 30_000, 100_000]
+SIZES = [int(text) for text in sys.argv[1:] if text.isdigit()] or [1_000, 30_000, 100_000]
+CHOSEN = [text for text in sys.argv[1:] if not text.isdigit()]
 BATCH, TIMED, HIT = 64, 10, 0.7
 ENDS = (
     "C", "CC", "C(C)C", "OC", "N", "NC", "N(C)C", "F", "Cl", "Br", "C#N", "C(F)(F)F", "C(=O)N", "C(=O)OC", "S(C)(=O)=O",
@@ -238,19 +242,36 @@ def made_run(folder: Path, calls: list[Call]) -> Path:
     return folder
 
 
+def wanted(what: str) -> bool:
+    """Whether a measurement was chosen, or none was."""
+    return not CHOSEN or what in CHOSEN
+
+
+def print_row(what: str, cells: list[str]) -> None:
+    """A row of the table."""
+    print(f"{what:<24}" + "".join(f"{cell:>14}" for cell in cells), flush=True)
+
+
 def main() -> None:
     """Print the table, a row as soon as it is measured."""
+    if unknown := set(CHOSEN) - {*EACH_BATCH, *ONCE, "checkpoints"}:
+        raise SystemExit(
+            f"no measurement {', '.join(unknown)}; there are {', '.join([*EACH_BATCH, *ONCE])}, checkpoints"
+        )
     calls = made_calls(SIZES[-1])
     print(f"{'':<24}" + "".join(f"{size:>14,}" for size in SIZES), flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for what, make in EACH_BATCH.items():
-            print(f"{what:<24}" + "".join(f"{cell:>14}" for cell in each_batch(make, calls, folder)), flush=True)
+            if wanted(what):
+                print_row(what, each_batch(make, calls, folder))
         runs = [made_run(folder / str(size), calls[:size]) for size in SIZES]
         for what, work in ONCE.items():
-            print(f"{what:<24}" + "".join(f"{cell:>14}" for cell in once(work, runs, calls)), flush=True)
-        for what, cells in checkpoints(folder, calls).items():
-            print(f"{what:<24}" + "".join(f"{cell:>14}" for cell in cells), flush=True)
+            if wanted(what):
+                print_row(what, once(work, runs, calls))
+        if wanted("checkpoints"):
+            for what, cells in checkpoints(folder, calls).items():
+                print_row(what, cells)
 
 
 if __name__ == "__main__":

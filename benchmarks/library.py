@@ -1,19 +1,21 @@
-"""Time and memory of score, pick, cluster, novelty and export over a large library.
+"""Time and memory of score, export, pick, cluster and novelty over a large library, one command after the other.
 
-    python benchmarks/library.py LIBRARY KNOWN [COMMAND ...]
+    python benchmarks/library.py [COMMAND ...] [--molecules 1000000] [--known 10000] [--folder build/library]
 
-prints one line a command: molecules, seconds of processor time and by the clock, molecules a second of processor time,
-and the largest resident set. COMMAND: score, export, pick, cluster, scaffold, novelty (all of them without one); export
-takes the table that score has written.
+COMMAND: score, export, diverse, pick, leader, scaffold, novelty (all of them without one). Molecules and known
+compounds are samples of zinc250k-gru, made where the folder lacks them, 25,000 at a time: an interrupted run goes on.
+`export` and `diverse` take the table that `score` has written. Prints a Markdown table, a row as soon as it is
+measured: seconds of processor time and by the clock, molecules a second of processor time, largest resident set.
 """
 
+import argparse
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
+PRIOR, PART = "zinc250k-gru", 25_000
 OBJECTIVE = """
 [[component]]
 oracle = "tpsa"
@@ -28,35 +30,67 @@ def measured(command: list[str]) -> tuple[float, float, float]:
         [sys.executable, "-m", "chemmara.cli.main", *command], env=os.environ | {"OMP_NUM_THREADS": "1"}
     )
     _, status, usage = os.wait4(process.pid, 0)
-    assert status == 0, command
+    if status:
+        raise SystemExit(f"failed: chemmara {' '.join(command)}")
     return time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
+def sampled(folder: Path, number: int, first_seed: int) -> Path:
+    """A file of so many samples of the prior, put together from parts of which each has its own seed."""
+    path = folder / f"{PRIOR}-{number}-from-{first_seed}.smi"
+    if path.exists():
+        return path
+    parts: list[Path] = []
+    for start in range(0, number, PART):
+        size, seed = min(PART, number - start), first_seed + len(parts)
+        parts.append(folder / f"{PRIOR}-{size}-seed-{seed}.part.smi")
+        if not parts[-1].exists():
+            measured(["sample", PRIOR, "-n", str(size), "--seed", str(seed), "--out", str(parts[-1])])
+    whole = path.with_suffix(".tmp")
+    whole.write_text("".join(part.read_text(encoding="utf-8") for part in parts), encoding="utf-8")
+    whole.replace(path)
+    return path
+
+
+def commands(folder: Path, library: Path, known: Path) -> dict[str, list[str]]:
+    """What is measured: a command and its arguments, by the word that chooses it."""
+    objective, scored = folder / "objective.toml", folder / "scored.csv"
+    objective.write_text(OBJECTIVE, encoding="utf-8")
+    arguments = {
+        "score": ["score", library, "--objective", objective],
+        "export": ["export", scored, "--top", 1000, "--per-scaffold", 2, "--known", known],
+        "diverse": ["export", scored, "--diverse", 1000, "--known", known],
+        "pick": ["pick", library, "-n", 1000],
+        "leader": ["cluster", library, "--method", "leader"],
+        "scaffold": ["cluster", library, "--method", "scaffold"],
+        "novelty": ["novelty", library, "--against", known],
+    }
+    outs = {word: scored if word == "score" else folder / f"{word}.csv" for word in arguments}
+    return {word: [*map(str, words), "--out", str(outs[word])] for word, words in arguments.items()}
+
+
 def main() -> None:
-    """One line a command."""
-    library, known, chosen = sys.argv[1], sys.argv[2], sys.argv[3:]
-    with Path(library).open("rb") as file:
-        rows = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "objective.toml").write_text(OBJECTIVE)
-        scored = str(folder / "scored.csv")
-        commands = {
-            "score": ["score", library, "--objective", str(folder / "objective.toml"), "--out", scored],
-            "export": ["export", scored, "--top", "1000", "--per-scaffold", "2", "--known", known],
-            "pick": ["pick", library, "-n", "1000"],
-            "cluster": ["cluster", library, "--method", "leader"],
-            "scaffold": ["cluster", library, "--method", "scaffold"],
-            "novelty": ["novelty", library, "--against", known],
-        }
-        for word in chosen or commands:
-            out = [] if word == "score" else ["--out", str(folder / f"{word}.csv")]
-            clock, processor, peak = measured([*commands[word], *out])
-            print(
-                f"{word}: {rows} molecules, {processor:.0f} s of processor time ({clock:.0f} s by the clock),"
-                f" {rows / processor:.0f}/s, peak {peak:.0f} MiB",
-                flush=True,
-            )
+    """One row a command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", nargs="*")
+    parser.add_argument("--molecules", type=int, default=1_000_000)
+    parser.add_argument("--known", type=int, default=10_000)
+    parser.add_argument("--folder", type=Path, default=Path("build/library"))
+    wanted = parser.parse_args()
+    wanted.folder.mkdir(parents=True, exist_ok=True)
+    library, known = sampled(wanted.folder, wanted.molecules, 1), sampled(wanted.folder, wanted.known, 0)
+    every = commands(wanted.folder, library, known)
+    if unknown := set(wanted.command) - set(every):
+        raise SystemExit(f"no command {', '.join(unknown)}; choose among {', '.join(every)}")
+    print("| work | molecules | seconds, processor | seconds, clock | molecules a second | peak MiB |")
+    print("| --- | --- | --- | --- | --- | --- |", flush=True)
+    for word in wanted.command or every:
+        clock, processor, peak = measured(every[word])
+        print(
+            f"| {word} | {wanted.molecules:,} | {processor:.0f} | {clock:.0f} | {wanted.molecules / processor:,.0f}"
+            f" | {peak:.0f} |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from typer.core import TyperGroup
 
 from chemmara.errors import ChemmaraError
 
+from .options import JsonList, MethodsOption
+
 
 class SuiteOrCommand(TyperGroup):
     """Commands of which `run` may be left out: `benchmark six` is `benchmark run six`."""
@@ -31,9 +33,7 @@ app = typer.Typer(
 def run(
     suite: Annotated[str, typer.Argument(help="TOML file, or the name of a bundled suite (see `benchmark list`).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the benchmark; run again, it goes on there.")],
-    methods: Annotated[
-        str, typer.Option(help="Methods with commas: NAME or NAME+KEY=VALUE (keys of the method table).")
-    ] = "mara,vanilla,reinvent",
+    methods: MethodsOption = "mara,vanilla,reinvent",
     seeds: Annotated[
         int | None, typer.Option(min=1, help="Runs of each method on each task; the suite's number.")
     ] = None,
@@ -99,7 +99,7 @@ def table(
 
 
 @app.command("list")
-def list_suites(as_json: Annotated[bool, typer.Option("--json", help="As one JSON list.")] = False) -> None:
+def list_suites(as_json: JsonList = False) -> None:
     """List the bundled suites: tasks, oracle calls a run, and what each measures.
 
     Example: chemmara benchmark list

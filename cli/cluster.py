@@ -1,12 +1,13 @@
 """`chemmara cluster`: which molecules of a library belong together."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chemmara.errors import ChemmaraError
+
+from .options import LibraryArgument, SmilesColumnOption, StandardiseOption, TableOption, json_beside_table
 
 if TYPE_CHECKING:
     from chemmara.selection.clustered import Clusters
@@ -22,7 +23,7 @@ class Method(StrEnum):
 
 
 def cluster(
-    library: Annotated[str, typer.Argument(help="Molecules: .smi, .csv, .parquet, .sdf (also .gz), or - for stdin.")],
+    library: LibraryArgument,
     method: Annotated[
         Method,
         typer.Option(help="butina: around the fullest places; leader: around the first rows, quicker; scaffold."),
@@ -31,17 +32,10 @@ def cluster(
         float | None,
         typer.Option(min=0.0, max=1.0, help="Farthest Tanimoto distance from a cluster's centre. Default: 0.6."),
     ] = None,
-    standardise: Annotated[
-        bool, typer.Option("--standardise", help="Compare main fragments without charges: of a salt the drug.")
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help="File: .csv, .tsv, .csv.gz, .parquet, .sdf or .smi. Default: CSV to stdout."),
-    ] = None,
-    smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object with what was found; the table goes to --out alone.")
-    ] = False,
+    standardise: StandardiseOption = False,
+    out: TableOption = None,
+    smiles_column: SmilesColumnOption = None,
+    as_json: Annotated[bool, json_beside_table("what was found")] = False,
 ) -> None:
     """Cluster a library: its rows in their order, then cluster, cluster_size and centre.
 
@@ -52,27 +46,25 @@ def cluster(
 
     Example: chemmara cluster picks.csv --method butina --distance 0.5 --out clustered.csv
     """
-    from chemmara.molecules.library import open_library
-    from chemmara.molecules.standardise import standardised
+    from chemmara.molecules.standardise import open_molecules
     from chemmara.selection.clustered import DISTANCE
     from chemmara.selection.kept_rows import KeptRows
 
-    from .output import check_out, tables_to
+    from .output import check_out, table_beside_figures
     from .progress import counter
     from .tables import summary
 
     check_out(out, ".csv", library)
     if method is Method.scaffold and distance is not None:
         raise ChemmaraError("--distance belongs to butina and leader; molecules have the same scaffold or not")
-    molecules = open_library(library, smiles_column)
-    molecules = standardised(molecules) if standardise else molecules
+    molecules = open_molecules(library, smiles_column, main_fragments=standardise)
     with counter("reading molecules") as advance, KeptRows(molecules, advance) as rows:
         found = _clusters(rows, method, DISTANCE if distance is None else distance)
-        if not as_json or out is not None:
-            with (
-                tables_to(out, ".csv", smiles=molecules.smiles_column) as write,
-                counter("writing", len(rows)) as written,
-            ):
+        with (
+            table_beside_figures(out, molecules.smiles_column, as_json=as_json) as write,
+            counter("writing", len(rows)) as written,
+        ):
+            if write:
                 for table in found.tables(rows):
                     write(table)
                     written(len(table))

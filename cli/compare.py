@@ -7,24 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .dry_run import DryRun
+from .options import CampaignArgument, DeviceOption, MethodsOption, PriorOption, WorkersOption
 
 if TYPE_CHECKING:
     from chemmara.campaign.settings import CampaignConfig
 
 
 def compare(
-    campaign: Annotated[str, typer.Argument(help="TOML file, or the name of a bundled campaign.")],
+    campaign: CampaignArgument,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the comparison; run again, it goes on there.")],
-    methods: Annotated[
-        str, typer.Option(help="Methods with commas: NAME or NAME+KEY=VALUE (keys of the method table).")
-    ] = "reinvent,vanilla,mara",
+    methods: MethodsOption = "reinvent,vanilla,mara",
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each method, with seeds from the campaign's on.")] = 3,
     budget: Annotated[int | None, typer.Option(help="Oracle calls of each run, in place of the file's.")] = None,
-    prior: Annotated[str | None, typer.Option(help="Prior: folder or bundled name, in place of the file's.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Scoring processes, in place of the file's.")] = None,
-    device: Annotated[
-        str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps, in place of the file's (docs/gpu.md).")
-    ] = None,
+    prior: PriorOption = None,
+    workers: WorkersOption = None,
+    device: DeviceOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="The runs with their figures as one JSON list.")] = False,
     dry_run: DryRun = False,
 ) -> None:

@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 
 import typer
 
+from .options import JsonList
 from .tables import print_json
 
 app = typer.Typer(no_args_is_help=True, help="Molecules to train a prior on: public sets, and files made ready.")
 
 
 @app.command("list")
-def list_sets(json: Annotated[bool, typer.Option("--json", help="As one JSON list.")] = False) -> None:
+def list_sets(json: JsonList = False) -> None:
     """Show the catalogue of public data sets.
 
     Example: chemmara corpus list

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 import typer
 
 from chemmara.errors import ChemmaraError
 
+from .options import JsonInPlace
 from .tables import print_json
 
 _PRIOR: Final = "zinc250k-gru"
@@ -51,7 +52,7 @@ class Finding:
 
 
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
+    as_json: JsonInPlace = False,
 ) -> None:
     """Look at this installation: versions, devices, threads, extras, docking programs, folders; then sample a prior.
 

@@ -7,6 +7,8 @@ import typer
 
 from chemmara.errors import ChemmaraError
 
+from .options import SmilesColumnOption, json_beside_table
+
 
 def export(
     source: Annotated[
@@ -30,10 +32,8 @@ def export(
     score_column: Annotated[
         str | None, typer.Option(help="Column of a library's scores, the higher the better. Default: total, or score.")
     ] = None,
-    smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object with what was written; the table goes to --out alone.")
-    ] = False,
+    smiles_column: SmilesColumnOption = None,
+    as_json: Annotated[bool, json_beside_table("what was written")] = False,
 ) -> None:
     """Write the best, or a good and diverse set, as a table for a chemist: each molecule once, the best first.
 
@@ -48,7 +48,7 @@ def export(
     from chemmara.selection.export import Wish, export_library
     from chemmara.selection.known import Known
 
-    from .output import check_out, tables_to
+    from .output import check_out, table_beside_figures
     from .progress import counter, waiting
     from .tables import summary
 
@@ -72,15 +72,13 @@ def export(
         with waiting("choosing molecules"):
             table, smiles = export_run(Path(source), wish), "smiles"
     else:
-        from chemmara.molecules.library import open_library
-        from chemmara.molecules.standardise import standardised
+        from chemmara.molecules.standardise import open_molecules
 
-        library = open_library(source, smiles_column)
-        library = standardised(library) if standardise else library
+        library = open_molecules(source, smiles_column, main_fragments=standardise)
         with counter("reading molecules") as advance:
             table, smiles = export_library(library, wish, score_column, advance), library.smiles_column
-    if not as_json or out is not None:
-        with tables_to(out, ".csv", smiles=smiles) as write:
+    with table_beside_figures(out, smiles, as_json=as_json) as write:
+        if write:
             write(table)
     wanted = top or diverse
     if wanted and len(table) < wanted:

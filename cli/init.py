@@ -7,10 +7,12 @@ import typer
 
 from chemmara.errors import ChemmaraError
 
+from .options import CampaignArgument, ReplaceOption
+
 
 def init(
     path: Annotated[Path, typer.Argument(help="File to write.")] = Path("campaign.toml"),
-    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    force: ReplaceOption = False,
 ) -> None:
     """Write a campaign to start from: a TOML file with every setting explained, and its JSON schema beside it.
 
@@ -36,7 +38,7 @@ def init(
 
 
 def validate(
-    campaign: Annotated[str, typer.Argument(help="TOML file, or the name of a bundled campaign.")],
+    campaign: CampaignArgument,
 ) -> None:
     """Check a campaign without spending a call: every mistake in its file, its prior, and its objective.
 

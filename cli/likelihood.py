@@ -1,19 +1,17 @@
 """`chemmara likelihood`: how probable a prior finds given molecules."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from .options import LibraryArgument, PriorArgument, SmilesColumnOption, TableOption
+
 
 def likelihood(
-    prior: Annotated[str, typer.Argument(help="Folder of a prior (or of a trained policy), or a bundled name.")],
-    library: Annotated[str, typer.Argument(help="Molecules: .smi, .csv, .parquet, .sdf (also .gz), or - for stdin.")],
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help="File: .csv, .tsv, .csv.gz, .parquet, .sdf or .smi. Default: CSV to stdout."),
-    ] = None,
-    smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,
+    prior: PriorArgument,
+    library: LibraryArgument,
+    out: TableOption = None,
+    smiles_column: SmilesColumnOption = None,
     device: Annotated[
         str, typer.Option(help="auto, cpu, cuda, cuda:N or mps; auto is a GPU where there is one.")
     ] = "auto",

@@ -1,25 +1,21 @@
 """`chemmara novelty`: how new the molecules of a library are beside known ones."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from .options import LibraryArgument, SmilesColumnOption, TableOption, json_beside_table
+
 
 def novelty(
-    library: Annotated[str, typer.Argument(help="Molecules: .smi, .csv, .parquet, .sdf (also .gz), or - for stdin.")],
+    library: LibraryArgument,
     against: Annotated[str, typer.Option(help="File of known compounds, of the same kinds.")],
     standardise: Annotated[
         bool, typer.Option("--standardise", help="Compare main fragments without charges, of both files.")
     ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help="File: .csv, .tsv, .csv.gz, .parquet, .sdf or .smi. Default: CSV to stdout."),
-    ] = None,
-    smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object with the figures; the table goes to --out alone.")
-    ] = False,
+    out: TableOption = None,
+    smiles_column: SmilesColumnOption = None,
+    as_json: Annotated[bool, json_beside_table("the figures")] = False,
 ) -> None:
     """Compare a library with known compounds: its rows, then known, known_scaffold and the nearest known compound.
 
@@ -30,33 +26,28 @@ def novelty(
 
     Example: chemmara novelty picks.csv --against known.csv --out novelty.csv
     """
-    from chemmara.molecules.library import open_library
     from chemmara.molecules.readers import count_rows
-    from chemmara.molecules.standardise import standardised
+    from chemmara.molecules.standardise import open_molecules
     from chemmara.selection.known import Known
     from chemmara.selection.novelty import Tally, with_novelty
 
-    from .output import check_out, tables_to
+    from .output import check_out, table_beside_figures
     from .progress import counter
     from .tables import summary
 
     check_out(out, ".csv", library)
-    molecules = open_library(library, smiles_column)
-    molecules = standardised(molecules) if standardise else molecules
+    molecules = open_molecules(library, smiles_column, main_fragments=standardise)
     with counter("reading known compounds") as advance:
         known = Known.read(against, main_fragments=standardise, advance=advance)
     tally = Tally()
     total = None if library == "-" else count_rows(library)
-    with counter("comparing", total) as advance:
-        tables = with_novelty(molecules, known)
-        if as_json and out is None:
-            for table in tables:
-                tally.add(table)
-                advance(len(table))
-        else:
-            with tables_to(out, ".csv", smiles=molecules.smiles_column) as write:
-                for table in tables:
-                    write(table)
-                    tally.add(table)
-                    advance(len(table))
+    with (
+        counter("comparing", total) as advance,
+        table_beside_figures(out, molecules.smiles_column, as_json=as_json) as write,
+    ):
+        for table in with_novelty(molecules, known):
+            if write:
+                write(table)
+            tally.add(table)
+            advance(len(table))
     summary(tally.figures(), as_json=as_json)

@@ -8,6 +8,7 @@ import typer
 from chemmara.errors import ChemmaraError
 
 from .curves import curve_line
+from .options import JsonList, ObjectiveArgument
 from .tables import print_json
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _EXAMPLES = (
 
 
 @app.command("list")
-def list_(json: Annotated[bool, typer.Option("--json", help="As one JSON list.")] = False) -> None:
+def list_(json: JsonList = False) -> None:
     """The bundled objectives; `chemmara oracle list --tasks` has the benchmark tasks, which are objectives too.
 
     Example: chemmara objective list
@@ -45,7 +46,7 @@ def list_(json: Annotated[bool, typer.Option("--json", help="As one JSON list.")
 
 @app.command()
 def show(
-    objective: Annotated[str, typer.Argument(help="TOML of an objective or campaign, a bundled name, or a task.")],
+    objective: ObjectiveArgument,
     smiles: Annotated[
         list[str] | None, typer.Option("--smiles", help="A molecule to explain; may be repeated.")
     ] = None,

@@ -7,6 +7,7 @@ import typer
 
 from chemmara.errors import ChemmaraError
 
+from .options import JsonList, JsonObject, ObjectiveArgument
 from .tables import print_json
 from .toml import toml_pairs, toml_value
 from .transforms import transforms
@@ -26,7 +27,7 @@ _TRIED = (
 @app.command("list")
 def list_(
     tasks: Annotated[bool, typer.Option("--tasks", help="The benchmark tasks instead.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="As one JSON list.")] = False,
+    json: JsonList = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="As the Markdown table of docs/oracles.md.")] = False,
 ) -> None:
     """Every oracle with its definition, unit, range and cost, or every benchmark task.
@@ -65,7 +66,7 @@ def list_(
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(help="As in `chemmara oracle list`.")],
-    json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    json: JsonObject = False,
 ) -> None:
     """One oracle: its definition, its settings, and an example to copy into a campaign or an objective's file.
 
@@ -94,9 +95,9 @@ def show(
 
 @app.command("test")
 def try_(
-    objective: Annotated[str, typer.Argument(help="TOML of an objective or campaign, a bundled name, or a task.")],
+    objective: ObjectiveArgument,
     smiles: Annotated[list[str] | None, typer.Option("--smiles", help="A molecule to try; may be repeated.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="As one JSON list.")] = False,
+    json: JsonList = False,
 ) -> None:
     """Measure a few molecules by every component of an objective, and time it; exit 2 if a component gives no value.
 

@@ -60,6 +60,16 @@ def tables_to(out: Path | None, default: str, *, smiles: str = "smiles", name: s
 
 
 @contextmanager
+def table_beside_figures(out: Path | None, smiles: str, *, as_json: bool) -> "Iterator[Write | None]":
+    """`tables_to` for a command that prints figures, too; None where their JSON document has stdout for itself."""
+    if as_json and out is None:
+        yield None
+        return
+    with tables_to(out, ".csv", smiles=smiles) as write:
+        yield write
+
+
+@contextmanager
 def json_rows() -> "Iterator[Write]":
     """A function that writes tables to stdout as the rows of one JSON array, table by table; null for NaN."""
     first = True

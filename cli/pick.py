@@ -1,12 +1,13 @@
 """`chemmara pick`: some of many molecules, as different as can be, or good and different."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chemmara.errors import ChemmaraError
+
+from .options import LibraryArgument, SmilesColumnOption, StandardiseOption, TableOption, json_beside_table
 
 if TYPE_CHECKING:
     from chemmara.selection.kept_rows import KeptRows
@@ -20,7 +21,7 @@ class Method(StrEnum):
 
 
 def pick(
-    library: Annotated[str, typer.Argument(help="Molecules: .smi, .csv, .parquet, .sdf (also .gz), or - for stdin.")],
+    library: LibraryArgument,
     n: Annotated[int, typer.Option("-n", min=1, help="How many molecules.")],
     method: Annotated[
         Method, typer.Option(help="maxmin: each as far as possible from those before; weighted: score and distance.")
@@ -33,17 +34,10 @@ def pick(
         str | None, typer.Option(help="With weighted: the scores, the higher the better. Default: total, or score.")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="With maxmin: draws the first one. Default: 0.")] = None,
-    standardise: Annotated[
-        bool, typer.Option("--standardise", help="Compare main fragments without charges: of a salt the drug.")
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help="File: .csv, .tsv, .csv.gz, .parquet, .sdf or .smi. Default: CSV to stdout."),
-    ] = None,
-    smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object with what was picked; the table goes to --out alone.")
-    ] = False,
+    standardise: StandardiseOption = False,
+    out: TableOption = None,
+    smiles_column: SmilesColumnOption = None,
+    as_json: Annotated[bool, json_beside_table("what was picked")] = False,
 ) -> None:
     """Pick n different molecules: the library's columns, then pick (1, 2, ...) and distance, in the order of picking.
 
@@ -55,13 +49,12 @@ def pick(
     Example: chemmara pick scored.csv -n 50 --method weighted --out picks.csv
     """
     from chemmara.molecules.chem import molecules_of
-    from chemmara.molecules.library import open_library
-    from chemmara.molecules.standardise import standardised
+    from chemmara.molecules.standardise import open_molecules
     from chemmara.selection.fingerprint_blocks import packed_fingerprints
     from chemmara.selection.kept_rows import KeptRows
     from chemmara.selection.picks import distances
 
-    from .output import check_out, tables_to
+    from .output import check_out, table_beside_figures
     from .progress import counter
     from .tables import summary
 
@@ -70,8 +63,7 @@ def pick(
         raise ChemmaraError("--diversity and --score-column belong to --method weighted")
     if method is Method.weighted and seed is not None:
         raise ChemmaraError("--seed belongs to --method maxmin; weighted draws nothing")
-    molecules = open_library(library, smiles_column)
-    molecules = standardised(molecules) if standardise else molecules
+    molecules = open_molecules(library, smiles_column, main_fragments=standardise)
     with counter("reading molecules") as advance, KeptRows(molecules, advance) as rows:
         is_maxmin = method is Method.maxmin
         picked = _maxmin(rows, n, seed or 0) if is_maxmin else _weighted(rows, n, diversity, score_column)
@@ -81,8 +73,8 @@ def pick(
     far = distances(packed_fingerprints(molecules_of(table[molecules.smiles_column].tolist()))).round(3)
     table = table.drop(columns=[name for name in ("pick", "distance") if name in table.columns])
     table = table.assign(pick=range(1, len(table) + 1), distance=far)
-    if not as_json or out is not None:
-        with tables_to(out, ".csv", smiles=molecules.smiles_column) as write:
+    with table_beside_figures(out, molecules.smiles_column, as_json=as_json) as write:
+        if write:
             write(table)
     if len(table) < n:
         typer.echo(f"{library}: {len(table)} different molecules, fewer than the {n} that were asked for", err=True)
@@ -101,8 +93,10 @@ def _maxmin(rows: "KeptRows", n: int, seed: int) -> list[int]:
         found = Distinct.read(rows.column(rows.smiles_column), packed_bytes, advance)
     if found.invalid:
         typer.echo(f"{rows.source}: {found.invalid} rows are not valid and are left out", err=True)
+    packed = to_rows(found.described)
+    found.described.clear()
     with waiting("picking"):
-        return found.rows[maxmin(to_rows(found.described), n, seed)].tolist()
+        return found.rows[maxmin(packed, n, seed)].tolist()
 
 
 def _weighted(rows: "KeptRows", n: int, diversity: float | None, score_column: str | None) -> list[int]:

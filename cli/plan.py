@@ -7,19 +7,18 @@ import typer
 
 from chemmara.errors import ChemmaraError
 
+from .options import CampaignArgument, DeviceOption, JsonObject, PriorOption, WorkersOption
 from .tables import print_json
 
 
 def plan(
-    campaign: Annotated[str, typer.Argument(help="TOML file, or the name of a bundled campaign.")],
+    campaign: CampaignArgument,
     pilot: Annotated[int, typer.Option("--pilot", "-n", min=10, help="Samples of the prior to score.")] = 500,
     betas: Annotated[str, typer.Option(help="Betas to look at, with commas; default: 1/512 to 1/4.")] = "",
-    prior: Annotated[str | None, typer.Option(help="Prior: folder or bundled name, in place of the file's.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Scoring processes, in place of the file's.")] = None,
-    device: Annotated[
-        str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps, in place of the file's (docs/gpu.md).")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    prior: PriorOption = None,
+    workers: WorkersOption = None,
+    device: DeviceOption = None,
+    as_json: JsonObject = False,
 ) -> None:
     """Say from a small pilot what a campaign's optimum looks like for each beta, with MARA and without.
 
@@ -70,7 +69,7 @@ def explain(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run that has ended.")],
     first: Annotated[str, typer.Argument(metavar="A", help="SMILES of a molecule that the run has scored.")],
     second: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
-    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    as_json: JsonObject = False,
 ) -> None:
     """Say why a run's policy prefers one molecule to another: the prior's ratio, the scores', MARA's, and what came.
 

@@ -4,13 +4,14 @@ from typing import Annotated
 
 import typer
 
+from .options import JsonList
 from .tables import print_json
 
 app = typer.Typer(no_args_is_help=True, help="The priors that a campaign can start from.")
 
 
 @app.command("list")
-def list_(json: Annotated[bool, typer.Option("--json", help="As one JSON list.")] = False) -> None:
+def list_(json: JsonList = False) -> None:
     """The bundled priors: network, notation, parameters, tokens, and what each can write.
 
     Example: chemmara prior list

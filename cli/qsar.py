@@ -7,9 +7,12 @@ import typer
 
 from chemmara.errors import ChemmaraError
 
+from .options import JsonObject, LibraryArgument, TableOption
+
 app = typer.Typer(no_args_is_help=True, help="Train and judge models of activity, for use as oracles.")
 
 _Table = Annotated[str, typer.Argument(help="Measured molecules: .csv, .parquet, ... with SMILES and targets.")]
+_Model = Annotated[Path, typer.Argument(help="Folder of the model.")]
 _Smiles = Annotated[
     str | None, typer.Option("--smiles-column", help="Column of the SMILES; found by its name if left out.")
 ]
@@ -108,7 +111,7 @@ def train(
 
 @app.command("test")
 def try_(
-    model: Annotated[Path, typer.Argument(help="Folder of the model.")],
+    model: _Model,
     activities: _Table,
     target_column: _Target,
     smiles_column: _Smiles = None,
@@ -116,7 +119,7 @@ def try_(
     duplicates: _Duplicates = "refuse",
     drop_missing: _DropMissing = False,
     censored: _Censored = "refuse",
-    json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    json: JsonObject = False,
 ) -> None:
     """Judge a model on molecules that it has not seen; a dash stands for a figure that they do not define.
 
@@ -150,12 +153,9 @@ def try_(
 
 @app.command()
 def predict(
-    model: Annotated[Path, typer.Argument(help="Folder of the model.")],
-    library: Annotated[str, typer.Argument(help="Molecules: .smi, .csv, .parquet, .sdf (also .gz), or - for stdin.")],
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help="File: .csv, .tsv, .csv.gz, .parquet, .sdf or .smi. Default: CSV to stdout."),
-    ] = None,
+    model: _Model,
+    library: LibraryArgument,
+    out: TableOption = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON array of objects to stdout, a row each.")] = False,
     smiles_column: _Smiles = None,
 ) -> None:

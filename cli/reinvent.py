@@ -7,6 +7,7 @@ import typer
 
 from chemmara.errors import ChemmaraError
 
+from .options import ReplaceOption
 from .toml import toml_inline, toml_value
 
 app = typer.Typer(no_args_is_help=True, help="Settings of other programs as a campaign.")
@@ -21,7 +22,7 @@ def _several() -> None:
 def reinvent(
     file: Annotated[Path, typer.Argument(help="A REINVENT 4 TOML file: staged learning, scoring, or components.")],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write; stdout if left out.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    force: ReplaceOption = False,
 ) -> None:
     """Convert a REINVENT 4 file to a campaign: objective, method, budget.
 

@@ -8,6 +8,7 @@ import typer
 from chemmara.errors import ChemmaraError
 
 from .dry_run import DryRun
+from .options import DeviceOption, PriorOption, WorkersOption
 
 if TYPE_CHECKING:
     from chemmara.campaign.run import Run
@@ -24,7 +25,8 @@ _ReportEvery = Annotated[
     int | None, typer.Option("--report-every", min=1, help="Write report and hits anew after so many oracle calls.")
 ]
 _TensorBoard = Annotated[
-    bool, typer.Option("--tensorboard", help="Write DIR/tensorboard, too (pip install 'chemmara[tensorboard]').")
+    bool,  # typer's help takes a bracket for a mark of rich's, unless a backslash is before it
+    typer.Option("--tensorboard", help=r"Write DIR/tensorboard, too (pip install 'chemmara\[tensorboard]')."),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="The figures at the end as one JSON object.")]
 
@@ -34,7 +36,7 @@ def run(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run.")],
     budget: Annotated[int | None, typer.Option(help="Oracle calls, in place of the file's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed, in place of the file's.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Scoring processes, in place of the file's.")] = None,
+    workers: WorkersOption = None,
     ahead: Annotated[
         int | None,
         typer.Option(min=0, max=8, help="Batches that the workers have ahead of learning, in place of the file's."),
@@ -42,10 +44,8 @@ def run(
     method: Annotated[
         str | None, typer.Option(help="Method, in place of the file's: NAME or NAME+KEY=VALUE, as mara+beta=0.02.")
     ] = None,
-    prior: Annotated[str | None, typer.Option(help="Prior: folder or bundled name, in place of the file's.")] = None,
-    device: Annotated[
-        str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps, in place of the file's (docs/gpu.md).")
-    ] = None,
+    prior: PriorOption = None,
+    device: DeviceOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on if --out holds this run; begin if not.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Begin again, removing the run that --out holds.")] = False,
     keep_going: _KeepGoing = False,

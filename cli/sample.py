@@ -8,6 +8,8 @@ from typer.core import TyperCommand
 
 from chemmara.errors import ChemmaraError
 
+from .options import PriorArgument
+
 
 class Sample(TyperCommand):
     """`--link` takes every word up to the next option: `--link A B` is `--link A --link B`."""
@@ -24,7 +26,7 @@ class Sample(TyperCommand):
 
 
 def sample(
-    prior: Annotated[str, typer.Argument(help="Folder of a prior (or of a trained policy), or a bundled name.")],
+    prior: PriorArgument,
     n: Annotated[int, typer.Option("-n", "--number", min=1, help="Molecules to sample.")],
     valid: Annotated[bool, typer.Option("--valid", help="Draw until n are valid; the others are left out.")] = False,
     unique: Annotated[
@@ -68,7 +70,9 @@ def sample(
     allow_h: Annotated[bool, typer.Option("--allow-h", help="A place may stay hydrogen, not all.")] = False,
     link: Annotated[
         list[str] | None,
-        typer.Option(help="Join two or three fragments, SMILES with * at their places: --link A B"),
+        typer.Option(
+            help="Join two or three fragments, or two places of one, SMILES with * at their places: --link A B"
+        ),
     ] = None,
     linker_atoms: Annotated[str | None, typer.Option(help="MIN..MAX heavy atoms of a linker [2..8].")] = None,
     like: Annotated[str | None, typer.Option(help="Sample analogues of this molecule, a SMILES.")] = None,

@@ -8,6 +8,7 @@ import typer
 from chemmara.errors import ChemmaraError
 
 from .dry_run import DryRun
+from .options import LibraryArgument, SmilesColumnOption, TableOption
 
 if TYPE_CHECKING:
     from chemmara.molecules.library import Library
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def score(
-    library: Annotated[str, typer.Argument(help="Molecules: .smi, .csv, .parquet, .sdf (also .gz), or - for stdin.")],
+    library: LibraryArgument,
     objective: Annotated[
         str | None, typer.Option("--objective", help="TOML of an objective or campaign, or a bundled name.")
     ] = None,
@@ -40,10 +41,7 @@ def score(
     top: Annotated[
         int | None, typer.Option(min=1, help="Write the N best alone, the best first; the others are scored, too.")
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help="File: .csv, .tsv, .csv.gz, .parquet, .sdf or .smi. Default: CSV to stdout."),
-    ] = None,
+    out: TableOption = None,
     workers: Annotated[
         int,
         typer.Option(min=1, help="Processes that score side by side, one a core pays; the values do not depend on it."),
@@ -54,7 +52,7 @@ def score(
     ] = None,
     scheduler: Annotated[str | None, typer.Option(help="Dask scheduler whose workers score (tcp://...).")] = None,
     cache: Annotated[Path | None, typer.Option(help="SQLite file of values, shared with campaigns.")] = None,
-    smiles_column: Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")] = None,
+    smiles_column: SmilesColumnOption = None,
     dry_run: DryRun = False,
 ) -> None:
     """Score every molecule: the library's columns, then total, one raw value a component, and error.
@@ -66,8 +64,7 @@ def score(
 
     Example: chemmara score library.csv --objective drug-like --out scored.csv
     """
-    from chemmara.molecules.library import open_library
-    from chemmara.molecules.standardise import standardised, without_duplicates
+    from chemmara.molecules.standardise import open_molecules, without_duplicates
     from chemmara.scoring.load import load_objective
     from chemmara.scoring.objective import Objective
     from chemmara.scoring.tasks import task as benchmark_task
@@ -82,9 +79,7 @@ def score(
         goal = Objective(load_objective(objective))
     else:
         raise ChemmaraError("name what to score: either --objective or --task")
-    molecules = open_library(library, smiles_column)
-    if standardise:
-        molecules = standardised(molecules)
+    molecules = open_molecules(library, smiles_column, main_fragments=standardise)
     if suite_score and (unique or top is not None):
         raise ChemmaraError("--suite-score is of the whole list; leave --unique and --top away")
     if unique:

@@ -1,9 +1,10 @@
 """`chemmara status`: where a run is, and whether anybody works on it."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from .options import RunsArgument
 
 if TYPE_CHECKING:
     from chemmara.records.status import RunStatus
@@ -12,7 +13,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400  # seconds
 
 
 def status(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run, or a folder of runs (compare).")],
+    folder: RunsArgument,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object for a run, a list of them for a folder of runs.")
     ] = False,

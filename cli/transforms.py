@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .curves import curve_line
+from .options import JsonList
 from .tables import print_json
 from .toml import toml_inline
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def transforms(
-    json: Annotated[bool, typer.Option("--json", help="As one JSON list.")] = False,
+    json: JsonList = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="As the sections of docs/transforms.md.")] = False,
 ) -> None:
     """Every transform: its meaning, its keys, an example to copy, and the example's curve.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .options import RunsArgument
 from .progress import pace
 from .status import duration, shown, status_line
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def watch(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run, or a folder of runs (compare).")],
+    folder: RunsArgument,
     every: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 2.0,
 ) -> None:
     """Show a run, or a folder of runs, until nobody works on it any more: a table on a terminal, else lines.

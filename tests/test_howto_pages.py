@@ -1,14 +1,19 @@
 """The how-to pages: every command of each runs, in an empty folder and in order, and their claims hold."""
 
+import json
 import re
+import sqlite3
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from rdkit.Chem import SDMolSupplier
 
 ROOT = Path(__file__).parents[1]
+JOBS = (ROOT / "docs" / "jobs.md").read_text(encoding="utf-8")
 
 
 def run_page(name: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -65,3 +70,67 @@ def test_the_ledger_is_read_with_sql_and_pandas(tmp_path: Path) -> None:
 def test_a_job_script_begins_and_goes_on(tmp_path: Path) -> None:
     run_page("slurm.md", tmp_path)
     assert (tmp_path / "runs" / "job" / "report.html").exists()
+
+
+@pytest.mark.slow
+def test_a_messy_vendor_file_becomes_twenty_picks(tmp_path: Path) -> None:
+    run_page("vendor-file.md", tmp_path)
+    order = list(SDMolSupplier(str(tmp_path / "order.sdf")))
+    assert [int(molecule.GetProp("pick")) for molecule in order] == list(range(1, 21))
+    assert all(molecule.GetProp("Catalogue no.") for molecule in order)
+    scored = pd.read_csv(tmp_path / "scored.csv")
+    # the sodium salt is aspirin, which the second row has again; the fourth is phenethylamine without its acid
+    assert scored["standardised"].tolist()[0] == "CC(=O)Oc1ccccc1C(=O)O"
+    assert scored["Catalogue no."].tolist()[:3] == ["V-001", "V-003", "V-004"]
+    assert scored["standardised"].tolist()[2] == "NCCc1ccccc1"
+    assert isinstance(scored["error"].tolist()[1], str)
+
+
+@pytest.mark.slow
+def test_measured_activities_become_hits(tmp_path: Path) -> None:
+    pytest.importorskip("skl2onnx", reason="needs the extra [qsar]")
+    run_page("activities.md", tmp_path)
+    assert len(pd.read_csv(tmp_path / "best.csv")) == 20
+    assert {"activity_low", "activity_domain"} <= set(pd.read_csv(tmp_path / "runs" / "active" / "hits.csv").columns)
+
+
+@pytest.mark.slow
+def test_a_docking_score_steers_a_campaign(tmp_path: Path) -> None:
+    pytest.importorskip("vina", reason="needs the extra [docking]")
+    run_page("docking.md", tmp_path)
+    with sqlite3.connect(tmp_path / "runs" / "docked" / "ledger.sqlite") as ledger:
+        values = [json.loads(text)["docking"] for (text,) in ledger.execute("SELECT components FROM calls")]
+    assert len(values) == 8
+    assert any(value is not None and value < 0 for value in values)
+
+
+@pytest.mark.slow
+def test_a_series_becomes_a_prior(tmp_path: Path) -> None:
+    run_page("transfer-learning.md", tmp_path)
+    assert len((tmp_path / "like-mine.smi").read_text().splitlines()) == 20
+    assert (tmp_path / "runs" / "series" / "report.html").exists()
+
+
+@pytest.mark.slow
+def test_two_runs_are_shown_side_by_side(tmp_path: Path) -> None:
+    run_page("report.md", tmp_path)
+    page = (tmp_path / "both.html").read_text(encoding="utf-8")
+    assert "first" in page
+    assert "second" in page
+
+
+@pytest.mark.slow
+def test_a_core_gets_its_groups(tmp_path: Path) -> None:
+    run_page("from-a-core.md", tmp_path)
+    table = pd.read_csv(tmp_path / "groups.csv")
+    assert table.columns.tolist() == ["smiles", "core", "R1", "R2"]
+    assert len(table) == 10
+
+
+def test_each_of_the_ten_jobs_has_a_page_that_runs_and_a_test_of_it() -> None:
+    rows = re.findall(r"^\| .+ \| \[(.+?)\]\(.+?\) \| `(.+?)`, `(\w+)` \|$", JOBS, flags=re.MULTILINE)
+    assert len(rows) == len({page for page, _, _ in rows}) == 10
+    for page, file, test in rows:
+        body = (ROOT / file).read_text(encoding="utf-8").partition(f"def {test}(")[2].partition("\n\n\n")[0]
+        assert f'run_page("{page}"' in body, test
+        assert "```sh" in (ROOT / "docs" / page).read_text(encoding="utf-8")

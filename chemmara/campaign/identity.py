@@ -8,6 +8,8 @@ from typing import Any
 from chemmara.campaign.settings import CampaignConfig
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import Prior
+from chemmara.molecules.alphabet import Alphabet
+from chemmara.scoring.components.learned import QsarComponent
 from chemmara.system.processors import processor_name
 
 _MAY_CHANGE = {
@@ -25,6 +27,13 @@ def identity(settings: CampaignConfig, prior: Prior) -> dict[str, Any]:
     return {
         "campaign": settings.model_dump(mode="json"),
         "prior_sha256": prior.sha256,
+        "prior_writes": Alphabet(prior.tokenizer.tokens, prior.config.max_length).sentence(),
+        "models": {
+            name: component.origin()
+            for objective in settings.objectives
+            for name, component in zip(objective.names, objective.component, strict=True)
+            if isinstance(component, QsarComponent)
+        },
         "versions": {name: version(name) for name in ("chemmara", "torch", "rdkit", "numpy")}
         | {"python": platform.python_version()},
         "processor": processor_name(),

@@ -35,10 +35,9 @@ def model_columns(objective: dict[str, Any], hits: pd.DataFrame) -> ModelColumns
         hits: of the run, with a column smiles.
     """
     tables, warnings = [pd.DataFrame(index=hits.index)], list[str]()
-    molecules = molecules_of(hits["smiles"].tolist())
-    for component in objective["component"]:
-        if component["oracle"] != "qsar" or not len(hits):
-            continue
+    components = [component for component in objective["component"] if component["oracle"] == "qsar" and len(hits)]
+    molecules = molecules_of(hits["smiles"].tolist()) if components else []  # seconds of 30,000 hits
+    for component in components:
         name, folder = component.get("name") or "qsar", Path(component["model"])
         try:
             found = predictions(load_model(folder), molecules).set_axis(hits.index)

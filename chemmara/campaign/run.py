@@ -46,6 +46,7 @@ class Run:
     tally: Tally
     progress: Progress
     held: ExitStack  # the folder's lock and the ledger
+    seeds: Seeds | None  # as they were when the run was started or resumed
     screened: str = ""  # what screening did in the last step, in words
     under_way: int = 0  # calls under way after the last step
     saved: float = field(default_factory=time.monotonic)  # when the checkpoint was written last
@@ -61,7 +62,7 @@ class Run:
         device = chosen_device(settings.device, settings.method.batch_size)
         prior = load_prior(settings.prior, device)  # before anything of an old run is removed
         learner = learner_of(settings.in_stage(1), prior)
-        read_seeds(settings.start)
+        seeds = read_seeds(settings.start)
         folder = RunFolder(path)
         with ExitStack() as held:
             held.enter_context(only_writer(path))  # first, so that a run that is alive is called so
@@ -69,7 +70,7 @@ class Run:
             folder.create()
             threads = settings.threads or network_threads(settings.workers)
             settings = settings.model_copy(update={"threads": threads, "device": str(device)})
-            return cls._assemble(folder, settings, learner, held)
+            return cls._assemble(folder, settings, learner, held, seeds)
 
     @classmethod
     def resume(cls, path: Path, settings: CampaignConfig) -> Self:
@@ -90,10 +91,13 @@ class Run:
             same_prior = folder.read_config()["prior_sha256"] == prior.sha256
             refuse_another_campaign(path, before, settings, same_prior=same_prior)
             settings = settings.model_copy(update={"threads": before.threads, "device": str(device)})
-            return cls._assemble(folder, settings, learner_of(settings.in_stage(1), prior), held)
+            learner = learner_of(settings.in_stage(1), prior)
+            return cls._assemble(folder, settings, learner, held, read_seeds(settings.start))
 
     @classmethod
-    def _assemble(cls, folder: RunFolder, settings: CampaignConfig, learner: Learner, held: ExitStack) -> Self:
+    def _assemble(
+        cls, folder: RunFolder, settings: CampaignConfig, learner: Learner, held: ExitStack, seeds: Seeds | None
+    ) -> Self:
         known = identity(settings, learner.prior)
         write_text(folder.config, json.dumps(known, indent=2) + "\n")  # first: from here on the run can be resumed
         begun = Ledger.begun(folder.ledger)
@@ -106,7 +110,7 @@ class Run:
         tally = Tally(settings.hit_threshold)
         for call in ledger.calls()[: progress.calls]:
             tally.add(call.smiles, call.score, call.stage)
-        run = cls(folder, settings, learner, ledger, tally, progress, held.pop_all())
+        run = cls(folder, settings, learner, ledger, tally, progress, held.pop_all(), seeds)
         if not repeats:
             run.save()  # before the first call, so that whoever resumes knows that steps are not repeated
         return run
@@ -156,7 +160,7 @@ class Run:
         """Step until the stage is over; the reason for its end."""
         objective = Objective(self.config.in_stage(self.progress.stage).objective)
         with handing_over_batches(self.config, objective) as hand_over:
-            seeds = read_seeds(self.config.start)
+            seeds = self.seeds
             recorded = scores_of_stage(
                 self.config, self.progress, objective, hand_over, self.ledger, self.tally, self.folder.path,
                 seeds=seeds.smiles if seeds and seeds.scores else (), keep_going=keep_going,
@@ -239,9 +243,17 @@ class Run:
         return ""
 
     def _seed(self, seeds: Seeds, recorded: RecordedScores) -> None:
-        """Have the learner know the seeds, measured where the file has no scores (step 0 of the ledger)."""
-        scores = seeds.known() if seeds.scores else recorded(seeds.smiles, 0)
-        self.unwritable = take_seeds(self.learner, scores)
+        """Have the learner know the seeds, measured where the file has no scores (step 0 of the ledger).
+
+        No call is spent on a seed that lacks the given parts.
+        """
+        if seeds.scores:
+            self.unwritable = take_seeds(self.learner, seeds.known())
+        else:
+            held = self.learner.proposals.kept(seeds.smiles)
+            self.unwritable = [text for text in seeds.smiles if text not in set(held)]
+            if held:
+                self.unwritable += take_seeds(self.learner, recorded(held, 0))
         self.progress.calls, self.progress.seeded = recorded.budget.used, True
 
     def _step(self, recorded: RecordedScores) -> None:

@@ -52,7 +52,8 @@ class StartConfig(Strict):
     allow_h: bool = False
     """Whether a place may stay hydrogen (not all of them)."""
     link: tuple[str, ...] = ()
-    """Two or three fragments that every molecule holds, with * where the linkers between them begin."""
+    """Two or three fragments that every molecule holds, with * where the linkers between them begin; or one with two
+    places, which a linker joins into a ring."""
     linker_atoms: str = "2..8"
     """MIN..MAX heavy atoms of a linker."""
     like: str | None = None

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Final
 
-from chemmara.decoration.family import Family, queries_of, writable
+from chemmara.decoration.conditions import Conditions, Piece
+from chemmara.decoration.family import Family, writable
 from chemmara.decoration.pattern import SPELLINGS, Ends, Hole, Pattern, pattern_of, spellings
 from chemmara.decoration.places import Part, read_part
 from chemmara.decoration.window import Window
@@ -43,11 +44,16 @@ def core_family(
     }
     sets = [chosen for size in range(len(free) + 1) for chosen in combinations(free, size) if size < len(windows)]
     variants = [_patterns(part, hydrogens, holes, number) for hydrogens in sets[:_VARIANTS]]
+    groups = [
+        Piece(((0, place),), max(1, int(window.low)), int(window.high), optional=place in free)
+        for place, window in windows.items()
+    ]
+    kept = canonical(part.molecule)
     return Family(
-        canonical(part.molecule),
+        kept,
         tuple(f"R{i}" for i in range(1, len(windows) + 1)),
         tuple(writable(patterns, tokenizer, f"core {core!r}") for patterns in variants),
-        queries_of([canonical(part.molecule)]),
+        Conditions.of([kept], [groups]),
     )
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from rdkit.Chem import Mol
 
+from chemmara.decoration.conditions import Conditions
 from chemmara.decoration.pattern import Pattern
 from chemmara.errors import ChemmaraError, TokenError
 from chemmara.language_model.tokenizer import Tokenizer
-from chemmara.oracles.substructure import core_query
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Family:
     kept: str  # SMILES of what is kept, with its places
     columns: tuple[str, ...]  # names of what is sampled: R1, R2, ..., or linker
     variants: tuple[tuple[Pattern, ...], ...]  # each variant has the same share, and each pattern of a variant
-    queries: tuple[Mol, ...]  # all match a molecule that keeps it, substituted nowhere else
+    conditions: Conditions  # what every molecule of it meets, whoever proposes the molecule
 
     @property
     def patterns(self) -> list[Pattern]:
@@ -31,13 +31,8 @@ class Family:
         return [1.0 / len(self.variants) / len(variant) for variant in self.variants for _ in variant]
 
     def keeps(self, molecule: Mol) -> bool:
-        """Whether a molecule holds what is kept, substituted at its places only."""
-        return all(molecule.HasSubstructMatch(query) for query in self.queries)
-
-
-def queries_of(texts: Sequence[str]) -> tuple[Mol, ...]:
-    """The query of each core or fragment, which `chemmara.oracles.substructure.core_query` explains."""
-    return tuple(query for query in map(core_query, texts) if query is not None)
+        """Whether a molecule holds what is kept, with groups or linkers of the right sizes at its places only."""
+        return self.conditions.hold(molecule)
 
 
 def writable(patterns: Sequence[Pattern], tokenizer: Tokenizer, what: str) -> tuple[Pattern, ...]:

@@ -124,6 +124,7 @@ class Bounds:
     most: Tensor  # (rows,) int64
     ends: Tensor  # (rows,) int64, an Ends
     taken: Tensor  # (rows, rings) bool, ring numbers that the core has open
+    room: Tensor  # (rows,) int64, heavy atoms that come behind the arm of a fork
 
 
 @dataclass(frozen=True)
@@ -162,11 +163,17 @@ class Grammar:
         own = inside.opened > 0
         both_aromatic = inside.opened_aromatic & inside.last_aromatic[:, None]
         closable = inside.atoms[:, None] - inside.opened >= torch.where(both_aromatic, _AROMATIC_RING, _RING_SIZE) - 1
-        room_for_ring = bounds.most - inside.atoms >= torch.where(inside.last_aromatic, _AROMATIC_RING, _RING_SIZE) - 1
+        left = bounds.most + bounds.room - inside.atoms
+        room_for_ring = left >= torch.where(inside.last_aromatic, _AROMATIC_RING, _RING_SIZE) - 1
         rings = torch.where(own, closable, ~bounds.taken & room_for_ring[:, None])
-        closes = torch.where(outermost, enough & (bounds.ends == Ends.BRANCH), ~(full & open_rings))
-        may = self.follows[inside.mode]
-        may &= ~(full[:, None] & grows)
+        closable_later = ~open_rings | (bounds.room > 0)
+        closes = torch.where(outermost, enough & (bounds.ends == Ends.BRANCH), ~full | closable_later)
+        follows = self.follows[inside.mode]
+        may = follows & ~(full[:, None] & grows)
+        last = (bounds.ends == Ends.RING) & (inside.atoms >= bounds.most - 1)  # the last atom is outside branches
+        may &= ~(last[:, None] & torch.where(outermost[:, None], self._is(Kind.OPEN), grows))
+        forks = (bounds.ends == Ends.FORK) & full & outermost & closable_later
+        may |= forks[:, None] & self._is(Kind.OPEN) & follows
         may[:, self.ring] &= rings
         may &= closes[:, None] | (self.kind != Kind.CLOSE)
         return may & ((enough & (bounds.ends == Ends.STRING))[:, None] | (self.kind != Kind.END))

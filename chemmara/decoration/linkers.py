@@ -1,18 +1,20 @@
-"""Linkers: what joins two fragments, or three in a row, at their places."""
+"""Linkers: what joins two fragments, three in a row or around one linker, or two places of one, at their places."""
 
 from collections.abc import Sequence
 from itertools import cycle, islice, pairwise, permutations
 from typing import NamedTuple
 
-from chemmara.decoration.family import Family, queries_of, writable
-from chemmara.decoration.grammar import Kind, is_aromatic, kind_of
-from chemmara.decoration.pattern import SPELLINGS, Ends, Hole, Pattern, spellings
+from chemmara.decoration.conditions import Conditions, Piece
+from chemmara.decoration.family import Family, writable
+from chemmara.decoration.forks import forked_patterns, forked_piece
+from chemmara.decoration.fragments import Tokens, bond_to, put_in, texts
+from chemmara.decoration.pattern import SPELLINGS, Ends, Hole, Pattern
 from chemmara.decoration.places import Part, read_part
+from chemmara.decoration.rings import ring_patterns, ring_piece
 from chemmara.decoration.window import Window
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.tokenizer import Tokenizer
 from chemmara.molecules.chem import canonical
-from chemmara.molecules.notation import Smiles
 
 
 class _Member(NamedTuple):
@@ -26,37 +28,58 @@ class _Member(NamedTuple):
 def link_family(fragments: Sequence[str], atoms: Window, tokenizer: Tokenizer, *, number: int = SPELLINGS) -> Family:
     """The patterns that join fragments by linkers; the heavy atoms of each linker are drawn evenly from the window.
 
-    Two fragments with one place each are joined by one linker. Of three, one has two places and comes between the
-    others, either way round: linker1 is between it and the first of these. A linker is shown with `[1*]`, `[2*]` and
-    `[3*]` for the fragments in the order given.
+    Two fragments with one place each are joined by one linker, and so are three (a branched one). Where one of three
+    has two places, it comes between the others, either way round: linker1 is between it and the first of these. The
+    two places of a single fragment are joined into a ring. A linker is shown with `[1*]`, `[2*]` and `[3*]` for the
+    fragments in the order given, or for the places of the single one.
 
     Raises:
         ChemmaraError: the fragments' places do not fit together, or the prior cannot write them.
     """
     atoms.of_atoms("heavy atoms of a linker", least=1)
     parts = [read_part(text, "fragment") for text in fragments]
-    what = "fragments " + " ".join(map(repr, fragments))
-    variants = [_patterns(parts, row, atoms, number) for row in _rows(parts, what)]
+    what = ("fragment " if len(parts) == 1 else "fragments ") + " ".join(map(repr, fragments))
+    places = [len(part.places) for part in parts]
+    match sorted(places):
+        case [2]:
+            ways = [ring_patterns(parts[0], order, atoms, number) for order in permutations(parts[0].places)]
+            pieces = [[ring_piece(parts[0], atoms)]]
+        case [1, 1, 1]:
+            ways = [forked_patterns(parts, order, atoms, number) for order in permutations(range(3))]
+            pieces = [[forked_piece(parts, atoms)]]
+        case [1, 1] | [1, 1, 2]:
+            rows = _rows(parts)
+            ways = [_patterns(parts, row, atoms, number) for row in rows]
+            pieces = [_pieces(row, atoms) for row in rows]
+        case _:
+            raise ChemmaraError(f"{what}: {_misfit(places)}")
     kept = [canonical(part.molecule) for part in parts]
     return Family(
         ".".join(kept),
-        ("linker",) if len(parts) == 2 else ("linker1", "linker2"),  # noqa: PLR2004 - two fragments, one linker
-        tuple(writable(patterns, tokenizer, what) for patterns in variants),
-        queries_of(kept),
+        ("linker1", "linker2") if max(places) == 2 and len(parts) == 3 else ("linker",),  # noqa: PLR2004 - a row
+        tuple(writable(patterns, tokenizer, what) for patterns in ways),
+        Conditions.of(kept, pieces),
     )
 
 
-def _rows(parts: Sequence[Part], what: str) -> list[list[_Member]]:
+def _misfit(places: Sequence[int]) -> str:
+    """Why fragments with so many places cannot be joined."""
+    counts = ", ".join(map(str, places))
+    match len(places):
+        case 1 if places[0] > 1:
+            return f"a single fragment has two places, which a linker joins into a ring; this one has {counts}"
+        case 2:
+            return f"of two fragments each has one place; these have {counts}"
+        case 3:
+            return f"of three fragments each has one place, or one has two and the others one; these have {counts}"
+        case number:
+            return f"two or three fragments are linked, not {number}; a single one is where it has two places"
+
+
+def _rows(parts: Sequence[Part]) -> list[list[_Member]]:
     """Every row of the fragments, in either direction of writing."""
     inner = [i for i, part in enumerate(parts) if len(part.places) > 1]
     outer = [i for i in range(len(parts)) if i not in inner]
-    counts = ", ".join(str(len(part.places)) for part in parts)
-    if len(parts) == 2 and inner:  # noqa: PLR2004
-        raise ChemmaraError(f"{what}: of two fragments each has one place; these have {counts}")
-    if len(parts) == 3 and (len(inner) != 1 or len(parts[inner[0]].places) != 2):  # noqa: PLR2004
-        raise ChemmaraError(f"{what}: of three fragments one has two places and two have one; these have {counts}")
-    if len(parts) not in {2, 3}:
-        raise ChemmaraError(f"{what}: two or three fragments are linked, not {len(parts)}")
     rows = []
     for first, last in (outer, outer[::-1]):
         begin = _Member(first, None, parts[first].places[0])
@@ -66,36 +89,34 @@ def _rows(parts: Sequence[Part], what: str) -> list[list[_Member]]:
     return rows
 
 
-def _patterns(parts: Sequence[Part], row: list[_Member], atoms: Window, number: int) -> list[Pattern]:
-    """Patterns that write a row of fragments from its first to its last."""
-    texts = [cycle(_texts(parts[member.fragment], member, number)) for member in row]
-    holes = [_hole(left.fragment, right.fragment, row, atoms) for left, right in pairwise(row)]
-    places = [f"[{member.leaves}*]" for member in row[:-1]]
+def _pieces(row: list[_Member], atoms: Window) -> list[Piece]:
+    """The linkers of a row."""
     return [
-        Pattern(tuple(_joined([Smiles().split(text) for text in written], places, holes)))
-        for written in islice(zip(*texts, strict=True), number)
+        Piece(((left.fragment, left.leaves), (right.fragment, right.enters)), int(atoms.low), int(atoms.high))
+        for left, right in pairwise(row)
+        if left.leaves is not None and right.enters is not None
     ]
 
 
-def _joined(texts: list[list[str]], places: list[str], holes: list[Hole]) -> list[str | Hole]:
+def _patterns(parts: Sequence[Part], row: list[_Member], atoms: Window, number: int) -> list[Pattern]:
+    """Patterns that write a row of fragments from its first to its last."""
+    each = [
+        cycle(texts(parts[member.fragment], enters=member.enters, leaves=member.leaves, number=number))
+        for member in row
+    ]
+    holes = [_hole(left.fragment, right.fragment, row, atoms) for left, right in pairwise(row)]
+    places = [f"[{member.leaves}*]" for member in row[:-1]]
+    written = islice(zip(*each, strict=True), number)
+    return [Pattern(tuple(_joined(list(tokens), places, holes))) for tokens in written]
+
+
+def _joined(tokens: list[list[str]], places: list[str], holes: list[Hole]) -> Tokens:
     """Tokens of the first fragment, in which a linker and all that comes behind it stand at the place."""
-    first, *others = texts
+    first, *others = tokens
     if not others:
         return list(first)
-    at = first.index(places[0])
-    inner = _renumbered(_joined(others, places[1:], holes[1:]), first[:at])
-    bond = ["-?"] if is_aromatic(others[0][0]) else []
-    return [*first[:at], holes[0], *bond, *inner, *first[at + 1 :]]
-
-
-def _renumbered(inner: list[str | Hole], before: list[str]) -> list[str | Hole]:
-    """The same tokens with other ring numbers in place of those that are open in the text before them."""
-    opened = set[str]()
-    for token in before:
-        opened ^= {token} if kind_of(token) is Kind.RING else set()
-    free = (str(number) for number in range(1, 10) if str(number) not in opened and str(number) not in inner)
-    renamed = {token: next(free, token) for token in sorted(opened) if token in inner}
-    return [renamed.get(part, part) if isinstance(part, str) else part for part in inner]
+    inner = _joined(others, places[1:], holes[1:])
+    return put_in(first, places[0], [holes[0], *bond_to(others[0]), *inner])
 
 
 def _hole(left: int, right: int, row: list[_Member], atoms: Window) -> Hole:
@@ -104,11 +125,3 @@ def _hole(left: int, right: int, row: list[_Member], atoms: Window) -> Hole:
     outer = left if left in ends else right
     column = int(len(row) == 3 and outer == max(ends))  # noqa: PLR2004 - a row of three has two linkers
     return Hole(column, int(atoms.low), int(atoms.high), Ends.ATOMS, f"[{left + 1}*]", f"[{right + 1}*]")
-
-
-def _texts(part: Part, member: _Member, number: int) -> list[str]:
-    """SMILES of a fragment that begin behind the place where it is entered; the other place is somewhere in them."""
-    begins = "" if member.enters is None else f"[{member.enters}*]"
-    avoided = [f"[{member.leaves}*]"] if member.enters is None else []
-    texts = spellings(part.molecule, begins=begins, never_first=avoided, number=number)
-    return [text.removeprefix(begins) for text in texts]

@@ -21,6 +21,13 @@ class Ends(IntEnum):
     BRANCH = 0  # by the `)` that closes the branch in which the hole stands
     STRING = 1  # by the end token
     ATOMS = 2  # by itself, where it has its number of atoms, and its branches and rings are closed
+    FORK = 3  # by the `(` of an arm, where it has its number of atoms; it goes on behind the arm, in another hole
+    RING = 4  # as ATOMS, with an atom outside branches last, since a ring number follows
+
+    @property
+    def by_number(self) -> bool:
+        """Whether the number of heavy atoms is drawn before the hole is written."""
+        return self not in (Ends.BRANCH, Ends.STRING)
 
 
 @dataclass(frozen=True)
@@ -28,11 +35,12 @@ class Hole:
     """A place for sampled tokens: a group bound by a single bond to the atom before it."""
 
     column: int  # which of the columns of R-groups or linkers it fills, from 0
-    least: int  # heavy atoms, from 1
+    least: int  # heavy atoms, from 1; of a fork, those of the whole linker; of its arm and its rest 0
     most: int
     ends: Ends
     left: str = "*"  # what stands before it and after it where its text is shown as a molecule
     right: str = ""
+    resumes: bool = False  # it is the rest of a linker: it goes on where the fork before it left off
 
 
 @dataclass(frozen=True)
@@ -68,11 +76,11 @@ def pattern_of(text: str, holes: dict[str, Hole]) -> Pattern:
     for i, symbol in enumerate(tokens):
         before, after = tokens[i - 1] if i else "", tokens[i + 1] if i + 1 < len(tokens) else ""
         hole = holes.get(symbol)
-        if hole is not None and hole.ends is not Ends.ATOMS:
+        if hole is not None and not hole.ends.by_number:
             parts.append(replace(hole, ends=Ends.BRANCH if after == ")" else Ends.STRING))
         elif hole is not None:
             parts.append(hole)
-        elif symbol != ")" or before not in holes or holes[before].ends is Ends.ATOMS:
+        elif symbol != ")" or before not in holes or holes[before].ends.by_number:
             parts.append(symbol)
     return Pattern(tuple(parts))
 

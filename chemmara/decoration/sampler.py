@@ -20,7 +20,7 @@ from chemmara.decoration.drawn import Drawn, joined, picked
 from chemmara.decoration.family import Family
 from chemmara.decoration.filling import Filled, fill
 from chemmara.decoration.grammar import Grammar
-from chemmara.decoration.pattern import Pattern
+from chemmara.decoration.pattern import Ends, Pattern
 from chemmara.decoration.search import PATIENCE, Search, uniform
 from chemmara.decoration.table import Table
 from chemmara.errors import ChemmaraError
@@ -112,7 +112,7 @@ class PatternSampler:
             least = max(_FEWEST_TRIES, 2 * least)
 
     def keeps(self, molecule: Mol) -> bool:
-        """Whether a molecule, wherever it comes from, holds the parts of a family and passes."""
+        """Whether a molecule, wherever it comes from, meets all that is asked of the sampler's own molecules."""
         return any(family.keeps(molecule) for family in self.families) and (not self.passes or self.passes(molecule))
 
     @cached_property
@@ -166,7 +166,30 @@ def _orders(filled: Filled, generator: torch.Generator) -> np.ndarray:
 
 
 def _drawn_numbers(table: Table, pattern: Tensor, generator: torch.Generator) -> Tensor:
-    """Heavy atoms (tries, steps) for the holes that end by themselves, drawn evenly between their bounds."""
+    """Heavy atoms (tries, steps) for the holes that end by their number, drawn evenly between their bounds.
+
+    Those of a linker with a fork are shared evenly among its beginning, its arm and its rest.
+    """
     least, most = table.least[pattern], table.most[pattern]
     drawn = torch.rand(least.shape, generator=generator, device=generator.device)
-    return torch.minimum(least + (drawn * (most - least + 1)).long(), most)
+    number = torch.minimum(least + (drawn * (most - least + 1)).long(), most)
+    rows, steps = (table.ends[pattern] == Ends.FORK).nonzero(as_tuple=True)
+    if not len(rows):
+        return number
+    total = number[rows, steps]
+    begun, arm = _shares(total, torch.rand((len(rows), 2), generator=generator, device=generator.device))
+    number[rows, steps], number[rows, steps + 1] = begun, arm
+    number[rows, table.rest[pattern[rows], steps]] = total - arm  # the rest's number counts what was begun, too
+    return number
+
+
+def _shares(total: Tensor, drawn: Tensor) -> tuple[Tensor, Tensor]:
+    """Atoms (n,) of the beginning, at least one, and of the arm; each way to share `total` atoms in three is as likely.
+
+    Two different ones of total + 1 bars are drawn: what is before the first, between them, and behind the second.
+    """
+    first = (drawn[:, 0] * (total + 1)).long().clamp(max=total)
+    second = (drawn[:, 1] * total).long().clamp(max=total - 1)
+    second = second + (second >= first).long()
+    before, behind = torch.minimum(first, second), torch.maximum(first, second)
+    return before + 1, behind - before - 1

@@ -33,7 +33,7 @@ def from_cores(
 
 
 def from_fragments(prior: Prior, fragments: Sequence[str], atoms: Window) -> PatternSampler:
-    """Molecules in which linkers with so many heavy atoms join two or three fragments.
+    """Molecules in which linkers with so many heavy atoms join two or three fragments, or two places of one.
 
     Raises:
         ChemmaraError: the fragments do not fit together, or the prior cannot write them (see `link_family`).

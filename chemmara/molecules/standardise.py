@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import PositiveInt
@@ -15,7 +16,7 @@ from chemmara.config import Strict
 from chemmara.molecules.chem import canonical, canonical_smiles, parse, without_stereo
 from chemmara.molecules.counter_ions import COMMON
 from chemmara.molecules.headers import Row
-from chemmara.molecules.library import Library
+from chemmara.molecules.library import Library, open_library
 from chemmara.molecules.notation import Smiles
 
 COLUMN: Final = "standardised"
@@ -93,6 +94,12 @@ def standardised(library: Library) -> Library:
         ([*(cells[place] for place in kept), parent_smiles(cells[given])], reason) for cells, reason in library.rows
     )
     return Library(library.source, COLUMN, [*(library.columns[place] for place in kept), COLUMN], rows)
+
+
+def open_molecules(source: str | Path, smiles_column: str | None = None, *, main_fragments: bool = False) -> Library:
+    """A library as `open_library` reads it; with `main_fragments`, of every salt the drug, as `standardised` says."""
+    library = open_library(source, smiles_column)
+    return standardised(library) if main_fragments else library
 
 
 def without_duplicates(library: Library) -> Library:

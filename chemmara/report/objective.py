@@ -1,5 +1,7 @@
 """The objective of a run, written out: what each component measures, what is wanted, and what the run found."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -28,8 +30,16 @@ ROLE: Final = {
 }
 
 
-def components(objective: dict[str, Any], calls: pd.DataFrame, is_hit: np.ndarray) -> list[dict[str, Any]]:
-    """One record for each component, from a run's settings and its ledger's frame; `is_hit` (calls,) marks the hits."""
+def components(
+    objective: dict[str, Any],
+    calls: pd.DataFrame,
+    is_hit: np.ndarray,
+    models: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> list[dict[str, Any]]:
+    """One record for each component, from a run's settings and its ledger's frame.
+
+    `is_hit` (calls,) marks the hits; `models` has lines on the model of each QSAR component, by the component's name.
+    """
     scoring = [part for part in objective["component"] if part.get("role", "score") == "score"]
     total = sum(part.get("weight", 1.0) for part in scoring)
     weighted = objective.get("aggregation", "geometric") in {"arithmetic", "geometric"}
@@ -45,7 +55,10 @@ def components(objective: dict[str, Any], calls: pd.DataFrame, is_hit: np.ndarra
                 "role": ROLE[role],
                 "share": part.get("weight", 1.0) / total if weighted and role == "score" and len(scoring) > 1 else None,
                 "wanted": in_words(part.get("transform")),
-                "settings": [[key, as_text(value)] for key, value in part.items() if _worth_saying(key, value)],
+                "settings": [
+                    *([key, as_text(value)] for key, value in part.items() if _worth_saying(key, value)),
+                    *models.get(name, {}).items(),
+                ],
                 **_curve(part.get("transform"), raw, is_hit),
             }
         )

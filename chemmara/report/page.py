@@ -48,7 +48,8 @@ def run_page(name: str, ledger: Ledger, calls: pd.DataFrame, summary: Summary, h
     )
     scores = calls["score"].to_numpy(dtype=float)
     final = calls["stage"].to_numpy() > len(settings["stage"]) if "stage" in calls else np.ones(len(calls), dtype=bool)
-    written_out = components(objective, calls.loc[final], scores[final] >= threshold)
+    models = ledger.get("models") or {}  # runs of earlier versions do not have them
+    written_out = components(objective, calls.loc[final], scores[final] >= threshold, models)
     others = [component_name(part) for stage in settings.get("stage", ()) for part in stage["objective"]["component"]]
     measured = [component for component in dict.fromkeys([*others, *meanings]) if component in calls]
     charts = [
@@ -86,6 +87,7 @@ def run_page(name: str, ledger: Ledger, calls: pd.DataFrame, summary: Summary, h
         versions=ledger.get("versions"),
         processor=ledger.get("processor"),
         prior_sha256=ledger.get("prior_sha256"),
+        prior_writes=ledger.get("prior_writes"),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from chemmara.decoration.spelled import Spelled
 from chemmara.rl.anchors import Anchors
 from chemmara.rl.clusters import Clusters
 from chemmara.rl.method import MethodConfig
@@ -25,13 +26,14 @@ class Augmentation:
     anchors: Anchors
     clusters: Clusters | None
     visits: Visits
+    spelled: Spelled | None = None  # of the parts that every molecule is to hold
 
     @classmethod
-    def of(cls, method: MethodConfig, generator: torch.Generator) -> "Augmentation":
+    def of(cls, method: MethodConfig, generator: torch.Generator, spelled: Spelled | None = None) -> "Augmentation":
         """As the method says, before the first step."""
         return cls(
             method, Tau(method.tau), Anchors(method.anchor, generator), Clusters.of(method.equal_mass),
-            Visits(method.repeats),
+            Visits(method.repeats), spelled,
         )  # fmt: skip
 
     def anchor(self, parts: Sequence[Rows], tau: float) -> Anchor | None:
@@ -39,8 +41,19 @@ class Augmentation:
         if not parts:
             return None
         scores = np.concatenate([part.filtered_scores for part in parts])
-        prior_logp = np.concatenate([part.prior_logp for part in parts])
-        return self.anchors.choose(scores, prior_logp, tau)
+        return self.anchors.choose(scores, np.concatenate([self.support(part) for part in parts]), tau)
+
+    def support(self, rows: Rows, otherwise: float = 0.0) -> np.ndarray:
+        """How well the prior supports each row (n,), in nats: its log-probability.
+
+        Of molecules with given parts, less that of the spelling of the parts, which is the sampler's choice and not the
+        molecule's. A SMILES that follows no spelling has the mean of the others, or `otherwise` where there are none.
+        """
+        if self.spelled is None:
+            return rows.prior_logp
+        apart = rows.prior_logp - self.spelled.of_texts(rows.texts)
+        known = ~np.isnan(apart)
+        return np.where(known, apart, apart[known].mean() if known.any() else otherwise)
 
     def rewards(self, rows: Rows, tau: float, anchor: Anchor | None) -> np.ndarray:
         """Rewards (n,) of rows that all have a score.
@@ -50,7 +63,8 @@ class Augmentation:
         visits, beta log n is subtracted from every reward, where n counts how often the molecule was sampled.
         """
         beta, values = self.method.beta, rows.filtered_scores
-        rewards = REWARDS[self.method.rewards](values, rows.prior_logp, threshold=tau, beta=beta, anchor=anchor)
+        support = self.support(rows, otherwise=anchor.prior_logp if anchor else 0.0)
+        rewards = REWARDS[self.method.rewards](values, support, threshold=tau, beta=beta, anchor=anchor)
         if self.clusters:
             rewards = rewards - beta * np.log(self.clusters.sizes(rows.smiles, rows.texts, values >= tau))
         return rewards - beta * self.visits.log_visits(rows.smiles)

@@ -13,6 +13,7 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim import Adam
 
 from chemmara.decoration.sampler import PatternSampler
+from chemmara.decoration.spelled import Spelled
 from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.device import device_of, to_numpy
 from chemmara.language_model.interface import LanguageModel
@@ -201,7 +202,7 @@ def new_learner(
         policy=policy,
         method=method,
         loss=loss,
-        augmentation=Augmentation.of(method, generator),
+        augmentation=Augmentation.of(method, generator, Spelled.of(parts.patterns, prior) if parts else None),
         optimizer=Adam([group for group in rates if group["params"]], lr=method.learning_rate),
         generator=generator,
         sampling=sampling,

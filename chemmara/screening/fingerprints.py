@@ -5,9 +5,8 @@ from typing import Final
 
 import numpy as np
 from rdkit.Chem import Mol, rdFingerprintGenerator
-from rdkit.DataStructs import BitVectToBinaryText
 
-from chemmara.molecules.chem import fingerprint
+from chemmara.selection.fingerprint_blocks import packed_fingerprints
 
 BITS: Final = 4096
 # Counts of Morgan environments, as bits for 1, 2, 4 and 8 of them: Tanimoto of the bits stands for that of the counts.
@@ -22,8 +21,7 @@ def count_bits(molecules: Sequence[Mol]) -> np.ndarray:
 
 def similarity_bits(molecules: Sequence[Mol]) -> np.ndarray:
     """(n, 256) uint8: the fingerprint of every diversity figure (Morgan 2, 2,048 bits), eight bits in each."""
-    rows = [np.frombuffer(BitVectToBinaryText(fingerprint(molecule)), dtype=np.uint8) for molecule in molecules]
-    return np.array(rows, dtype=np.uint8).reshape(len(rows), 256)
+    return packed_fingerprints(molecules)
 
 
 def tanimoto(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from bisect import insort
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -32,6 +32,7 @@ class Memory:
     most: int  # molecules to learn from
     values: dict[str, tuple[float, list[float]]] = field(default_factory=dict)  # SMILES -> score, targets; may be NaN
     record: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_RECENT))  # predicted, measured
+    predicts: bool = True  # whether predictions of late said anything of what was measured, or are too few to tell
     learnable: int = 0  # molecules with a score and all targets
     _best: list[tuple[float, int, str]] = field(default_factory=list)  # (-score, number, SMILES), half of `most`
     _latest: deque[str] = field(default_factory=deque)
@@ -56,12 +57,11 @@ class Memory:
         molecules = best + latest[len(best) - self.most :]
         return molecules, np.array([self.values[smiles][1] for smiles in molecules])
 
-    @property
-    def predicts(self) -> bool:
-        """Whether predictions of late said anything of what was measured, or are too few to tell."""
-        if len(self.record) < _FEWEST:
-            return True
-        return rank_correlation(*zip(*self.record, strict=True)) >= _LEAST_CORRELATION
+    def compare(self, scores: Iterable[tuple[float, float]]) -> None:
+        """Remember predicted and measured scores, and judge by the latest 512 whether the predictions say anything."""
+        self.record.extend(scores)
+        if len(self.record) >= _FEWEST:
+            self.predicts = rank_correlation(*zip(*self.record, strict=True)) >= _LEAST_CORRELATION
 
     def state(self) -> dict[str, Any]:
         """All that cannot be worked out again, as plain values."""
@@ -73,7 +73,7 @@ class Memory:
         """Go on from `state`."""
         for smiles, score, targets in state["values"]:
             self.add(smiles, _number(score), [_number(value) for value in targets])
-        self.record.extend((predicted, measured) for predicted, measured in state["record"])
+        self.compare((predicted, measured) for predicted, measured in state["record"])
 
 
 def _null(value: float) -> float | None:

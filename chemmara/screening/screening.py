@@ -129,8 +129,10 @@ class Screening:
             if score >= self.hit_threshold:
                 hits.append(smiles)
         self._take(hits)
-        self.memory.record.extend(compared)
-        return rank_correlation(*zip(*compared, strict=True)) if compared else float("nan")
+        if not compared:
+            return float("nan")
+        self.memory.compare(compared)
+        return rank_correlation(*zip(*compared, strict=True))
 
     def _take(self, hits: list[str]) -> None:
         if self.config.apart and hits:

@@ -19,6 +19,7 @@ BYTES: Final = 256
 _COLUMNS: Final = 8192  # a block of 2,048 x 8,192 bytes
 _QUERIES: Final = 4096  # rows that are compared with a block while it is unpacked
 _MOST_IN_A_BYTE: Final = 255
+_FEW: Final = 1024
 _ROUNDING: Final = 1e-9  # a similarity that equals the threshold counts as near
 
 
@@ -65,7 +66,7 @@ class _Block:
 
     def common(self, bits: np.ndarray) -> np.ndarray:
         """How many of these bits each fingerprint has, (k,)."""
-        if len(bits) >= _MOST_IN_A_BYTE:
+        if len(bits) >= _MOST_IN_A_BYTE or len(self.sizes) < _FEW:  # of a few, one call is quicker than fifty
             return self.having[bits].sum(axis=0, dtype=np.uint16)
         common = np.zeros(len(self.sizes), dtype=np.uint8)
         for bit in bits.tolist():

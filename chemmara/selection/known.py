@@ -10,8 +10,7 @@ from rdkit.Chem import Mol
 
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.chem import canonical, parse, scaffold
-from chemmara.molecules.library import open_library
-from chemmara.molecules.standardise import standardised
+from chemmara.molecules.standardise import open_molecules
 from chemmara.molecules.writers import name_column
 from chemmara.selection.fingerprint_blocks import nearest, packed_fingerprints
 
@@ -43,8 +42,7 @@ class Known:
 
         `main_fragments`: of a salt the drug. `scaffolds`: whether they will be asked for.
         """
-        library = open_library(source, smiles_column)
-        library = standardised(library) if main_fragments else library
+        library = open_molecules(source, smiles_column, main_fragments=main_fragments)
         names, own, packed = dict[str, str](), set[str](), list[np.ndarray]()
         for table in library.chunks():
             title = name_column(table)

@@ -1,5 +1,6 @@
 """Campaigns from a core, fragments or a molecule, through the real program: what is kept, what is refused, kills."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from chemmara.campaign.settings import load_campaign
 from chemmara.campaign.start import given_parts
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.molecules.chem import canonical_smiles, parse, parse_pattern
+from chemmara.selection.groups import groups
 from cli.main import app
 from tests.campaign.test_campaign import killed_and_resumed, rows
 
@@ -79,11 +81,67 @@ def test_a_campaign_from_a_core_with_children_keeps_the_core_and_survives_kills(
     with Run.start(tmp_path / "whole", load_campaign(file)) as run:
         run.go()
     whole = rows(tmp_path / "whole")
-    core = parse_pattern("[!#1]C(=O)N1CCCCC1")  # a child may have hydrogen at the other place
-    assert all(parse(row[2]).HasSubstructMatch(core) for row in whole)  # type: ignore[union-attr]
+    held_within(whole, PIPERIDINE, 1, 12)
+    assert from_elsewhere(tmp_path / "whole", "screen_children")
     folder = tmp_path / "killed"
     killed_and_resumed(file, folder, (16, 50))
     assert rows(folder) == whole
+
+
+def held_within(calls: list[tuple], core: str, least: int, most: int) -> None:
+    """By RDKit's decomposition, apart from our own predicate: every molecule has both groups, of these sizes."""
+    molecules = [parse(row[2]) for row in calls]
+    columns = groups([core], molecules)  # type: ignore[arg-type]
+    for smiles, *shown in zip((row[2] for row in calls), columns["R1"], columns["R2"], strict=True):
+        for text in shown:
+            assert text.count("*") == 1, smiles
+            assert least <= sum(atom.GetAtomicNum() > 1 for atom in Chem.MolFromSmiles(text).GetAtoms()) <= most, smiles  # noqa: TID251 - with a place
+
+
+def from_elsewhere(folder: Path, figure: str) -> float:
+    """The steps' shares of calls that a source other than the policy took, added up."""
+    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    return sum(json.loads(line)[figure] or 0.0 for line in lines)
+
+
+def test_no_call_is_spent_on_a_library_molecule_or_a_child_outside_the_bounds(tmp_path: Path) -> None:
+    sizes = {"C": 1, "CC": 2, "CCC": 3, "CCCC": 4, "CCCCC": 5, "c1ccccc1": 6}
+    made = [f"{first}C(=O)N1CCC({second})CC1" for first in sizes for second in sizes]
+    made += ["CCC(=O)N1CCCCC1", "CCC(=O)N1CCC(=CC)CC1", "CCC(=O)N1CC(C)C(CC)CC1"]
+    library = tmp_path / "library.smi"
+    library.write_text("\n".join(made) + "\n", encoding="utf-8")
+    file = campaign(tmp_path, f'core = "{PIPERIDINE}"\natoms = "2..4"', budget=80)
+    text = file.read_text(encoding="utf-8").replace(
+        "start = 16\n",
+        'start = 16\nchildren = 24\nlibrary = "library.smi"\ndrawn = 40\n[method.genetic]\nparents = 8\n',
+    )
+    file.write_text(text, encoding="utf-8")
+    with Run.start(tmp_path / "run", load_campaign(file)) as run:
+        run.go()
+    held_within(rows(tmp_path / "run"), PIPERIDINE, 2, 4)
+    assert from_elsewhere(tmp_path / "run", "screen_children") + from_elsewhere(tmp_path / "run", "screen_library")
+
+
+def test_no_call_is_spent_on_a_child_of_genetic_gfn_outside_the_bounds(tmp_path: Path) -> None:
+    file = campaign(tmp_path, f'core = "{PIPERIDINE}"\natoms = "1..8"', budget=80)
+    before, _, after = file.read_text(encoding="utf-8").partition("[method]")
+    method = 'name = "genetic-gfn"\nbatch_size = 16\ngenetic = { parents = 8, offspring = 24 }\n'
+    file.write_text(f"{before}[method]\n{method}[objective]{after.partition('[objective]')[2]}", encoding="utf-8")
+    with Run.start(tmp_path / "run", load_campaign(file)) as run:
+        run.go()
+    held_within(rows(tmp_path / "run"), PIPERIDINE, 1, 8)
+
+
+def test_no_call_is_spent_on_a_seed_without_the_parts(tmp_path: Path) -> None:
+    held = "CC(=O)N1CCC(C)CC1"
+    (tmp_path / "seeds.smi").write_text(f"{held}\nCCO\nCC(=O)N1CCCCC1\n", encoding="utf-8")
+    table = f'core = "{PIPERIDINE}"\natoms = "1..12"\nseeds = "seeds.smi"'
+    with Run.start(tmp_path / "run", load_campaign(campaign(tmp_path, table, budget=20))) as run:
+        run.go()
+        assert run.unwritable == ["CCO", "CC(=O)N1CCCCC1"]
+    calls = rows(tmp_path / "run")
+    assert [row[2] for row in calls if row[1] == 0] == [held]
+    held_within(calls, PIPERIDINE, 1, 12)
 
 
 def test_cores_come_from_a_file_and_each_has_its_share(tmp_path: Path) -> None:
@@ -104,9 +162,9 @@ def test_hits_say_what_stands_at_the_places_of_their_core(tmp_path: Path) -> Non
     assert set(hits["core"]) == {PIPERIDINE}
     for smiles, first, second in zip(hits["smiles"], hits["R1"], hits["R2"], strict=True):
         core = "[1*]C(=O)N1CCC([2*])CC1"
-        groups = [text.replace("*", f"[*:{n}]") for n, text in enumerate((first, second), 1) if text != "*[H]"]
+        held = [text.replace("*", f"[*:{n}]") for n, text in enumerate((first, second), 1) if text != "*[H]"]
         mapped = core.replace("[1*]", "[*:1]").replace("[2*]", "[*:2]" if second != "*[H]" else "[H]")
-        whole = canonical_smiles(Chem.MolToSmiles(Chem.molzip(Chem.MolFromSmiles(".".join([mapped, *groups])))))  # noqa: TID251 - maps stay
+        whole = canonical_smiles(Chem.MolToSmiles(Chem.molzip(Chem.MolFromSmiles(".".join([mapped, *held])))))  # noqa: TID251 - maps stay
         assert whole == smiles
     assert '"R1"' in page.read_text(encoding="utf-8")
 

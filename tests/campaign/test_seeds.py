@@ -10,6 +10,7 @@ from chemmara.campaign.run import Run
 from chemmara.campaign.settings import load_campaign
 from chemmara.campaign.start import StartConfig, read_seeds
 from chemmara.errors import ChemmaraError
+from chemmara.molecules.library import Library, open_library
 from chemmara.rl.seeds import take_seeds
 from chemmara.scoring.budget import Budgeted
 from chemmara.scoring.measurement import Measured, Request, at_once
@@ -47,6 +48,25 @@ def test_seeds_are_read_once_each_with_the_scores_of_their_first_rows(seeds: Pat
     assert read.scores == [0.9, 0.8, 0.7]
     assert read_seeds(StartConfig(seeds=seeds)).scores is None  # type: ignore[union-attr]
     assert read_seeds(StartConfig()) is None
+
+
+def test_the_file_of_seeds_is_opened_once_by_a_run_of_two_stages(
+    tmp_path: Path, campaign_file: Path, seeds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = list[Path]()
+
+    def counted(path: Path) -> Library:
+        opened.append(path)
+        return open_library(path)
+
+    monkeypatch.setattr("chemmara.campaign.start.open_library", counted)
+    file = with_start(campaign_file, f'seeds = "{seeds}"')
+    stage = '\n[[stage]]\nobjective = { component = [{ oracle = "qed" }] }\nbudget = 20\n'
+    file.write_text(file.read_text(encoding="utf-8") + stage, encoding="utf-8")
+    with Run.start(tmp_path / "run", load_campaign(file, budget=40)) as run:
+        run.go()
+        assert run.progress.stage == 2
+    assert opened == [seeds]
 
 
 @pytest.mark.parametrize(

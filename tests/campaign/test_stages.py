@@ -25,7 +25,7 @@ from chemmara.scoring.cache import remembering
 from chemmara.scoring.measurement import Measured, Request, at_once
 from chemmara.scoring.objective import Objective
 from cli.main import app
-from tests.campaign.test_campaign import rows, start, wait_for_calls
+from tests.campaign.test_campaign import killed_and_resumed, rows
 
 STAGE = """
 [[stage]]
@@ -69,10 +69,10 @@ def test_a_molecule_of_an_earlier_stage_costs_a_call_and_only_what_is_missing_is
 
     CCO: (.4 + 30 / 60) / 2 = .45; CCF: (.6 + 45 / 60) / 2 = .675; CCCl comes too late.
     """
-    settings, asked = two_stages(), list[Request]()
+    settings, received = two_stages(), list[Request]()
 
     def measure(requests: list[Request]) -> list[Measured]:
-        asked.extend(requests)
+        received.extend(requests)
         known = {"CCO": (0.4, 30.0), "CCF": (0.6, 45.0)}
         return [Measured(known[request.smiles]) for request in requests]
 
@@ -86,9 +86,9 @@ def test_a_molecule_of_an_earlier_stage_costs_a_call_and_only_what_is_missing_is
             tally, tmp_path, seeds=(), keep_going=False,
         )  # fmt: skip
         scores = recorded(["OCC", "CCO", "CCF", "CCCl"], 2)
-        assert [request.smiles for request in asked] == ["CCO", "CCF"]
-        np.testing.assert_equal(asked[0].known, (0.4, NAN))
-        assert asked[1].known == ()
+        assert [request.smiles for request in received] == ["CCO", "CCF"]
+        np.testing.assert_equal(received[0].known, (0.4, NAN))
+        assert received[1].known == ()
         np.testing.assert_allclose(scores.total, [0.45, 0.45, 0.675, NAN])
         assert scores.call.tolist() == [4, 4, 5, 0]
         assert (recorded.budget.used, recorded.budget.left) == (5, 0)
@@ -135,17 +135,17 @@ def test_known_values_are_those_of_any_earlier_call() -> None:
 
 
 def test_what_is_known_already_is_not_measured_again_through_a_cache(tmp_path: Path) -> None:
-    objective, asked = Objective(two_stages().objective), list[Request]()
+    objective, received = Objective(two_stages().objective), list[Request]()
 
     def measure(requests: list[Request]) -> list[Measured]:
-        asked.extend(requests)
+        received.extend(requests)
         return [Measured((0.4, 30.0)) for _ in requests]
 
     with remembering(objective, measure, tmp_path / "cache.sqlite") as cached:
         assert cached([Request("CCO", (0.4, 20.0))]) == [Measured((0.4, 20.0))]
-        assert not asked
+        assert not received
         cached([Request("CCO", (0.4, NAN))])
-    np.testing.assert_equal(asked[0].known, (0.4, NAN))
+    np.testing.assert_equal(received[0].known, (0.4, NAN))
 
 
 def test_a_stage_lays_its_keys_over_the_method_inside_its_tables_too() -> None:
@@ -230,14 +230,7 @@ def test_after_kills_in_either_stage_the_ledger_ends_as_if_nothing_had_happened(
     tmp_path: Path, staged_file: Path, uninterrupted: list[tuple]
 ) -> None:
     folder = tmp_path / "killed"
-    process = start("run", staged_file, "--out", folder)
-    for calls in (20, 61):
-        wait_for_calls(process, folder, calls)
-        process.kill()
-        process.communicate()
-        process = start("resume", folder)
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
+    out = killed_and_resumed(staged_file, folder, (20, 61))
     assert rows(folder) == uninterrupted
     assert "report.html" in out
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -66,6 +67,21 @@ def test_hits_have_interval_domain_and_nearest_molecule_and_the_run_ends_with_a_
     assert near["acid"].to_numpy() == pytest.approx(near["acid_predicted"].to_numpy(), rel=1e-3)
     code, _, err = program("report", tmp_path / "run")
     assert (code, "lie outside the model's domain" in err) == (0, True)
+
+
+def test_the_report_says_which_model_was_used_and_what_the_prior_can_write(
+    model: Path, tiny_prior: Path, tmp_path: Path
+) -> None:
+    program("run", campaign(tmp_path, tiny_prior, qsar(model)), "--out", tmp_path / "run")
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    card = json.loads((model / "model.json").read_text(encoding="utf-8"))
+    assert f"{tiny_prior} {alphabet_of(tiny_prior).sentence()}." in page
+    assert f"regression of {card['target']} by linear, learned from {card['molecules']} molecules" in page
+    assert f"chemmara {card['versions']['chemmara']}" in page
+    for name in ("model.json", "model.onnx", "arrays.safetensors"):
+        assert f"{name} {sha256((model / name).read_bytes()).hexdigest()[:16]}..." in page
+    kept = json.loads((tmp_path / "run" / "campaign.json").read_text(encoding="utf-8"))
+    assert list(kept["models"]) == ["acid"]
 
 
 def test_a_run_whose_model_is_gone_has_its_hits_and_says_what_they_lack(

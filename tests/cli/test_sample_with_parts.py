@@ -66,6 +66,23 @@ def test_linkers_are_written_as_the_help_says(words: list[str]) -> None:
     assert all("[1*]" in row["linker"] and "[2*]" in row["linker"] for row in rows)
 
 
+def test_a_branched_linker_is_bound_to_three_fragments_and_a_ring_to_two_places_of_one() -> None:
+    branched = table(
+        sampled(PRIOR, "--link", "*c1ccccc1", "*N1CCOCC1", "*C1CC1", "--linker-atoms", "1..4", "-n", 6).stdout
+    )
+    assert list(branched[0]) == ["smiles", "linker"]
+    for row in branched:
+        assert all(row["linker"].count(f"[{place}*]") == 1 for place in (1, 2, 3))
+        assert row["linker"].count("*") == 3
+    ring = table(sampled(PRIOR, "--link", "*NC(=O)c1cccc(CN*)c1", "--linker-atoms", "5..7", "-n", 6).stdout)
+    for row in ring:
+        assert row["linker"].count("*") == 2
+        # two N, C(=O), CH2, three atoms of benzene by its short side, and at least one of the linker: 8
+        molecule = parse(row["smiles"])
+        assert molecule is not None
+        assert max(map(len, molecule.GetRingInfo().AtomRings())) >= 8
+
+
 def test_analogues_say_what_is_kept_and_what_is_new() -> None:
     result = sampled(PRIOR, "--like", "O=C(NCCN1CCOCC1)c1ccc(Cl)cc1", "--similarity", "0.3..0.9", "-n", 5)
     rows = table(result.stdout)
@@ -93,7 +110,12 @@ def test_analogues_say_what_is_kept_and_what_is_new() -> None:
         ("--link c1ccccc1 C1CC1", "fragment 'c1ccccc1': has no place"),
         ("--link *c1ccccc1", "two or three fragments are linked, not 1"),
         ("--link *CC* *CC*", "of two fragments each has one place; these have 2, 2"),
-        ("--link *CC *CC *CC", "of three fragments one has two places and two have one; these have 1, 1, 1"),
+        (
+            "--link *CC* *CC* *CC",
+            "of three fragments each has one place, or one has two and the others one; these have 2, 2, 1",
+        ),
+        ("--link *CC(*)C*", "a single fragment has two places, which a linker joins into a ring; this one has 3"),
+        ("--link *CC *CC *CC *CC", "two or three fragments are linked, not 4"),
         ("--link *CC *CC --linker-atoms 0..3", "heavy atoms of a linker 0..3"),
         ("--like Nope", "'Nope': invalid SMILES"),
         ("--like CCO.CCN", "'CCO.CCN': is several molecules"),

@@ -190,7 +190,10 @@ def test_a_window_that_nobody_meets_ends_with_one_line(
     with pytest.raises(ChemmaraError, match="0 of 4 molecules found"):
         none.sample(prior.model, 4, generator())
     rings = PatternSampler(
-        prior.tokenizer, families, 60, passes=lambda molecule: not molecule.HasSubstructMatch(families[0].queries[0])
+        prior.tokenizer,
+        families,
+        60,
+        passes=lambda molecule: not molecule.HasSubstructMatch(families[0].conditions.queries[0]),
     )
     found = list(rings.draws(prior.model, 10, generator()))
     assert sum(len(batch.smiles) for batch in found) == 5  # the other core has its share all the same

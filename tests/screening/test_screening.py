@@ -106,13 +106,31 @@ def test_it_stands_back_where_it_predicts_nothing_and_comes_back() -> None:
     measured(CHAINS[:30], screening)
     assert screening.active
     noise = np.random.default_rng(1).random((128, 2)).tolist()
-    screening.memory.record.extend((a, b) for a, b in noise)
+    screening.memory.compare((a, b) for a, b in noise)
     assert not screening.active
     choice = screening.choose({"policy": CHAINS[30:]}, 10, RNG)
     assert (choice.smiles, choice.active) == (CHAINS[30:40], False)
     assert np.isfinite(choice.predicted).all()  # so that it learns when it would have been right
-    screening.memory.record.extend((a, a) for a, _ in noise * 3)
+    screening.memory.compare((a, a) for a, _ in noise * 3)
     assert screening.active
+
+
+def test_predictions_are_ranked_when_they_are_compared_and_not_when_one_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    ranked = list[int]()
+
+    def counted(predicted: list[float], measured: list[float]) -> float:
+        ranked.append(len(predicted))
+        return rank_correlation(predicted, measured)
+
+    monkeypatch.setattr("chemmara.screening.memory.rank_correlation", counted)
+    memory, again = Memory(4), Memory(4)
+    memory.compare((n, n) for n in range(127))
+    assert (memory.predicts, ranked) == (True, [])  # too few to tell
+    memory.compare([(0, 500)] * 600)
+    assert [memory.predicts, memory.predicts, memory.predicts] == [False] * 3  # all alike: no correlation
+    assert ranked == [512]
+    again.restore(json.loads(json.dumps(memory.state())))
+    assert not again.predicts
 
 
 def test_hits_keep_what_is_like_them_away() -> None:

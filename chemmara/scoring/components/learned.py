@@ -1,6 +1,6 @@
 """Components whose oracle is a trained model."""
 
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Final, Literal, Self
 
 import numpy as np
 from pydantic import field_validator, model_validator
@@ -10,6 +10,9 @@ from chemmara.errors import ChemmaraError
 from chemmara.oracles.interface import Oracle
 from chemmara.oracles.qsar import NO_INTERVAL, QsarOracle, read_card
 from chemmara.scoring.components.base import Base, checksum
+
+_FILES: Final = ("model.json", "model.onnx", "arrays.safetensors")
+_SHOWN: Final = 16  # digits of a checksum
 
 
 class QsarComponent(Base):
@@ -62,12 +65,24 @@ class QsarComponent(Base):
 
     def identity(self) -> dict[str, Any]:
         """Settings, with what the model's files hold."""
-        names = ("model.json", "model.onnx", "arrays.safetensors")
-        files = {name: checksum(path) for name in names if (path := self.model / name).is_file()}
-        settings = {**super().identity(), "files": files, "model": ""}
+        settings = {**super().identity(), "files": self._checksums(), "model": ""}
         if self.transform is None or (self.uncertain == "keep" and self.outside != "discount"):
             return settings
         return {**settings, "transform": self.transform.model_dump(mode="json")}  # says which end is wanted less
+
+    def _checksums(self) -> dict[str, str]:
+        """SHA-256 of each file that predictions are made from."""
+        return {name: checksum(path) for name in _FILES if (path := self.model / name).is_file()}
+
+    def origin(self) -> dict[str, str]:
+        """What the model is, as lines for a report: what it learned from, with which versions, and its checksums."""
+        card = read_card(self.model)
+        learned = f"{card.task} of {card.target} by {card.kind}, learned from {card.molecules:,} molecules"
+        return {
+            "what it is": learned,
+            "trained with": ", ".join(f"{name} {number}" for name, number in card.versions.items()),
+            "sha256": ", ".join(f"{name} {sha256[:_SHOWN]}..." for name, sha256 in self._checksums().items()),
+        }
 
     def build(self) -> Oracle:
         """The oracle."""

@@ -1,0 +1,44 @@
+"""Arguments and options that several commands share: declared once, so that they read and behave alike."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+# what is read
+LibraryArgument = Annotated[
+    str, typer.Argument(help="Molecules: .smi, .csv, .parquet, .sdf (also .gz), or - for stdin.")
+]
+SmilesColumnOption = Annotated[str | None, typer.Option(help="Column of the SMILES, if its name does not tell.")]
+StandardiseOption = Annotated[
+    bool, typer.Option("--standardise", help="Compare main fragments without charges: of a salt the drug.")
+]
+CampaignArgument = Annotated[str, typer.Argument(help="TOML file, or the name of a bundled campaign.")]
+ObjectiveArgument = Annotated[str, typer.Argument(help="TOML of an objective or campaign, a bundled name, or a task.")]
+PriorArgument = Annotated[str, typer.Argument(help="Folder of a prior (or of a trained policy), or a bundled name.")]
+RunsArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run, or a folder of runs (compare).")]
+
+# what stands in place of a campaign's settings
+PriorOption = Annotated[str | None, typer.Option(help="Prior: folder or bundled name, in place of the file's.")]
+WorkersOption = Annotated[int | None, typer.Option(min=1, help="Scoring processes, in place of the file's.")]
+DeviceOption = Annotated[
+    str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps, in place of the file's (docs/gpu.md).")
+]
+MethodsOption = Annotated[
+    str, typer.Option(help="Methods with commas: NAME or NAME+KEY=VALUE (keys of the method table).")
+]
+
+# what is written
+TableOption = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", help="File: .csv, .tsv, .csv.gz, .parquet, .sdf or .smi. Default: CSV to stdout."),
+]
+JsonList = Annotated[bool, typer.Option("--json", help="As one JSON list.")]
+JsonObject = Annotated[bool, typer.Option("--json", help="As one JSON object.")]
+JsonInPlace = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")]
+ReplaceOption = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+
+
+def json_beside_table(figures: str) -> Any:
+    """`--json` of a command that writes a table and prints figures, which this says in words."""
+    return typer.Option("--json", help=f"One JSON object with {figures}; the table goes to --out alone.")
