@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from chemmara.errors import ChemmaraError
 
-from .progress import campaign_progress, interrupt_noticed
+from .progress import FINISHING, campaign_progress, interrupt_noticed
 from .tables import json_line
 
 if TYPE_CHECKING:
@@ -33,12 +33,14 @@ class Listening:
         line = words if self.log == "text" else json_line({"event": event, "message": words})
         print(line, file=sys.stderr, flush=True)
 
-    def interrupted(self) -> None:
-        """Say at once that an interrupt was noticed."""
+    def interrupted(self, ahead: bool) -> None:
+        """Say at once that an interrupt was noticed, and what comes of it; `ahead`: batches are under way."""
+        what = "saving; what the workers have in hand is measured again on resuming" if ahead else FINISHING
+        words = f"{what} (Ctrl-C again stops at once)"
         if self.log == "text":
-            interrupt_noticed()
+            interrupt_noticed(words)
         else:
-            self.say("interrupt", "finishing the step, then saving (Ctrl-C again stops at once)")
+            self.say("interrupt", words)
 
     def check(self) -> None:
         """ChemmaraError where TensorBoard is asked for and not installed; before anything is written or removed."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chemmara.pretraining.train import Report
     from chemmara.records.tally import Standing
 
+FINISHING = "finishing the step, then saving"
 _SECONDS_BETWEEN_LINES = 60.0
 _SECONDS_BETWEEN_CAMPAIGN_LINES = 10.0
 
@@ -105,6 +106,7 @@ def campaign_progress(start: "Standing") -> Iterator[Callable[["Standing"], None
                 + f"best {run.best:.3f} · top 10 {run.top10:.3f} · {run.hits} hits · {run.scaffolds} scaffolds"
                 f" · {run.circles} circles · {pace(run.calls - start.calls, now - began)}"
                 + (f" · {run.screening}" if run.screening else "")
+                + (f" · {run.under_way} calls under way" if run.under_way else "")
             )
             bar.update(task, completed=run.calls, description=words)
             if not console.is_terminal and now - last_line > _SECONDS_BETWEEN_CAMPAIGN_LINES:
@@ -126,9 +128,9 @@ def pace(molecules: int, seconds: float) -> str:
     return f"{rate:.3g} molecules/s" if rate >= 1 else f"{1 / rate:.3g} s a call"
 
 
-def interrupt_noticed() -> None:
-    """Say at once that an interrupt was noticed."""
-    print("\ninterrupted: finishing the step, then saving (Ctrl-C again stops at once)", file=sys.stderr, flush=True)
+def interrupt_noticed(words: str = f"{FINISHING} (Ctrl-C again stops at once)") -> None:
+    """Say at once that an interrupt was noticed, and what comes of it."""
+    print(f"\ninterrupted: {words}", file=sys.stderr, flush=True)
 
 
 @contextmanager

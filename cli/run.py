@@ -37,6 +37,10 @@ def run(
     budget: Annotated[int | None, typer.Option(help="Oracle calls, in place of the file's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed, in place of the file's.")] = None,
     workers: WorkersOption = None,
+    ahead: Annotated[
+        int | None,
+        typer.Option(min=0, max=8, help="Batches that the workers have ahead of learning, in place of the file's."),
+    ] = None,
     method: Annotated[
         str | None, typer.Option(help="Method, in place of the file's: NAME or NAME+KEY=VALUE, as mara+beta=0.02.")
     ] = None,
@@ -53,9 +57,10 @@ def run(
 ) -> None:
     """Run a generation campaign: sample, score, learn, until the budget of oracle calls is spent.
 
-    Every call is in DIR/ledger.sqlite before anything is learned from it. Ctrl-C finishes the step and saves. After a
-    crash or a kill nothing is lost either: `chemmara resume DIR` goes on, and ends with the same ledger as a run that
-    was never interrupted. `chemmara watch DIR` in another terminal shows how it goes.
+    Every call is in DIR/ledger.sqlite before anything is learned from it. Ctrl-C finishes the step and saves; with
+    --ahead it saves at once, and what the workers have in hand is measured again. After a crash or a kill nothing is
+    lost either: `chemmara resume DIR` goes on, and ends with the same ledger as a run that was never interrupted.
+    `chemmara watch DIR` in another terminal shows how it goes.
 
     Example: chemmara run quickstart --out runs/quickstart
     """
@@ -70,7 +75,9 @@ def run(
 
     if resume and force:
         raise ChemmaraError("--resume and --force: choose one")
-    settings = load_campaign(campaign, budget=budget, seed=seed, workers=workers, prior=prior, device=device)
+    settings = load_campaign(
+        campaign, budget=budget, seed=seed, workers=workers, ahead=ahead, prior=prior, device=device
+    )
     settings = settings if method is None else with_method(settings, method)
     chosen_device(settings.device, settings.method.batch_size)  # refused here, before anything is written or removed
     listening = Listening(log, report_every, tensorboard)
@@ -130,9 +137,10 @@ def _go(current: "Run", chosen: int | None, listening: "Listening", *, keep_goin
     folder = current.folder.path
     with current:
         listening.say("start", _how(current, chosen))
+        ahead = current.config.ahead > 0
         try:
             with listeners(listening, current) as tell:
-                reason = current.go(tell, acknowledge=listening.interrupted, keep_going=keep_going)
+                reason = current.go(tell, acknowledge=lambda: listening.interrupted(ahead), keep_going=keep_going)
         except KeyboardInterrupt:
             listening.say("saved", f"saved; go on with: chemmara resume {folder}")
             raise
@@ -161,8 +169,10 @@ def _how(current: "Run", chosen: int | None) -> str:
     settings = current.config
     why = "as it was begun" if current.progress.step else f"of {usable_cpus()} usable CPUs"
     why = "as the settings say" if chosen else why
-    scoring = f"{settings.workers} scoring processes" if settings.workers > 1 else "scoring in the same process"
+    scoring = f"{settings.workers} scoring process{'es' if settings.workers > 1 else ''}"
+    scoring = "scoring in the same process" if settings.workers == 1 and not settings.ahead else scoring
     scoring = f"scoring by {settings.scheduler}" if settings.scheduler else scoring
+    scoring += f", {settings.ahead} batch{'es' if settings.ahead > 1 else ''} ahead" if settings.ahead else ""
     network = f"{settings.threads} thread{'s' if settings.threads != 1 else ''} for the network ({why})"
     place = device_of(current.learner.policy)
     network = network if place.type == "cpu" else f"the network on {place}"

@@ -62,6 +62,7 @@ def status_line(run: "RunStatus") -> str:
     words = [
         f"{run.folder}: {state}, {now.calls} of {now.budget} calls ({now.calls / now.budget:.0%}), step {now.step}",
         now.stage,
+        f"{now.under_way} calls under way" if now.under_way else "",
         f"{now.hits} hits, {now.scaffolds} scaffolds, {now.circles} circles",
         f"best {shown(now.best)}, top 10 {shown(now.top10)}, last step {shown(run.mean_score)}",
         pace(1, 1 / run.rate) if run.rate > 0 else "",

@@ -1,6 +1,7 @@
 """What a campaign asks for that its prior cannot write or finds unlikely, or its models cannot vouch for."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from chemmara.campaign.settings import CampaignConfig
 from chemmara.errors import TokenError
@@ -13,13 +14,14 @@ from chemmara.scoring.components import Component
 from chemmara.scoring.components.learned import QsarComponent
 from chemmara.scoring.components.likeness import NoveltyComponent, ShapeComponent, SimilarityComponent
 
+_UNNORMALISED: Final = {"reinvent", "reinvent-pmo", "augmented-hill-climb"}  # estimators, off-policy
 _SAMPLED = 200  # molecules of the prior that stand for what a campaign begins with
 
 
 def cautions(settings: CampaignConfig, prior: Prior) -> list[str]:
     """Sentences on references and replayed SMILES that do not suit the prior, and on models whose domain it misses."""
     alphabet = Alphabet(prior.tokenizer.tokens, prior.config.max_length)
-    found = list(_of_replay(settings, prior))
+    found = [*_of_ahead(settings), *_of_replay(settings, prior)]
     for name, component in zip(settings.objective.names, settings.objective.component, strict=True):
         found += _of_references(name, component, prior, alphabet)
     models = [
@@ -28,6 +30,14 @@ def cautions(settings: CampaignConfig, prior: Prior) -> list[str]:
         if isinstance(component, QsarComponent)
     ]
     return [*found, *_of_models(models, prior, settings.seed)]
+
+
+def _of_ahead(settings: CampaignConfig) -> list[str]:
+    name = settings.method.estimator
+    if not settings.ahead or name not in _UNNORMALISED:
+        return []
+    why = f"rows are then off-policy, where {name} has no normalised target (docs/docking.md)"
+    return [f"ahead = {settings.ahead}: {why}; log-variance keeps its optimum"]
 
 
 def _of_replay(settings: CampaignConfig, prior: Prior) -> Iterator[str]:

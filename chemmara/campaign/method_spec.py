@@ -4,7 +4,7 @@ import tomllib
 from typing import Any
 
 from chemmara import config
-from chemmara.campaign.settings import CampaignConfig
+from chemmara.campaign.settings import CampaignConfig, refuse_misfit
 from chemmara.campaign.stages import stage_method
 from chemmara.config import Strict
 from chemmara.errors import ConfigError
@@ -22,7 +22,8 @@ def with_method(campaign: CampaignConfig, spec: str, *, option: str = "--method"
     if the name is the same. MARA's tau is always kept, since it belongs to the objective.
 
     Raises:
-        ConfigError: there is no such method or key; `option` names the option in the message.
+        ConfigError: there is no such method or key, or it does not fit the campaign; `option` names the option in the
+            message.
     """
     name, *assignments = spec.split("+")
     own = campaign.method.model_dump(exclude_unset=True) if name == campaign.method.name else {}
@@ -44,7 +45,12 @@ def with_method(campaign: CampaignConfig, spec: str, *, option: str = "--method"
             stage_method(method, stage.method)
     except ValueError as error:
         raise ConfigError(f"{option}: does not go with a stage's {error}") from None
-    return campaign.model_copy(update={"method": method})
+    changed = campaign.model_copy(update={"method": method})
+    try:
+        refuse_misfit(changed)
+    except ValueError as error:
+        raise ConfigError(f"{option}: {error}") from None
+    return changed
 
 
 def _value(text: str) -> Any:

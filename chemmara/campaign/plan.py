@@ -17,6 +17,7 @@ from chemmara.molecules.chem import parse, scaffold
 from chemmara.rl.rewards import RewardName
 from chemmara.scoring.budget import Budgeted
 from chemmara.scoring.cache import remembering
+from chemmara.scoring.measurement import at_once
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.worker_limits import WorkerLimits
 from chemmara.scoring.workers import measuring
@@ -79,7 +80,7 @@ def _pilot(campaign: CampaignConfig, n: int, advance: Callable[[int], None]) -> 
     limits = WorkerLimits(campaign.workers, campaign.timeout, campaign.worker_memory, campaign.scheduler)
     logp, scores, smiles = [], [], []
     with measuring(objective, limits) as by_workers, remembering(objective, by_workers, campaign.cache) as measure:
-        budget = Budgeted(objective, measure, n)
+        budget = Budgeted(objective, at_once(measure), n)
         for rollout in sample_batches(
             prior.model, prior.tokenizer, n, seed=campaign.seed, max_length=prior.config.max_length, batch_size=_ROWS
         ):

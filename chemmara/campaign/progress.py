@@ -1,6 +1,6 @@
 """Where a run stands between two steps, and how it is brought there again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chemmara.campaign.learner import learner_of, learner_of_next_stage
 from chemmara.campaign.settings import CampaignConfig
@@ -23,6 +23,7 @@ class Progress:
     device: str = "cpu"  # kind of device that took the steps: only a CPU repeats them exactly
     metrics_bytes: int = 0  # length of metrics.jsonl: later lines are written again on resuming
     stage: int = 1  # of the campaign, from 1
+    answers: dict[str, list[float]] = field(default_factory=dict)  # raw values of molecules under way that have come
 
 
 def last_standing(
@@ -44,7 +45,7 @@ def last_standing(
     if not repeats and (calls := ledger.calls()):
         progress.calls, progress.step = len(calls), max(progress.step, calls[-1].step)
         while progress.stage < calls[-1].stage:
-            progress.stage, progress.idle = progress.stage + 1, 0
+            progress.stage, progress.idle, progress.answers = progress.stage + 1, 0, {}
             learner = learner_of_next_stage(learner, settings.in_stage(progress.stage))
     progress.device = here
     return learner, progress, repeats

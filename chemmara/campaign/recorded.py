@@ -11,7 +11,7 @@ from chemmara.campaign.stages import known_values
 from chemmara.records.ledger import Call, Ledger
 from chemmara.records.tally import Tally
 from chemmara.scoring.budget import Budgeted
-from chemmara.scoring.measurement import Measure, Measured
+from chemmara.scoring.measurement import HandOver, Measured
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.scores import Scores
 
@@ -29,13 +29,20 @@ class RecordedScores:
     scores: list[float]  # of the stage's calls so far, in order
 
     def __call__(self, smiles: list[str], step: int) -> Scores:
-        """Scores of a step's batch; every new oracle call is in the ledger, on disk, when this returns.
+        """Scores of molecules, as `finish` gives them; for when no batch is under way."""
+        before = self.budget.used
+        return self._recorded(self.budget(smiles), before, step)
+
+    def finish(self, step: int) -> Scores:
+        """Scores of the oldest batch under way; every new oracle call is in the ledger, on disk, when this returns.
 
         Raises:
             ChemmaraError: an oracle fails again and again; the calls are in the ledger all the same.
         """
         before = self.budget.used
-        scores = self.budget(smiles)
+        return self._recorded(self.budget.finish(), before, step)
+
+    def _recorded(self, scores: Scores, before: int, step: int) -> Scores:
         rows = {int(call): row for row, call in reversed(list(enumerate(scores.call))) if call > before}
         calls = [_call(scores, rows[number], number, step) for number in sorted(rows)]
         self.ledger.append([self._row(call) for call in calls])
@@ -52,13 +59,13 @@ class RecordedScores:
 
 
 def scores_of_stage(
-    settings: CampaignConfig, progress: Progress, objective: Objective, measure: Measure, ledger: Ledger, tally: Tally,
-    folder: Path, *, seeds: Collection[str], keep_going: bool,
+    settings: CampaignConfig, progress: Progress, objective: Objective, hand_over: HandOver, ledger: Ledger,
+    tally: Tally, folder: Path, *, seeds: Collection[str], keep_going: bool,
 ) -> RecordedScores:  # fmt: skip
     """The scores of the stage that a run is in, after the calls of its ledger.
 
-    The calls up to `progress.calls` were learned from before; later ones are met again. `seeds` are molecules whose
-    scores were known before: no call is spent on them.
+    The calls up to `progress.calls` were learned from before; later ones are met again, and so is what had come of the
+    molecules under way. `seeds` are molecules whose scores were known before: no call is spent on them.
     """
     calls, number, names = ledger.calls(), progress.stage, objective.config.names
     own = [call for call in calls if call.stage == number]
@@ -68,9 +75,10 @@ def scores_of_stage(
         limit = min(limit, before + stage.budget)
     done = progress.calls - before
     measured = [(call.smiles, Measured(tuple(call.components[name] for name in names), call.error)) for call in own]
+    came = {smiles: Measured(tuple(values)) for smiles, values in progress.answers.items()}
     budget = Budgeted(
-        objective, measure, limit, known=measured[:done], recorded=dict(measured[done:]), seeds=seeds, before=before,
-        earlier=known_values(earlier, names),
+        objective, hand_over, limit, known=measured[:done], recorded=came | dict(measured[done:]), seeds=seeds,
+        before=before, earlier=known_values(earlier, names),
     )  # fmt: skip
     failures = Failures(folder, names, recorded=len(calls), keep_going=keep_going)
     scores = [call.score for call in own[:done]]

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from chemmara.campaign.identity import identity, refuse_another_campaign
 from chemmara.campaign.learner import learner_of, learner_of_next_stage
+from chemmara.campaign.measuring import handing_over_batches
 from chemmara.campaign.progress import Progress, last_standing
 from chemmara.campaign.recorded import RecordedScores, scores_of_stage
 from chemmara.campaign.settings import CampaignConfig, saved_settings
 from chemmara.campaign.start import Seeds, read_seeds
+from chemmara.campaign.step_log import log_step
 from chemmara.language_model.checkpoint import load_prior, save_prior
 from chemmara.language_model.device import chosen_device, full_float32, torch_threads
 from chemmara.records.ledger import Ledger
@@ -24,14 +26,13 @@ from chemmara.rl.finetune import Learner
 from chemmara.rl.seeds import take_seeds
 from chemmara.rl.state import save_learner
 from chemmara.rl.step_figures import screening_in_words, step_values
-from chemmara.scoring.cache import remembering
 from chemmara.scoring.objective import Objective
-from chemmara.scoring.worker_limits import WorkerLimits
-from chemmara.scoring.workers import measuring
-from chemmara.system.files import new_folder, refusals_in_words, write_text
-from chemmara.system.interrupt import interruptible
+from chemmara.system.files import new_folder, write_text
+from chemmara.system.interrupt import Interrupt, interruptible
 from chemmara.system.locking import only_writer
 from chemmara.system.processors import network_threads
+
+_LOOK: Final = 0.2  # seconds between two looks whether the user interrupts, while a batch is waited for
 
 
 @dataclass
@@ -47,6 +48,8 @@ class Run:
     held: ExitStack  # the folder's lock and the ledger
     seeds: Seeds | None  # as they were when the run was started or resumed
     screened: str = ""  # what screening did in the last step, in words
+    under_way: int = 0  # calls under way after the last step
+    saved: float = field(default_factory=time.monotonic)  # when the checkpoint was written last
     unwritable: list[str] = field(default_factory=list)  # seeds that were not learned from
 
     @classmethod
@@ -156,16 +159,10 @@ class Run:
     def _stage(self, tell: Callable[[Standing], None], acknowledge: Callable[[], None], *, keep_going: bool) -> str:
         """Step until the stage is over; the reason for its end."""
         objective = Objective(self.config.in_stage(self.progress.stage).objective)
-        limits = WorkerLimits(
-            self.config.workers, self.config.timeout, self.config.worker_memory, self.config.scheduler
-        )
-        with (
-            measuring(objective, limits) as by_workers,
-            remembering(objective, by_workers, self.config.cache) as measure,
-        ):
+        with handing_over_batches(self.config, objective) as hand_over:
             seeds = self.seeds
             recorded = scores_of_stage(
-                self.config, self.progress, objective, measure, self.ledger, self.tally, self.folder.path,
+                self.config, self.progress, objective, hand_over, self.ledger, self.tally, self.folder.path,
                 seeds=seeds.smiles if seeds and seeds.scores else (), keep_going=keep_going,
             )  # fmt: skip
             if seeds and not self.progress.seeded:
@@ -175,7 +172,7 @@ class Run:
 
     def _move_on(self) -> None:
         """Begin the next stage: its objective, its method, and nothing remembered of earlier scores."""
-        self.progress.stage, self.progress.idle = self.progress.stage + 1, 0
+        self.progress.stage, self.progress.idle, self.progress.answers = self.progress.stage + 1, 0, {}
         self.learner = learner_of_next_stage(self.learner, self.config.in_stage(self.progress.stage))
 
     def _loop(
@@ -184,29 +181,56 @@ class Run:
         tell: Callable[[Standing], None],
         acknowledge: Callable[[], None],
     ) -> None:
-        saved = time.monotonic()
         with interruptible(acknowledge) as interrupt:
-            while not self._over(recorded):
+            for candidates in self.learner.under_way:  # of a resumed run
+                recorded.budget.begin(candidates.smiles)
+            self._propose(recorded)
+            while self.learner.under_way:
+                self._wait(recorded, interrupt)
                 self._step(recorded)
                 try:
                     tell(self.standing())
                 except KeyboardInterrupt:
-                    self.save()
+                    self.save(recorded)
                     raise
-                if interrupt.requested or time.monotonic() - saved > self.config.checkpoint_seconds:
-                    self.save()
-                    saved = time.monotonic()
-                if interrupt.requested:
-                    raise KeyboardInterrupt
-        self.save()
+                self._save_where_due(recorded, interrupt)
+                self._propose(recorded)
+        self.save(recorded)
+
+    def _propose(self, recorded: RecordedScores) -> None:
+        """Hand batches over until as many are under way as the settings say, or the stage needs no more.
+
+        Where a stage ends, the batches under way are finished as its own.
+        """
+        while (
+            len(self.learner.under_way) <= self.config.ahead and recorded.budget.left > 0 and not self._over(recorded)
+        ):
+            recorded.budget.begin(self.learner.propose().smiles)
+
+    def _wait(self, recorded: RecordedScores, interrupt: Interrupt) -> None:
+        """Wait for the oldest batch; only batches ahead are waited for here, and an interrupt ends that."""
+        while not recorded.budget.ready(_LOOK):
+            self._save_where_due(recorded, interrupt)
+
+    def _save_where_due(self, recorded: RecordedScores, interrupt: Interrupt) -> None:
+        """Write the checkpoint every now and then, and where the user interrupts, which ends the run."""
+        if interrupt.requested or time.monotonic() - self.saved > self.config.checkpoint_seconds:
+            self.save(recorded)
+        if interrupt.requested:
+            raise KeyboardInterrupt
 
     def standing(self) -> Standing:
         """Where the run is."""
-        return self.tally.standing(self.progress.step, self.config.budget, self.screened, 1 + len(self.config.stage))
+        stages = 1 + len(self.config.stage)
+        return self.tally.standing(self.progress.step, self.config.budget, self.screened, stages, self.under_way)
 
-    def save(self) -> None:
-        """Write the checkpoint."""
+    def save(self, recorded: RecordedScores | None = None) -> None:
+        """Write the checkpoint, with the values of molecules under way that have come."""
+        if recorded is not None:
+            answers = recorded.budget.answers()
+            self.progress.answers = {smiles: list(measured.values) for smiles, measured in answers.items()}
         save_learner(self.folder.checkpoint, self.learner, asdict(self.progress))
+        self.saved = time.monotonic()
 
     def _over(self, recorded: RecordedScores) -> str:
         if recorded.budget.used >= self.config.budget:
@@ -233,20 +257,14 @@ class Run:
         self.progress.calls, self.progress.seeded = recorded.budget.used, True
 
     def _step(self, recorded: RecordedScores) -> None:
-        """One turn of the loop, its calls committed before the policy learns from them."""
+        """One turn of the loop, on the oldest batch: its calls are committed before the policy learns from them."""
         number, budget = self.progress.step + 1, recorded.budget
-        step = self.learner.step(lambda smiles: recorded(smiles, number))
+        step = self.learner.learn(recorded.finish(number), lambda smiles: recorded(smiles, number))
         self.progress.idle = self.progress.idle + 1 if budget.used == self.progress.calls else 0
         self.progress.step, self.progress.calls = number, budget.used
         values, self.screened = step_values(step), screening_in_words(step)
-        self.ledger.append_step(number, budget.used, values)
-        metrics = self.folder.metrics
-        with refusals_in_words(metrics, metrics), metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": number, "calls": budget.used, **_without_nan(values)}) + "\n")
-            file.flush()
-            self.progress.metrics_bytes = file.tell()
-
-
-def _without_nan(values: dict[str, float]) -> dict[str, float | None]:
-    """JSON has no NaN: null stands for it."""
-    return {key: None if value != value else value for key, value in values.items()}  # noqa: PLR0124 - NaN's mark
+        if self.config.ahead:
+            self._propose(recorded)  # before anything is told or saved, so that no worker waits for that
+            self.under_way = budget.under_way
+            values["under_way"] = budget.under_way
+        self.progress.metrics_bytes = log_step(self.ledger, self.folder.metrics, number, budget.used, values)

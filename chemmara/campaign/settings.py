@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt, ValidationInfo, model_validator
+from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationInfo, model_validator
 
 from chemmara import assets, config
 from chemmara.campaign.stages import StageConfig, all_names, refuse_unclear_names, stage_method
@@ -48,6 +48,10 @@ class CampaignConfig(Strict):
     worker_memory: PositiveFloat | None = None
     """GiB of memory that a scoring process may take; a molecule that needs more has no score. Left out: no limit.
     Linux only."""
+    ahead: Annotated[int, Field(ge=0, le=8)] = 0
+    """Batches that the workers have beyond the one that is learned from next, for oracles whose times are uneven. The
+    policy learns from answers that are this many steps late; the ledger does not depend on the times. 0: a batch is
+    sampled when the policy has learned from the one before."""
     scheduler: str | None = None
     """Address of a Dask scheduler (tcp://host:8786) whose workers score, instead of processes here."""
     cache: UserPath | None = None
@@ -82,13 +86,8 @@ class CampaignConfig(Strict):
         return data
 
     @model_validator(mode="after")
-    def _given_parts_are_no_samples_of_the_policy(self) -> "CampaignConfig":
-        parts = self.start.core or self.start.link or self.start.like
-        if parts and ESTIMATORS[self.method.estimator].off_policy != "any":
-            fitting = ", ".join(name for name, estimator in ESTIMATORS.items() if estimator.off_policy == "any")
-            raise ValueError(
-                f"start gives parts, which biases the estimator {self.method.estimator}; use one of {fitting}"
-            )
+    def _the_method_fits_the_campaign(self) -> "CampaignConfig":
+        refuse_misfit(self)
         return self
 
     @model_validator(mode="after")
@@ -128,6 +127,26 @@ class CampaignConfig(Strict):
         stage = self.stage[number - 1]
         method = stage_method(self.method, stage.method)
         return self.model_copy(update={"objective": stage.objective, "method": method})
+
+
+def refuse_misfit(campaign: CampaignConfig) -> None:
+    """ValueError where a campaign's method does not go with its given parts, or with batches ahead."""
+    method, start = campaign.method, campaign.start
+    off_policy = ESTIMATORS[method.estimator].off_policy
+    if (start.core or start.link or start.like) and off_policy != "any":
+        fitting = ", ".join(name for name, estimator in ESTIMATORS.items() if estimator.off_policy == "any")
+        raise ValueError(f"start gives parts, which biases the estimator {method.estimator}; use one of {fitting}")
+    if campaign.ahead and off_policy == "no":
+        fitting = ", ".join(name for name, estimator in ESTIMATORS.items() if estimator.off_policy != "no")
+        raise ValueError(
+            f"ahead = {campaign.ahead} is off-policy, which {method.estimator} does not allow; use ahead = 0, or one of"
+            f" {fitting}"
+        )
+    if campaign.ahead and method.breeds_in_a_step:
+        raise ValueError(
+            f"ahead = {campaign.ahead} does not go with genetic generations, each of which waits for the scores of the"
+            " last; use ahead = 0, or let screening choose among children ([method.screen] children)"
+        )
 
 
 def load_campaign(name: str | Path, *, prior: str | None = None, **overrides: Any) -> CampaignConfig:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,6 +58,8 @@ class RunReader:
         line, updated = last_metrics(self.folder.metrics)
         standing = self._tally.standing(line.get("step", 0), budget, stages=stages)
         state, reason = _state(holder, session, spent=standing.calls >= standing.budget)
+        if state == "running":
+            standing = replace(standing, under_way=line.get("under_way", 0))
         score = line.get("mean_score")
         return RunStatus(
             self.folder.path, state, reason, holder or "", standing, math.nan if score is None else score,

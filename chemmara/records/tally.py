@@ -25,6 +25,7 @@ class Standing:
     top10: float  # mean score of the ten best molecules
     screening: str = ""  # what screening did in the last step, in words
     stage: str = ""  # of a campaign in stages, in words; hits and scores are those of this stage
+    under_way: int = 0  # calls that the workers have beyond `calls`; 0 where no batch is ahead
 
 
 @dataclass
@@ -65,12 +66,12 @@ class Tally:
         if self._centres.nearest(own, _NEAR) is None:
             self._centres.add(own)
 
-    def standing(self, step: int, budget: int, screening: str = "", stages: int = 1) -> Standing:
+    def standing(self, step: int, budget: int, screening: str = "", stages: int = 1, under_way: int = 0) -> Standing:
         """The figures after a step."""
         stage = f"stage {self.stage} of {stages}" if stages > 1 else ""
         return Standing(
             step, self.calls, budget, self.hits, len(self.scaffolds), self.circles, self.best, self.top10, screening,
-            stage,
+            stage, under_way,
         )  # fmt: skip
 
     @property

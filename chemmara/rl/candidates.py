@@ -1,7 +1,8 @@
 """The molecules of a step: a sampled batch, or what screening chose among many candidates."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -27,6 +28,16 @@ class Candidates:
     others: list[str]  # molecules of other sources, canonical
     choice: Choice | None  # None without screening
 
+    @property
+    def smiles(self) -> list[str]:
+        """What is scored, in order: the sequences as they were written, then the other molecules."""
+        return self.rollout.smiles + self.others
+
+    @cached_property
+    def molecules(self) -> list[str]:
+        """The canonical SMILES of what is valid."""
+        return [text for text in canonical_texts(self.smiles) if text]
+
 
 @dataclass
 class Proposals:
@@ -41,8 +52,11 @@ class Proposals:
     screening: Screening | None
     parts: PatternSampler | None  # what every molecule is to hold
 
-    def candidates(self) -> Candidates:
-        """The policy's samples; with screening, those of many candidates that are worth a call."""
+    def candidates(self, under_way: Iterable[Candidates] = ()) -> Candidates:
+        """The policy's samples; with screening, those of many candidates that are worth a call.
+
+        The molecules of batches under way, whose answers have not come, are chosen no more, and nor are their like.
+        """
         screening, count = self.screening, self.batch_size
         if screening is None:
             return Candidates(self._sampled(count), [], None)
@@ -56,7 +70,9 @@ class Proposals:
             sources["children"] = self.kept(self.breeding.generation())
         if screening.library:
             sources["library"] = self.kept(screening.library.draw(screening.config.drawn, rng))
-        return chosen(rollout, smiles, screening.choose(sources, self.batch_size, rng), self.batch_size)
+        taken = [molecule for batch in under_way for molecule in batch.molecules]
+        choice = screening.choose(sources, self.batch_size, rng, under_way=taken)
+        return chosen(rollout, smiles, choice, self.batch_size)
 
     def kept(self, smiles: list[str]) -> list[str]:
         """Those of other molecules, given as valid SMILES, that hold the given parts; all where none are given."""

@@ -3,8 +3,9 @@
 Equation numbers are those of arXiv 2510.20817.
 """
 
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from chemmara.language_model.device import device_of, to_numpy
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.sampling import sequence_logp
 from chemmara.rl.augmentation import Augmentation
-from chemmara.rl.candidates import Proposals
+from chemmara.rl.candidates import Candidates, Proposals
 from chemmara.rl.diversity_filter import DiversityFilter
 from chemmara.rl.estimators import ESTIMATORS, Loss, learned
 from chemmara.rl.genetic import Breeding
@@ -52,12 +53,30 @@ class Learner:
     breeding: Breeding | None
     screening: Screening | None
     proposals: Proposals  # where the molecules of a step come from
+    under_way: deque[Candidates] = field(default_factory=deque)  # proposed, and not learned from; the oldest first
 
     def step(self, objective: Objective) -> Step:
-        """Sample, score, breed, choose tau and anchor; then learn from the batch and from the replay."""
-        candidates = self.proposals.candidates()
+        """Sample, score, and learn."""
+        self.propose()
+        candidates = self.under_way.pop()
+        return self._learned(candidates, objective(candidates.smiles), objective)
+
+    def propose(self) -> Candidates:
+        """The next batch, by the policy as it is; it is under way from now on."""
+        candidates = self.proposals.candidates(self.under_way)
+        self.under_way.append(candidates)
+        return candidates
+
+    def learn(self, every: Scores, objective: Objective) -> Step:
+        """Learn from the oldest batch under way, given the scores of its `smiles`; it is under way no more.
+
+        `objective` scores genetic children, which are bred in the step.
+        """
+        return self._learned(self.under_way.popleft(), every, objective)
+
+    def _learned(self, candidates: Candidates, every: Scores, objective: Objective) -> Step:
+        """Breed, choose tau and anchor; then learn from the batch and from the replay."""
         rollout = candidates.rollout
-        every = objective(rollout.smiles + candidates.others)
         scores = every.chosen(slice(len(rollout.smiles)))
         filtered_scores = self.filtered_scores(scores)
         tau = self.augmentation.tau.of_step(scores.smiles, filtered_scores)

@@ -234,6 +234,11 @@ class MethodConfig(Strict):
         return self.genetic
 
     @property
+    def breeds_in_a_step(self) -> bool:
+        """Whether a step breeds and scores generations of its own, after its batch."""
+        return self.genetic is not None and not (self.screen is not None and self.screen.children)
+
+    @property
     def _rewrites(self) -> bool:
         """Whether an update learns from SMILES that no policy sampled."""
         if self.replay is None:

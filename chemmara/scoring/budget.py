@@ -1,19 +1,49 @@
 """A hard budget of oracle calls: every unique molecule costs one, repeats are free, and not one more is spent."""
 
-from collections import ChainMap
+from collections import ChainMap, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from chemmara.scoring.measurement import Measure, Measured, Request
+from chemmara.scoring.measurement import HandOver, Measured, Request, UnderWay
 from chemmara.scoring.objective import Objective, canonical_texts
 from chemmara.scoring.scores import Scores
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """A batch that was begun and is not finished."""
+
+    smiles: list[str]  # as they were given
+    texts: list[str]  # canonical; "" for an invalid SMILES
+    new: list[str]  # molecules that each cost a call
+    recorded: dict[str, Measured]  # those of them that were measured before
+    under_way: UnderWay  # the others
+
+    def ready(self, seconds: float) -> bool:
+        """Whether all values have come, after a wait of at most so many seconds."""
+        return self.under_way.ready(seconds)
+
+    def answers(self) -> dict[str, Measured]:
+        """The values of new molecules that have come by now."""
+        return self.recorded | self.under_way.answers()
+
+    def result(self) -> dict[str, Measured]:
+        """The values of all new molecules, in the order of their calls; waits for them."""
+        came = self.under_way.result()
+        fresh = zip((text for text in self.new if text not in self.recorded), came, strict=True)
+        measured = self.recorded | dict(fresh)
+        return {text: measured[text] for text in self.new}
 
 
 class Budgeted:
     """An objective that knows its earlier values, and spends no more than its limit.
 
+    Batches may be begun before earlier ones are finished: a molecule under way counts as spent, and is not measured
+    again, and every batch has the scores and calls that it would have if none had been begun before its time.
+
     Args:
         objective: what a score is.
-        measure: how raw values come: the objective itself, or workers around it.
+        hand_over: how raw values come: workers, or the objective itself by `at_once`.
         limit: unique valid molecules that may be measured, those before among them.
         known: canonical SMILES with their values of calls `before` + 1, `before` + 2, ...: they are repeats now.
         recorded: molecules measured before but to be met again, by a run that goes through its last steps once more:
@@ -27,7 +57,7 @@ class Budgeted:
     def __init__(
         self,
         objective: Objective,
-        measure: Measure,
+        hand_over: HandOver,
         limit: int,
         *,
         known: Iterable[tuple[str, Measured]] = (),
@@ -38,33 +68,69 @@ class Budgeted:
     ) -> None:
         self.limit = limit
         self._objective = objective
-        self._measure = measure
+        self._hand_over = hand_over
         self._measured = dict(known)
         self._calls = {smiles: call for call, smiles in enumerate(self._measured, start=before + 1)}
         self._before = before
         self._earlier = dict(earlier or {})
         self._recorded = dict(recorded or {})
         self._seeds = dict.fromkeys(seeds, objective.nothing("a seed"))
+        self._batches = deque[_Batch]()
+        self._under_way = set[str]()  # new molecules of batches that are not finished
 
     @property
     def used(self) -> int:
-        """Calls spent, those before among them."""
+        """Calls of finished batches, those before among them."""
         return self._before + len(self._calls)
 
     @property
+    def under_way(self) -> int:
+        """Calls of batches that were begun and are not finished."""
+        return len(self._under_way)
+
+    @property
     def left(self) -> int:
-        """Calls still to spend."""
-        return self.limit - self.used
+        """Calls still to spend: those under way are spent."""
+        return self.limit - self.used - self.under_way
 
     def __call__(self, smiles: Sequence[str]) -> Scores:
-        """Scores of the SMILES; new molecules beyond the limit, in row order, have none ("budget spent")."""
+        """Scores of the SMILES; new molecules beyond the limit, in row order, have none ("budget spent").
+
+        Raises:
+            ValueError: batches are under way, whose calls come first.
+        """
+        if self._batches:
+            raise ValueError(f"{len(self._batches)} batches are under way; finish them first")
+        self.begin(smiles)
+        return self.finish()
+
+    def begin(self, smiles: Sequence[str]) -> None:
+        """Hand over what is new in a batch, as far as the limit allows."""
         texts = canonical_texts(smiles)
         different = (text for text in dict.fromkeys(texts) if text and text not in self._seeds)
-        new = [text for text in different if text not in self._calls][: max(0, self.left)]
-        unmeasured = [text for text in new if text not in self._recorded]
-        requests = [Request(text, self._earlier.get(text, ())) for text in unmeasured]
-        measured = dict(zip(unmeasured, self._measure(requests), strict=True)) if requests else {}
-        for text in new:
+        fresh = [text for text in different if text not in self._calls and text not in self._under_way]
+        new = fresh[: max(0, self.left)]
+        recorded = {text: self._recorded[text] for text in new if text in self._recorded}
+        requests = [Request(text, self._earlier.get(text, ())) for text in new if text not in recorded]
+        self._batches.append(_Batch(list(smiles), texts, new, recorded, self._hand_over(requests)))
+        self._under_way.update(new)
+
+    def ready(self, seconds: float) -> bool:
+        """Whether all values of the oldest batch under way have come, after a wait of at most so many seconds."""
+        return self._batches[0].ready(seconds)
+
+    def answers(self) -> dict[str, Measured]:
+        """Values of molecules under way that have come by now, without those of failures."""
+        came = [item for batch in self._batches for item in batch.answers().items()]
+        return {smiles: measured for smiles, measured in came if not measured.error}
+
+    def finish(self) -> Scores:
+        """Scores of the oldest batch under way, whose calls are the next; waits for its values."""
+        batch = self._batches[0]
+        measured = batch.result()
+        self._batches.popleft()
+        self._under_way.difference_update(batch.new)
+        for text, values in measured.items():
             self._calls[text] = self.used + 1
-            self._measured[text] = measured[text] if text in measured else self._recorded[text]
-        return self._objective.assemble(smiles, texts, ChainMap(self._measured, self._seeds), self._calls)
+            self._measured[text] = values
+        return self._objective.assemble(batch.smiles, batch.texts, ChainMap(self._measured, self._seeds), self._calls)

@@ -5,12 +5,14 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import final
 
 import numpy as np
 
 from chemmara.errors import ChemmaraError
-from chemmara.scoring.measurement import Measure, Measured, Request
+from chemmara.scoring.measurement import HandOver, Measure, Measured, Request, UnderWay, at_once
 from chemmara.scoring.objective import Objective
 from chemmara.system.database import transaction
 
@@ -34,10 +36,21 @@ def remembering(objective: Objective, measure: Measure, path: Path | None) -> It
     if path is None:
         yield measure
         return
+    with remembering_what_comes(objective, at_once(measure), path) as hand_over:
+        yield lambda requests: hand_over(requests).result()
+
+
+@contextmanager
+def remembering_what_comes(objective: Objective, hand_over: HandOver, path: Path | None) -> Iterator[HandOver]:
+    """`hand_over` with a cache, as `remembering`: looked up at once, and written when all values have come."""
+    if path is None:
+        yield hand_over
+        return
     keys = [_key(component.identity()) for component in objective.config.component]
     connection = _open(path)
     try:
-        yield lambda requests: _with_cache(connection, path, keys, measure, requests)
+        cache = _Cache(connection, path, keys)
+        yield lambda requests: _looked_up(cache, hand_over, requests)
     finally:
         connection.close()
 
@@ -66,31 +79,73 @@ def _key(identity: object) -> str:
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
-def _with_cache(
-    connection: sqlite3.Connection, path: Path, keys: list[str], measure: Measure, requests: list[Request]
-) -> list[Measured]:
-    known = np.full((len(requests), len(keys)), np.nan)
-    row_of = {request.smiles: row for row, request in enumerate(requests)}
-    for column, key in enumerate(keys):
-        for smiles, value in _look_up(connection, key, list(row_of)):
-            known[row_of[smiles], column] = value if np.isfinite(value) else np.nan
-    for row, request in enumerate(requests):
-        if request.known:
-            known[row] = np.where(np.isnan(request.known), known[row], request.known)
-    missing = [row for row in range(len(requests)) if np.isnan(known[row]).any()]
-    fresh = measure([Request(requests[row].smiles, tuple(known[row])) for row in missing]) if missing else []
+@dataclass(frozen=True)
+class _Cache:
+    connection: sqlite3.Connection
+    path: Path
+    keys: list[str]  # of the components
+
+    def known(self, requests: list[Request]) -> np.ndarray:
+        """Values (n, components) in the cache, or known to whoever asks; NaN for those that are to be measured."""
+        known = np.full((len(requests), len(self.keys)), np.nan)
+        row_of = {request.smiles: row for row, request in enumerate(requests)}
+        for column, key in enumerate(self.keys):
+            for smiles, value in _look_up(self.connection, key, list(row_of)):
+                known[row_of[smiles], column] = value if np.isfinite(value) else np.nan
+        for row, request in enumerate(requests):
+            if request.known:
+                known[row] = np.where(np.isnan(request.known), known[row], request.known)
+        return known
+
+    def keep(self, requests: list[Request], fresh: list[Measured]) -> None:
+        """Write what was measured beyond what each request knew."""
+        new = [
+            (key, request.smiles, value)
+            for request, measured in zip(requests, fresh, strict=True)
+            for key, value, before in zip(self.keys, measured.values, request.known, strict=True)
+            if np.isnan(before) and not np.isnan(value)
+        ]
+        with transaction(self.connection, self.path):
+            self.connection.executemany("INSERT OR IGNORE INTO measured VALUES (?, ?, ?)", new)
+
+
+def _looked_up(cache: _Cache, hand_over: HandOver, requests: list[Request]) -> UnderWay:
+    known = cache.known(requests)
     found = [Measured(tuple(values)) for values in known.tolist()]
-    for row, measured in zip(missing, fresh, strict=True):
-        found[row] = measured
-    new = [
-        (key, requests[row].smiles, value)
-        for row, measured in zip(missing, fresh, strict=True)
-        for key, value, before in zip(keys, measured.values, known[row], strict=True)
-        if np.isnan(before) and not np.isnan(value)
-    ]
-    with transaction(connection, path):
-        connection.executemany("INSERT OR IGNORE INTO measured VALUES (?, ?, ?)", new)
-    return found
+    rows = [row for row in range(len(requests)) if np.isnan(known[row]).any()]
+    missing = [Request(requests[row].smiles, found[row].values) for row in rows]
+    return _Partly(cache, requests, found, rows, missing, hand_over(missing))
+
+
+@final
+@dataclass(frozen=True)
+class _Partly:
+    """Molecules under way, but for those whose values were in the cache."""
+
+    cache: _Cache
+    requests: list[Request]
+    found: list[Measured]  # of each request; incomplete where the values are under way
+    rows: list[int]  # that are under way
+    missing: list[Request]  # those
+    fresh: UnderWay
+
+    def ready(self, seconds: float) -> bool:
+        """Whether all values have come, after a wait of at most so many seconds."""
+        return self.fresh.ready(seconds)
+
+    def answers(self) -> dict[str, Measured]:
+        """The values that were in the cache, and those that have come by now."""
+        came, under_way = self.fresh.answers(), {request.smiles for request in self.missing}
+        there = zip(self.requests, self.found, strict=True)
+        return {request.smiles: value for request, value in there if request.smiles not in under_way} | came
+
+    def result(self) -> list[Measured]:
+        """All values, in order; the new ones are in the cache from now on."""
+        fresh = self.fresh.result()
+        self.cache.keep(self.missing, fresh)
+        for row, measured in zip(self.rows, fresh, strict=True):
+            self.found[row] = measured
+        return self.found
 
 
 def _look_up(connection: sqlite3.Connection, key: str, smiles: list[str]) -> Iterator[tuple[str, float]]:

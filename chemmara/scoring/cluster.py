@@ -1,7 +1,7 @@
 """Oracles on a Dask cluster."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from chemmara.errors import ChemmaraError, reason_of
-from chemmara.scoring.dispatch import dispatch
+from chemmara.scoring.dispatch import Crew, dispatch
 from chemmara.scoring.local import measuring_here
-from chemmara.scoring.measurement import Measure, Measured, Request
+from chemmara.scoring.measurement import HandOver, Measure, Measured, Request
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.worker_limits import WorkerLimits
 
@@ -21,7 +21,22 @@ _PATIENCE = 30  # seconds to wait for the scheduler, and for its first worker
 
 @contextmanager
 def measuring_on_cluster(objective: Objective, limits: WorkerLimits) -> Iterator[Measure]:
-    """By the workers of a Dask scheduler, which need chemmara installed.
+    """By the workers of a Dask scheduler, which need chemmara installed."""
+    task_seconds = None if limits.timeout is not None else _TASK
+    with _crew_of(objective, limits) as (crew, workers):
+        yield lambda requests: dispatch(crew, requests, workers=workers(), task_seconds=task_seconds)
+
+
+@contextmanager
+def handing_over_to_cluster(objective: Objective, limits: WorkerLimits) -> Iterator[HandOver]:
+    """To the workers of a Dask scheduler; what they have not measured at the end is cancelled."""
+    with _crew_of(objective, limits) as (crew, _):
+        yield crew.hand_over
+
+
+@contextmanager
+def _crew_of(objective: Objective, limits: WorkerLimits) -> Iterator[tuple[Crew, Callable[[], int]]]:
+    """The workers of a scheduler, and a function that counts them.
 
     Time-outs and memory limits hold in a process of its own beside each worker, which `distributed` allows with
     `distributed.worker.daemon: false` in its configuration.
@@ -41,18 +56,20 @@ def measuring_on_cluster(objective: Objective, limits: WorkerLimits) -> Iterator
             raise ChemmaraError(f"scheduler {limits.scheduler}: has no workers; start one first") from None
         inner = replace(limits, workers=1, scheduler=None)
         nothing = Measured((np.nan,) * len(objective.config.component))
-        with client.get_executor(pure=False) as executor:
+        executor = client.get_executor(pure=False)
 
-            def measure(requests: list[Request]) -> list[Measured]:
-                threads: Any = client.nthreads()
-                workers = max(1, sum(threads.values()))
-                return dispatch(
-                    executor.submit, _Remote(objective, inner), requests, workers=workers,
-                    task_seconds=None if limits.timeout is not None else _TASK, lost=(KilledWorker,),
-                    reason=lambda _: "its workers died, one after the other", nothing=nothing,
-                )  # fmt: skip
+        def workers() -> int:
+            threads: Any = client.nthreads()
+            return max(1, sum(threads.values()))
 
-            yield measure
+        def reason(failure: BaseException) -> str:
+            del failure
+            return "its workers died, one after the other"
+
+        try:
+            yield Crew(executor.submit, _Remote(objective, inner), (KilledWorker,), reason, nothing), workers
+        finally:
+            executor.shutdown(wait=False)
 
 
 _open: list[tuple[Any, ExitStack, Measure]] = []  # a worker's own way to measure, kept between tasks

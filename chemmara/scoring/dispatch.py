@@ -1,14 +1,29 @@
 """Molecules handed to an executor in tasks; a lost task is narrowed down to the molecule that caused it."""
 
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, final
 
 from chemmara.scoring.measurement import Measured, Request
 
 _TRIES = 2  # a worker that dies may have been killed from outside: its molecule alone gets a second one
 _FIRST_CHUNK = 16
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Workers behind an executor, and what it means that they lost a task."""
+
+    submit: Callable[..., "Future[Any]"]  # of an executor
+    measure: Callable[[list[Request]], tuple[list[Measured], float]]  # a task's molecules, and how many seconds it took
+    lost: tuple[type[BaseException], ...]  # errors of a task that say that it was lost; every other one ends the run
+    reason: Callable[[BaseException], str]  # of a lost molecule, in words
+    nothing: Measured  # what a lost molecule measures
+
+    def hand_over(self, requests: Sequence[Request]) -> "HandedOver":
+        """Different molecules, one a task; nobody waits for them."""
+        return HandedOver(self, [[request] for request in requests])
 
 
 @dataclass
@@ -18,67 +33,82 @@ class _Task:
     future: "Future[tuple[list[Measured], float]]"
 
 
-def dispatch(
-    submit: Callable[..., "Future[Any]"],
-    measure: Callable[[list[Request]], tuple[list[Measured], float]],
-    requests: list[Request],
-    *,
-    workers: int,
-    task_seconds: float | None,
-    lost: tuple[type[BaseException], ...],
-    reason: Callable[[BaseException], str],
-    nothing: Measured,
-) -> list[Measured]:
+@final
+class HandedOver:
+    """Molecules under way in an executor; a lost task is handed over again, one molecule after the other."""
+
+    def __init__(self, crew: Crew, chunks: Sequence[list[Request]]) -> None:
+        self.seconds = 0.0  # that the tasks have taken together
+        self._crew = crew
+        self._smiles = [request.smiles for chunk in chunks for request in chunk]
+        self._measured: dict[str, Measured] = {}
+        self._tasks = [self._task(chunk, 0) for chunk in chunks]
+
+    def ready(self, seconds: float | None = None) -> bool:
+        """Whether all values have come, after a wait of at most so many seconds (None: until one fails, or all are in).
+
+        Raises:
+            Exception: what a task raised, where that does not say that the task was lost.
+        """
+        wait([task.future for task in self._tasks], seconds, FIRST_EXCEPTION)
+        self._take_in(lambda future: future.done())
+        return not self._tasks
+
+    def answers(self) -> dict[str, Measured]:
+        """The values that have come by now, by canonical SMILES; what failed is left for `ready`."""
+        self._take_in(lambda future: future.done() and future.exception() is None)
+        return dict(self._measured)
+
+    def result(self) -> list[Measured]:
+        """All values, in the order of the molecules."""
+        while not self.ready():
+            pass
+        return [self._measured[smiles] for smiles in self._smiles]
+
+    def _task(self, requests: list[Request], tries: int) -> _Task:
+        return _Task(requests, tries, self._crew.submit(self._crew.measure, requests))
+
+    def _take_in(self, which: "Callable[[Future[Any]], bool]") -> None:
+        """Take in the tasks whose futures are such; what was lost is handed over again, or has no value."""
+        done = [which(task.future) for task in self._tasks]
+        finished = [task for task, now in zip(self._tasks, done, strict=True) if now]
+        self._tasks = [task for task, now in zip(self._tasks, done, strict=True) if not now]
+        for task in finished:
+            try:
+                values, took = task.future.result()
+            except self._crew.lost as failure:
+                self._lost(task, failure)
+            else:
+                self.seconds += took
+                self._measured |= {request.smiles: value for request, value in zip(task.requests, values, strict=True)}
+
+    def _lost(self, task: _Task, failure: BaseException) -> None:
+        alone = len(task.requests) == 1
+        if not alone or (task.tries + 1 < _TRIES and not isinstance(failure, TimeoutError)):
+            self._tasks += [self._task([request], task.tries + 1 if alone else 0) for request in task.requests]
+        else:
+            self._measured[task.requests[0].smiles] = Measured(self._crew.nothing.values, self._crew.reason(failure))
+
+
+def dispatch(crew: Crew, requests: list[Request], *, workers: int, task_seconds: float | None) -> list[Measured]:
     """What was measured, in order.
 
     Args:
-        submit: of an executor.
-        measure: measures a task's molecules, and says how many seconds that took.
+        crew: who measures.
         requests: the molecules, each once.
         workers: that share them.
         task_seconds: what a task should take; None: one molecule a task.
-        lost: errors of a task that say that it was lost; every other one ends the run.
-        reason: of a lost molecule, in words.
-        nothing: what a lost molecule measures.
     """
-    measured: dict[str, Measured] = {}
     size = 1 if task_seconds is None else max(1, min(_FIRST_CHUNK, -(-len(requests) // (2 * workers))))
-    tasks = [(requests[i : i + size], 0) for i in range(0, len(requests), size)]
-    if task_seconds is not None and len(tasks) > 2 * workers:
-        first, rest = tasks[:workers], requests[workers * size :]
-        seconds = _gather(submit, measure, first, measured, lost, reason, nothing)
-        each = seconds / sum(len(chunk) for chunk, _ in first)
-        size = max(1, min(int(task_seconds / max(each, 1e-6)), -(-len(rest) // (2 * workers))))
-        tasks = [(rest[i : i + size], 0) for i in range(0, len(rest), size)]
-    _gather(submit, measure, tasks, measured, lost, reason, nothing)
-    return [measured[request.smiles] for request in requests]
+    tasks = _chunks(requests, size)
+    if task_seconds is None or len(tasks) <= 2 * workers:
+        return HandedOver(crew, tasks).result()
+    first, rest = HandedOver(crew, tasks[:workers]), requests[workers * size :]
+    measured = first.result()
+    each = first.seconds / len(measured)
+    size = max(1, min(int(task_seconds / max(each, 1e-6)), -(-len(rest) // (2 * workers))))
+    return measured + HandedOver(crew, _chunks(rest, size)).result()
 
 
-def _gather(
-    submit: Callable[..., "Future[Any]"],
-    measure: Callable[[list[Request]], tuple[list[Measured], float]],
-    chunks: list[tuple[list[Request], int]],
-    measured: dict[str, Measured],
-    lost: tuple[type[BaseException], ...],
-    reason: Callable[[BaseException], str],
-    nothing: Measured,
-) -> float:
-    """Fill `measured`; seconds that the tasks took together. A lost task is handed out again, one by one."""
-    waiting, seconds = chunks, 0.0
-    while waiting:
-        tasks = [_Task(chunk, tries, submit(measure, chunk)) for chunk, tries in waiting]
-        waiting = []
-        for task in tasks:
-            try:
-                values, took = task.future.result()
-            except lost as failure:
-                alone = len(task.requests) == 1
-                again = not alone or (task.tries + 1 < _TRIES and not isinstance(failure, TimeoutError))
-                if again:
-                    waiting += [([request], task.tries + 1 if alone else 0) for request in task.requests]
-                else:
-                    measured[task.requests[0].smiles] = Measured(nothing.values, reason(failure))
-            else:
-                seconds += took
-                measured.update((request.smiles, value) for request, value in zip(task.requests, values, strict=True))
-    return seconds
+def _chunks(requests: list[Request], size: int) -> list[list[Request]]:
+    return [requests[i : i + size] for i in range(0, len(requests), size)]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from concurrent.futures import TimeoutError as Late
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,8 @@ from pebble import ProcessExpired, ProcessPool
 
 from chemmara.errors import ChemmaraError
 from chemmara.oracles.stdout import stdout_is_stderr
-from chemmara.scoring.dispatch import dispatch
-from chemmara.scoring.measurement import Measure, Measured, Request
+from chemmara.scoring.dispatch import Crew, dispatch
+from chemmara.scoring.measurement import HandOver, Measure, Measured, Request
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.worker_limits import WorkerLimits
 
@@ -53,18 +54,24 @@ def measuring_here(objective: Objective, limits: WorkerLimits) -> Iterator[Measu
     if limits.here:
         yield objective.measure
         return
-    pool = LocalPool(limits, _begin, objective, limits.memory)
     task_seconds = None if limits.timeout is not None else _LOCAL_TASK  # a time-out is one molecule's
+    with _crew_here(objective, limits) as crew:
+        yield partial(dispatch, crew, workers=limits.workers, task_seconds=task_seconds)
+
+
+@contextmanager
+def handing_over_here(objective: Objective, limits: WorkerLimits) -> Iterator[HandOver]:
+    """To worker processes of this machine, be it a single one; what they have not measured at the end is lost."""
+    with _crew_here(objective, limits) as crew:
+        yield crew.hand_over
+
+
+@contextmanager
+def _crew_here(objective: Objective, limits: WorkerLimits) -> Iterator[Crew]:
+    pool = LocalPool(limits, _begin, objective, limits.memory)
     nothing = Measured((np.nan,) * len(objective.config.component))
-
-    def measure(requests: list[Request]) -> list[Measured]:
-        return dispatch(
-            pool.submit, _measure, requests, workers=limits.workers, task_seconds=task_seconds,
-            lost=(Late, ProcessExpired), reason=lambda failure: _reason(failure, limits), nothing=nothing,
-        )  # fmt: skip
-
     try:
-        yield measure
+        yield Crew(pool.submit, _measure, (Late, ProcessExpired), lambda failure: _reason(failure, limits), nothing)
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, final
 
 import numpy as np
 from rdkit.Chem import Mol
@@ -31,6 +32,53 @@ class Request:
 
 Measure = Callable[[list[Request]], list[Measured]]
 """Measures molecules, in order: the objective itself, workers around it, or a memory around them."""
+
+
+class UnderWay(Protocol):
+    """Molecules that were handed over to be measured, and whose values come in time."""
+
+    def ready(self, seconds: float) -> bool:
+        """Whether all values have come, after a wait of at most so many seconds."""
+        ...
+
+    def answers(self) -> dict[str, Measured]:
+        """The values that have come by now, by canonical SMILES, without a wait."""
+        ...
+
+    def result(self) -> list[Measured]:
+        """All values, in the order of the molecules; waits for them."""
+        ...
+
+
+HandOver = Callable[[list[Request]], UnderWay]
+"""Hands molecules over to be measured, and does not wait for them."""
+
+
+@final
+@dataclass(frozen=True)
+class Arrived:
+    """Molecules whose values are there already."""
+
+    requests: list[Request]
+    measured: list[Measured]
+
+    def ready(self, seconds: float) -> bool:
+        """Always."""
+        del seconds
+        return True
+
+    def answers(self) -> dict[str, Measured]:
+        """All of them."""
+        return {request.smiles: value for request, value in zip(self.requests, self.measured, strict=True)}
+
+    def result(self) -> list[Measured]:
+        """All of them, in order."""
+        return self.measured
+
+
+def at_once(measure: Measure) -> HandOver:
+    """A way to hand molecules over that waits for their values all the same; nothing is measured for no molecules."""
+    return lambda requests: Arrived(requests, measure(requests) if requests else [])
 
 
 def measure_with(oracle: Oracle, molecules: list[Mol]) -> list[tuple[float, str]]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chemmara.scoring.local import measuring_here
-from chemmara.scoring.measurement import Measure
+from chemmara.scoring.local import handing_over_here, measuring_here
+from chemmara.scoring.measurement import HandOver, Measure
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.worker_limits import WorkerLimits
 
@@ -20,3 +20,16 @@ def measuring(objective: Objective, limits: WorkerLimits) -> Iterator[Measure]:
 
         with measuring_on_cluster(objective, limits) as measure:
             yield measure
+
+
+@contextmanager
+def handing_over(objective: Objective, limits: WorkerLimits) -> Iterator[HandOver]:
+    """A way to hand molecules over to workers within limits, without waiting; there is always at least one worker."""
+    if limits.scheduler is None:
+        with handing_over_here(objective, limits) as hand_over:
+            yield hand_over
+    else:
+        from chemmara.scoring.cluster import handing_over_to_cluster
+
+        with handing_over_to_cluster(objective, limits) as hand_over:
+            yield hand_over

@@ -51,7 +51,8 @@ ACQUISITIONS: Final[dict[AcquisitionName, Callable[[Forecast, float, np.random.G
 
 
 def different(
-    preference: np.ndarray, packed: np.ndarray, taken: Taken, *, apart: float, count: int, own: np.ndarray, others: int
+    preference: np.ndarray, packed: np.ndarray, taken: Taken, *, apart: float, count: int, own: np.ndarray, others: int,
+    under_way: Taken | None = None,
 ) -> list[int]:  # fmt: skip
     """Up to `count` candidates, one after the other: each time the largest preference x (1 - s)^apart.
 
@@ -63,10 +64,13 @@ def different(
         count: how many to choose.
         own: (n,) bool, whether a candidate is the policy's own sample.
         others: the most to choose of those that are not.
+        under_way: molecules that count as `taken` ones do; None without any.
     """
     value = np.maximum(preference, _LEAST)
     bits = np.unpackbits(packed, axis=1, bitorder="little").astype(np.float32)
     sizes, nearest = bits.sum(axis=1), taken.nearest(packed) if apart else np.zeros(len(packed))
+    if apart and under_way is not None:
+        nearest = np.maximum(nearest, under_way.nearest(packed))
     chosen = list[int]()
     for _ in range(min(count, len(value))):
         worth = value * (1.0 - nearest) ** apart

@@ -65,42 +65,51 @@ class Screening:
         """Whether the model has enough to learn from, and predicted something of late."""
         return self.memory.learnable >= self.config.start and self.memory.predicts
 
-    def choose(self, candidates: Mapping[str, Sequence[str]], count: int, rng: np.random.Generator) -> Choice:
+    def choose(
+        self, candidates: Mapping[str, Sequence[str]], count: int, rng: np.random.Generator,
+        under_way: Sequence[str] = (),
+    ) -> Choice:  # fmt: skip
         """Up to `count` new molecules out of the candidates (canonical SMILES by source; "" is left out).
 
-        Without a model, or with one that predicts nothing, they are taken in the order in which they come.
+        Without a model, or with one that predicts nothing, they are taken in the order in which they come. Molecules
+        under way, which are being measured, are not new, and those like them are as little wanted as those like a hit.
         """
-        smiles, sources = self._new(candidates)
+        smiles, sources = self._new(candidates, set(under_way))
         if self.memory.learnable < self.config.start or not smiles:
             rows, predicted = list(range(min(count, len(smiles)))), np.full(len(smiles), np.nan)
         else:
             with threadpool_limits(1, "blas"):  # rounding depends on the number of threads
-                rows, predicted = self._preferred(smiles, np.array([s == POLICY for s in sources]), count, rng)
+                own = np.array([source == POLICY for source in sources])
+                rows, predicted = self._preferred(smiles, own, count, rng, under_way)
         return Choice(
             [smiles[i] for i in rows], [sources[i] for i in rows], predicted[rows], smiles, sources.count(POLICY),
             active=self.active,
         )  # fmt: skip
 
     def _preferred(
-        self, smiles: list[str], own: np.ndarray, count: int, rng: np.random.Generator
+        self, smiles: list[str], own: np.ndarray, count: int, rng: np.random.Generator, under_way: Sequence[str]
     ) -> tuple[list[int], np.ndarray]:
         """Rows of the chosen candidates, and the predicted scores of all of them."""
         molecules = molecules_of(smiles)
         forecast = self.model.forecast(*self.memory.to_learn_from(), smiles, count_bits(molecules), rng)
         if not self.active:
             return list(range(min(count, len(smiles)))), forecast.mean
+        waiting = None
+        if self.config.apart and under_way:
+            waiting = Taken()
+            waiting.add(similarity_bits(molecules_of(under_way)))
         rows = different(
             ACQUISITIONS[self.config.choose](forecast, self.hit_threshold, rng), similarity_bits(molecules), self.hits,
-            apart=self.config.apart, count=count, own=own, others=int(self.config.others * count),
+            apart=self.config.apart, count=count, own=own, others=int(self.config.others * count), under_way=waiting,
         )  # fmt: skip
         return rows, forecast.mean
 
-    def _new(self, candidates: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
-        """Different molecules that were not measured yet, and the source of each (the first that has it)."""
+    def _new(self, candidates: Mapping[str, Sequence[str]], under_way: set[str]) -> tuple[list[str], list[str]]:
+        """Different molecules, neither measured nor under way, and the source of each (the first that has it)."""
         origin: dict[str, str] = {}
         for source, molecules in candidates.items():
             for smiles in molecules:
-                if smiles and smiles not in self.memory.values:
+                if smiles and smiles not in self.memory.values and smiles not in under_way:
                     origin.setdefault(smiles, source)
         return list(origin), list(origin.values())
 

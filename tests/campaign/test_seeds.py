@@ -13,7 +13,7 @@ from chemmara.errors import ChemmaraError
 from chemmara.molecules.library import Library, open_library
 from chemmara.rl.seeds import take_seeds
 from chemmara.scoring.budget import Budgeted
-from chemmara.scoring.measurement import Measured, Request
+from chemmara.scoring.measurement import Measured, Request, at_once
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 from chemmara.scoring.scores import Scores
 from cli.main import app
@@ -117,7 +117,7 @@ def test_no_call_is_spent_on_a_seed() -> None:
         measured.extend(request.smiles for request in requests)
         return [Measured((0.5,)) for _ in requests]
 
-    budget = Budgeted(Objective(QED), measure, 10, seeds=["CCO"])
+    budget = Budgeted(Objective(QED), at_once(measure), 10, seeds=["CCO"])
     scores = budget(["OCC", "CCN"])
     assert (measured, budget.used) == (["CCN"], 1)
     assert np.isnan(scores.total[0])

@@ -22,7 +22,7 @@ from chemmara.records.ledger import Call, Ledger
 from chemmara.records.tally import Tally
 from chemmara.rl.method import MethodConfig
 from chemmara.scoring.cache import remembering
-from chemmara.scoring.measurement import Measured, Request
+from chemmara.scoring.measurement import Measured, Request, at_once
 from chemmara.scoring.objective import Objective
 from cli.main import app
 from tests.campaign.test_campaign import killed_and_resumed, rows
@@ -82,8 +82,8 @@ def test_a_molecule_of_an_earlier_stage_costs_a_call_and_only_what_is_missing_is
         ledger.append([Call(i, 1, text, qed, {"qed": qed, "tpsa": NAN}, "") for i, (text, qed) in enumerate(first, 1)])
         tally = Tally(0.5)
         recorded = scores_of_stage(
-            settings, Progress(step=1, calls=3, stage=2), Objective(settings.objective), measure, ledger, tally,
-            tmp_path, seeds=(), keep_going=False,
+            settings, Progress(step=1, calls=3, stage=2), Objective(settings.objective), at_once(measure), ledger,
+            tally, tmp_path, seeds=(), keep_going=False,
         )  # fmt: skip
         scores = recorded(["OCC", "CCO", "CCF", "CCCl"], 2)
         assert [request.smiles for request in received] == ["CCO", "CCF"]

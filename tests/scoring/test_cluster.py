@@ -9,9 +9,10 @@ import pytest
 
 from chemmara.config import parse
 from chemmara.errors import ChemmaraError
+from chemmara.scoring.measurement import Request
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 from chemmara.scoring.worker_limits import WorkerLimits
-from chemmara.scoring.workers import measuring
+from chemmara.scoring.workers import handing_over, measuring
 
 dask = pytest.importorskip("dask.distributed", reason="needs the extra [dask]")
 
@@ -37,6 +38,17 @@ def test_a_worker_killed_twice_changes_nothing(scheduler: str, tmp_path: Path) -
     assert len(list(tmp_path.iterdir())) == 2
     np.testing.assert_array_equal(scores.total, [n / 20 for n in range(1, 20)])
     assert scores.error == [""] * 19
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_what_was_handed_over_comes_and_what_nobody_waits_for_is_cancelled(scheduler: str) -> None:
+    objective = Objective(parse(ObjectiveConfig, {"component": [{"oracle": "qed"}]}, source="x"))
+    requests = [Request("C" * n) for n in range(1, 20)]
+    with handing_over(objective, WorkerLimits(scheduler=scheduler)) as hand_over:
+        first, _ = hand_over(requests[:12]), hand_over(requests[12:])
+        assert first.result() == objective.measure(requests[:12])
+        assert first.ready(0.0)
 
 
 def test_a_scheduler_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
