@@ -1,13 +1,16 @@
 """The learner of a campaign, as its settings say, before its first step."""
 
+from collections.abc import Callable
 from copy import deepcopy
 
 from chemmara.campaign.settings import CampaignConfig
-from chemmara.campaign.start import given_parts
+from chemmara.campaign.start import Seeds, given_parts
 from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.device import device_of
 from chemmara.rl.finetune import Learner, new_learner
+from chemmara.rl.seeds import take_seeds
 from chemmara.scoring.objective import Objective
+from chemmara.scoring.scores import Scores
 from chemmara.screening.screening import Screening
 
 
@@ -34,3 +37,15 @@ def learner_of_next_stage(before: Learner, settings: CampaignConfig) -> Learner:
     learner.generator.set_state(before.generator.get_state())
     learner.sampling.set_state(before.sampling.get_state())
     return learner
+
+
+def learn_seeds(learner: Learner, seeds: Seeds, measure: Callable[[list[str]], Scores]) -> list[str]:
+    """Have a learner know the seeds, measured where the file has no scores; those that it cannot learn from.
+
+    No call is spent on a seed that lacks the given parts.
+    """
+    if seeds.scores:
+        return take_seeds(learner, seeds.known())
+    held = learner.proposals.kept(seeds.smiles)
+    lacking = [smiles for smiles in seeds.smiles if smiles not in set(held)]
+    return lacking + take_seeds(learner, measure(held)) if held else lacking

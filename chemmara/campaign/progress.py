@@ -1,5 +1,6 @@
 """Where a run stands between two steps, and how it is brought there again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chemmara.campaign.learner import learner_of, learner_of_next_stage
@@ -49,3 +50,15 @@ def last_standing(
             learner = learner_of_next_stage(learner, settings.in_stage(progress.stage))
     progress.device = here
     return learner, progress, repeats
+
+
+def why_over(settings: CampaignConfig, progress: Progress, used: int, scores: Sequence[float]) -> str:
+    """Why the stage that a run is in is over, after so many calls of the run and these scores of the stage; or ""."""
+    if used >= settings.budget:
+        return f"the budget of {settings.budget} oracle calls is spent"
+    stages, number = settings.stage, progress.stage
+    if number <= len(stages) and (reason := stages[number - 1].over(scores, settings.hit_threshold)):
+        return reason
+    if progress.idle >= settings.max_idle_steps:
+        return f"no new molecule in {progress.idle} steps: the policy repeats itself"
+    return ""

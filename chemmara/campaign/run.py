@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final, Self
 
 from chemmara.campaign.identity import identity, refuse_another_campaign
-from chemmara.campaign.learner import learner_of, learner_of_next_stage
+from chemmara.campaign.learner import learn_seeds, learner_of, learner_of_next_stage
 from chemmara.campaign.measuring import handing_over_batches
-from chemmara.campaign.progress import Progress, last_standing
+from chemmara.campaign.progress import Progress, last_standing, why_over
 from chemmara.campaign.recorded import RecordedScores, scores_of_stage
 from chemmara.campaign.settings import CampaignConfig, saved_settings
 from chemmara.campaign.start import Seeds, read_seeds
@@ -23,7 +23,6 @@ from chemmara.records.run_folder import RunFolder
 from chemmara.records.session import recorded_session
 from chemmara.records.tally import Standing, Tally
 from chemmara.rl.finetune import Learner
-from chemmara.rl.seeds import take_seeds
 from chemmara.rl.state import save_learner
 from chemmara.rl.step_figures import screening_in_words, step_values
 from chemmara.scoring.objective import Objective
@@ -166,7 +165,8 @@ class Run:
                 seeds=seeds.smiles if seeds and seeds.scores else (), keep_going=keep_going,
             )  # fmt: skip
             if seeds and not self.progress.seeded:
-                self._seed(seeds, recorded)
+                self.unwritable = learn_seeds(self.learner, seeds, lambda smiles: recorded(smiles, 0))
+                self.progress.calls, self.progress.seeded = recorded.budget.used, True
             self._loop(recorded, tell, acknowledge)
         return self._over(recorded)
 
@@ -233,28 +233,7 @@ class Run:
         self.saved = time.monotonic()
 
     def _over(self, recorded: RecordedScores) -> str:
-        if recorded.budget.used >= self.config.budget:
-            return f"the budget of {self.config.budget} oracle calls is spent"
-        stages, number = self.config.stage, self.progress.stage
-        if number <= len(stages) and (reason := stages[number - 1].over(recorded.scores, self.config.hit_threshold)):
-            return reason
-        if self.progress.idle >= self.config.max_idle_steps:
-            return f"no new molecule in {self.progress.idle} steps: the policy repeats itself"
-        return ""
-
-    def _seed(self, seeds: Seeds, recorded: RecordedScores) -> None:
-        """Have the learner know the seeds, measured where the file has no scores (step 0 of the ledger).
-
-        No call is spent on a seed that lacks the given parts.
-        """
-        if seeds.scores:
-            self.unwritable = take_seeds(self.learner, seeds.known())
-        else:
-            held = self.learner.proposals.kept(seeds.smiles)
-            self.unwritable = [text for text in seeds.smiles if text not in set(held)]
-            if held:
-                self.unwritable += take_seeds(self.learner, recorded(held, 0))
-        self.progress.calls, self.progress.seeded = recorded.budget.used, True
+        return why_over(self.config, self.progress, recorded.budget.used, recorded.scores)
 
     def _step(self, recorded: RecordedScores) -> None:
         """One turn of the loop, on the oldest batch: its calls are committed before the policy learns from them."""

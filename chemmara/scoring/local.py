@@ -72,8 +72,10 @@ def _crew_here(objective: Objective, limits: WorkerLimits) -> Iterator[Crew]:
     nothing = Measured((np.nan,) * len(objective.config.component))
     try:
         yield Crew(pool.submit, _measure, (Late, ProcessExpired), lambda failure: _reason(failure, limits), nothing)
-    finally:
+    except BaseException:
         pool.shutdown(cancel_futures=True)
+        raise
+    pool.shutdown()  # ended at once, a worker that is still beginning would print a traceback
 
 
 _own: list[Objective] = []  # a worker process's own copy, put there once when it begins

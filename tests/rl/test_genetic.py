@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -328,10 +329,10 @@ def test_a_campaign_that_loses_its_last_steps_ends_with_the_ledger_of_one_that_d
         run.go()
     saved, steps = [], []
 
-    def save_two(run: Run) -> None:
+    def save_two(run: Run, *arguments: Any) -> None:
         saved.append(None)
         if len(saved) <= 2:
-            save(run)
+            save(run, *arguments)
 
     def stop_at_four(_: object) -> None:
         steps.append(None)
