@@ -31,7 +31,7 @@ class SphereFilterConfig(Strict):
 
     kind: Literal["sphere"] = "sphere"
     """Two molecules are alike if both are similar (Tanimoto, Morgan 2, 2048 bits) to the same centre."""
-    bucket: PositiveInt = 10
+    bucket: PositiveInt = 100
     """Molecules of one neighbourhood that count before the bucket is full."""
     min_score: Fraction = 0.5
     """Score from which a molecule is counted."""

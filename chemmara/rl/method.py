@@ -102,7 +102,7 @@ def _turned(table: dict[str, Any]) -> dict[str, Any]:
     set_by_it: dict[str, dict[str, float]] = {
         "screen": {"apart": 2 * 6**diversity},
         "diversity_filter": {
-            "bucket": round(10 * 0.2**diversity),
+            "bucket": round(100 * 0.02**diversity),
             **({"similarity": 0.4 - 0.1 * diversity} if sphere else {}),
         },
     }
@@ -122,7 +122,7 @@ class MethodConfig(Strict):
     """Composition to start from: mara (the default), vanilla (the same without MARA), reinvent, rloo, ..."""
     diversity: Fraction | None = None
     """From 0, most hits, to 1, most different hits: sets `screen.apart` (2 to 12), and of the diversity filter `bucket`
-    (10 to 2) and `similarity` (0.4 to 0.3), where the file does not. Left out: 4, 10 and 0.4."""
+    (100 to 2) and `similarity` (0.4 to 0.3), where the file does not. Left out: 4, 100 and 0.4."""
     rewards: RewardName = "vanilla"
     """What scores are turned into: vanilla (nothing changes), mara, or half of MARA as a control (flattened,
     prior-undone)."""

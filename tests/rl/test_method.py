@@ -95,8 +95,8 @@ def test_false_takes_a_part_away_and_a_table_replaces_a_number() -> None:
 
 
 def test_the_dial_by_hand() -> None:
-    # apart 2 x 6^d: 2, 4.9, 12; bucket 10 x .2^d: 10, 4.47, 2; similarity .4 - .1 d
-    for diversity, apart, bucket, similarity in ((0, 2.0, 10, 0.4), (0.5, 4.898979, 4, 0.35), (1.0, 12.0, 2, 0.3)):
+    # apart 2 x 6^d: 2, 4.9, 12; bucket 100 x .02^d: 100, 14.1, 2; similarity .4 - .1 d
+    for diversity, apart, bucket, similarity in ((0, 2.0, 100, 0.4), (0.5, 4.898979, 14, 0.35), (1.0, 12.0, 2, 0.3)):
         method = MethodConfig.model_validate({"name": "mara", "screen": True, "diversity": diversity})
         assert method.screen is not None
         assert method.diversity_filter is not None
