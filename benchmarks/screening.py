@@ -19,9 +19,10 @@ from chemmara.language_model.sampling import sample_batches
 from chemmara.molecules.chem import molecules_of
 from chemmara.scoring.objective import canonical_texts
 from chemmara.screening.acquisition import different
-from chemmara.screening.fingerprints import count_bits, similarity_bits
+from chemmara.screening.fingerprints import count_bits
 from chemmara.screening.surrogates import SURROGATES
 from chemmara.screening.taken import Taken
+from chemmara.selection.fingerprint_blocks import packed_fingerprints
 
 Value = TypeVar("Value")
 TRIES, CALLS = 5, 64
@@ -54,7 +55,7 @@ def main() -> None:
     with threadpool_limits(1, "blas"):
         molecules, total = timed("read candidates", lambda: molecules_of(candidates))
         own, more = timed("counts", lambda: count_bits(molecules))
-        packed, most = timed("fingerprints", lambda: similarity_bits(molecules))
+        packed, most = timed("fingerprints", lambda: packed_fingerprints(molecules))
         total += more + most
         for name, new in SURROGATES.items():
             surrogate = new()
@@ -65,7 +66,7 @@ def main() -> None:
             _, predict = timed(f"{name}: predict", lambda posterior=posterior: posterior.predict(own))
             if name == "gaussian-process":
                 total += fit + predict
-        taken, one_more = Taken(), similarity_bits(molecules_of(smiles[:1000]))
+        taken, one_more = Taken(), packed_fingerprints(molecules_of(smiles[:1000]))
         for _ in range(4):
             taken.add(one_more)
             _, nearest = timed(f"similarity to {len(taken)} hits", lambda: taken.nearest(packed))

@@ -1,7 +1,6 @@
 """What a campaign asks for that its prior cannot write or finds unlikely, or its models cannot vouch for."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from chemmara.campaign.settings import CampaignConfig
 from chemmara.errors import TokenError
@@ -10,11 +9,11 @@ from chemmara.language_model.wanted import sample_wanted
 from chemmara.molecules.alphabet import Alphabet, is_stereo
 from chemmara.molecules.chem import canonical_smiles, flat_smiles, molecules_of
 from chemmara.oracles.qsar import load_model
+from chemmara.rl.estimators import ESTIMATORS
 from chemmara.scoring.components import Component
 from chemmara.scoring.components.learned import QsarComponent
 from chemmara.scoring.components.likeness import NoveltyComponent, ShapeComponent, SimilarityComponent
 
-_UNNORMALISED: Final = {"reinvent", "reinvent-pmo", "augmented-hill-climb"}  # estimators, off-policy
 _SAMPLED = 200  # molecules of the prior that stand for what a campaign begins with
 
 
@@ -34,7 +33,7 @@ def cautions(settings: CampaignConfig, prior: Prior) -> list[str]:
 
 def _of_ahead(settings: CampaignConfig) -> list[str]:
     name = settings.method.estimator
-    if not settings.ahead or name not in _UNNORMALISED:
+    if not settings.ahead or ESTIMATORS[name].normalised:
         return []
     why = f"rows are then off-policy, where {name} has no normalised target (docs/docking.md)"
     return [f"ahead = {settings.ahead}: {why}; log-variance keeps its optimum"]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chemmara.campaign.forecast import Forecast, Pilot, forecast
+from chemmara.campaign.measuring import handing_over_batches
 from chemmara.campaign.settings import CampaignConfig
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import load_prior
@@ -16,11 +17,7 @@ from chemmara.language_model.sampling import sample_batches
 from chemmara.molecules.chem import parse, scaffold
 from chemmara.rl.rewards import RewardName
 from chemmara.scoring.budget import Budgeted
-from chemmara.scoring.cache import remembering
-from chemmara.scoring.measurement import at_once
 from chemmara.scoring.objective import Objective
-from chemmara.scoring.worker_limits import WorkerLimits
-from chemmara.scoring.workers import measuring
 
 BETAS: Final = (1 / 512, 1 / 128, 1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4)
 _ROWS = 128  # sampled side by side
@@ -77,10 +74,9 @@ def plan(
 def _pilot(campaign: CampaignConfig, n: int, advance: Callable[[int], None]) -> tuple[Pilot, int]:
     prior = load_prior(campaign.prior, chosen_device(campaign.device, min(n, _ROWS)))
     objective = Objective(campaign.objective)
-    limits = WorkerLimits(campaign.workers, campaign.timeout, campaign.worker_memory, campaign.scheduler)
     logp, scores, smiles = [], [], []
-    with measuring(objective, limits) as by_workers, remembering(objective, by_workers, campaign.cache) as measure:
-        budget = Budgeted(objective, at_once(measure), n)
+    with handing_over_batches(campaign, objective) as hand_over:
+        budget = Budgeted(objective, hand_over, n)
         for rollout in sample_batches(
             prior.model, prior.tokenizer, n, seed=campaign.seed, max_length=prior.config.max_length, batch_size=_ROWS
         ):

@@ -100,7 +100,7 @@ def fill(
         each = torch.log_softmax(untempered / temperature, dim=-1) if temperature != 1.0 else untempered
         here = pattern[alive], step
         given, ends, fixed = table.given[here], table.ends[here], number[alive, step]
-        by_number, in_hole = _by_number(ends), given == HOLE
+        by_number, in_hole = ends >= Ends.ATOMS, given == HOLE  # as Ends.by_number
         least, most = (torch.where(by_number, fixed, bound[here]) for bound in (table.least, table.most))
         room = torch.where(ends == Ends.FORK, number[alive, table.rest[here]] - fixed, 0)
         taken = table.taken[here] | (at.parked.opened > 0)
@@ -128,10 +128,6 @@ def fill(
             break
     log_weight[alive] = -torch.inf
     return Filled(tokens, hole, logp, log_weight)
-
-
-def _by_number(ends: Tensor) -> Tensor:
-    return (ends != Ends.BRANCH) & (ends != Ends.STRING)
 
 
 def _arrived(

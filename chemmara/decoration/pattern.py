@@ -27,7 +27,7 @@ class Ends(IntEnum):
     @property
     def by_number(self) -> bool:
         """Whether the number of heavy atoms is drawn before the hole is written."""
-        return self not in (Ends.BRANCH, Ends.STRING)
+        return self >= Ends.ATOMS
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 At one place stands the linker, and where it ends a ring number; the same ring number stands at the other place.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from chemmara.decoration.conditions import Piece
 from chemmara.decoration.grammar import Kind, is_aromatic, kind_of
@@ -22,28 +22,30 @@ def ring_patterns(part: Part, order: Sequence[int], atoms: Window, number: int) 
     hole = Hole(0, int(atoms.low), int(atoms.high), Ends.RING, left=shown[0], right=shown[1])
     patterns = list[Pattern]()
     for text in spellings(part.molecule, never_first=[begins, closes], number=_LOOKED_THROUGH * number):
-        patterns += _closed(Smiles().split(text), begins, closes, hole)
+        pattern = _closed(Smiles().split(text), begins, closes, hole)
+        if pattern is not None:
+            patterns.append(pattern)
         if len(patterns) == number:
             break
     return patterns
 
 
-def _closed(tokens: list[str], begins: str, closes: str, hole: Hole) -> Iterator[Pattern]:
-    """The pattern of a SMILES; none where the second place does not stand right behind its atom and ring numbers."""
-    number = next(str(ring) for ring in range(1, 10) if str(ring) not in tokens or ring == 9)  # noqa: PLR2004
+def _closed(tokens: list[str], begins: str, closes: str, hole: Hole) -> Pattern | None:
+    """The pattern of a SMILES; None where the second place does not stand right behind its atom and ring numbers."""
+    number = next((str(ring) for ring in range(1, 10) if str(ring) not in tokens), None)
     at = tokens.index(closes)
     in_branch = at + 1 < len(tokens) and tokens[at - 1] == "("
     first = at - 1 if in_branch else at
     atom = first - 1
     while kind_of(tokens[atom]) is Kind.RING:
         atom -= 1
-    if kind_of(tokens[atom]) is not Kind.ATOM or number in tokens:
-        return
+    if kind_of(tokens[atom]) is not Kind.ATOM or number is None:
+        return None
     behind = at + 2 if in_branch else at + 1
     written = [*tokens[:first], number, *tokens[behind:]]
     bond = ["-?"] if is_aromatic(tokens[atom]) else []
     place = written.index(begins)
-    yield Pattern((*written[:place], hole, *bond, number, *written[place + 1 :]))
+    return Pattern((*written[:place], hole, *bond, number, *written[place + 1 :]))
 
 
 def ring_piece(part: Part, atoms: Window) -> Piece:

@@ -36,6 +36,7 @@ class Estimator:
     new: Callable[[], Loss]  # a fresh loss; an nn.Module where it learns something itself
     target: Target | None  # the optimum it claims: eq. 2 (reverse KL), eq. 5 (forward KL), or none
     off_policy: OffPolicy  # any rows; rows whose behaviour log-probability is known; or its own samples only
+    normalised: bool = True  # whether its optimum off-policy is a distribution; else log Z is missing there
 
 
 def _plain(loss: Loss) -> Callable[[], Loss]:
@@ -46,12 +47,12 @@ ESTIMATORS: Final[dict[EstimatorName, Estimator]] = {
     "reinforce": Estimator(_plain(reinforce_loss), "reverse", "weighted"),
     "rloo": Estimator(_plain(rloo_loss), "reverse", "weighted"),
     "ppo": Estimator(_plain(ppo_loss), "reverse", "weighted"),
-    "reinvent": Estimator(_plain(reinvent_loss), "reverse", "any"),
-    "reinvent-pmo": Estimator(_plain(reinvent_pmo_loss), None, "any"),
+    "reinvent": Estimator(_plain(reinvent_loss), "reverse", "any", normalised=False),
+    "reinvent-pmo": Estimator(_plain(reinvent_pmo_loss), None, "any", normalised=False),
     "log-variance": Estimator(_plain(log_variance_loss), "reverse", "any"),
     "trajectory-balance": Estimator(TrajectoryBalance, "reverse", "any"),
     "genetic-gfn": Estimator(GeneticGFN, None, "any"),
-    "augmented-hill-climb": Estimator(_plain(augmented_hill_climb_loss), None, "any"),
+    "augmented-hill-climb": Estimator(_plain(augmented_hill_climb_loss), None, "any", normalised=False),
     "target-likelihood": Estimator(_plain(target_likelihood_loss), "reverse", "weighted"),
     "top-likelihood": Estimator(_plain(top_likelihood_loss), None, "no"),
     "forward-kl": Estimator(_plain(forward_kl_loss), "forward", "weighted"),

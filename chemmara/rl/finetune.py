@@ -56,10 +56,8 @@ class Learner:
     under_way: deque[Candidates] = field(default_factory=deque)  # proposed, and not learned from; the oldest first
 
     def step(self, objective: Objective) -> Step:
-        """Sample, score, and learn."""
-        self.propose()
-        candidates = self.under_way.pop()
-        return self._learned(candidates, objective(candidates.smiles), objective)
+        """Sample, score, and learn; for when no batch is under way."""
+        return self.learn(objective(self.propose().smiles), objective)
 
     def propose(self) -> Candidates:
         """The next batch, by the policy as it is; it is under way from now on."""
@@ -70,12 +68,10 @@ class Learner:
     def learn(self, every: Scores, objective: Objective) -> Step:
         """Learn from the oldest batch under way, given the scores of its `smiles`; it is under way no more.
 
-        `objective` scores genetic children, which are bred in the step.
+        Breed, choose tau and anchor; then learn from the batch and from the replay. `objective` scores genetic
+        children, which are bred in the step.
         """
-        return self._learned(self.under_way.popleft(), every, objective)
-
-    def _learned(self, candidates: Candidates, every: Scores, objective: Objective) -> Step:
-        """Breed, choose tau and anchor; then learn from the batch and from the replay."""
+        candidates = self.under_way.popleft()
         rollout = candidates.rollout
         scores = every.chosen(slice(len(rollout.smiles)))
         filtered_scores = self.filtered_scores(scores)

@@ -6,8 +6,6 @@ from typing import Final
 import numpy as np
 from rdkit.Chem import Mol, rdFingerprintGenerator
 
-from chemmara.selection.fingerprint_blocks import packed_fingerprints
-
 BITS: Final = 4096
 # Counts of Morgan environments, as bits for 1, 2, 4 and 8 of them: Tanimoto of the bits stands for that of the counts.
 _COUNTS = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=BITS, countSimulation=True)
@@ -17,11 +15,6 @@ def count_bits(molecules: Sequence[Mol]) -> np.ndarray:
     """(n, 4096) uint8: counts of Morgan environments of radius 2, as bits for at least 1, 2, 4 and 8."""
     rows = [_COUNTS.GetFingerprintAsNumPy(molecule) for molecule in molecules]
     return np.array(rows, dtype=np.uint8).reshape(len(rows), BITS)
-
-
-def similarity_bits(molecules: Sequence[Mol]) -> np.ndarray:
-    """(n, 256) uint8: the fingerprint of every diversity figure (Morgan 2, 2,048 bits), eight bits in each."""
-    return packed_fingerprints(molecules)
 
 
 def tanimoto(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -13,12 +13,13 @@ from chemmara.scoring.objective import Objective
 from chemmara.scoring.scores import Scores
 from chemmara.screening.acquisition import ACQUISITIONS, different
 from chemmara.screening.config import ScreenConfig
-from chemmara.screening.fingerprints import count_bits, similarity_bits
+from chemmara.screening.fingerprints import count_bits
 from chemmara.screening.library import CandidateLibrary
 from chemmara.screening.memory import Memory, rank_correlation
 from chemmara.screening.model import Model
 from chemmara.screening.taken import Taken
 from chemmara.screening.targets import CostlyTargets, ScoreTarget
+from chemmara.selection.fingerprint_blocks import packed_fingerprints
 
 POLICY: Final = "policy"
 
@@ -97,10 +98,11 @@ class Screening:
         waiting = None
         if self.config.apart and under_way:
             waiting = Taken()
-            waiting.add(similarity_bits(molecules_of(under_way)))
+            waiting.add(packed_fingerprints(molecules_of(under_way)))
         rows = different(
-            ACQUISITIONS[self.config.choose](forecast, self.hit_threshold, rng), similarity_bits(molecules), self.hits,
-            apart=self.config.apart, count=count, own=own, others=int(self.config.others * count), under_way=waiting,
+            ACQUISITIONS[self.config.choose](forecast, self.hit_threshold, rng), packed_fingerprints(molecules),
+            self.hits, apart=self.config.apart, count=count, own=own, others=int(self.config.others * count),
+            under_way=waiting,
         )  # fmt: skip
         return rows, forecast.mean
 
@@ -136,7 +138,7 @@ class Screening:
 
     def _take(self, hits: list[str]) -> None:
         if self.config.apart and hits:
-            self.hits.add(similarity_bits(molecules_of(hits)))
+            self.hits.add(packed_fingerprints(molecules_of(hits)))
 
     def state(self) -> dict[str, Any]:
         """What a later step depends on, as plain values."""

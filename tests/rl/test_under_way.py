@@ -13,8 +13,8 @@ from chemmara.rl.method import MethodConfig
 from chemmara.rl.state import load_learner, save_learner
 from chemmara.rl.step_figures import step_values
 from chemmara.screening.acquisition import different
-from chemmara.screening.fingerprints import similarity_bits
 from chemmara.screening.taken import Taken
+from chemmara.selection.fingerprint_blocks import packed_fingerprints
 from tests.conftest import DRUGS
 from tests.rl.test_screened_steps import Calls, screened
 
@@ -32,7 +32,7 @@ def ahead(learner: Learner, calls: Calls, steps: int) -> list[dict[str, float]]:
 
 def test_what_is_under_way_repels_its_like_by_hand() -> None:
     # Aspirin is under way, and like itself by 1: nothing is left of its preference, the largest, and it comes last.
-    bits = similarity_bits(molecules_of(list(DRUGS.values())))
+    bits = packed_fingerprints(molecules_of(list(DRUGS.values())))
     preference, own = np.linspace(1.0, 0.3, len(DRUGS)), np.ones(len(DRUGS), dtype=bool)
     aspirin = Taken()
     aspirin.add(bits[:1])

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from chemmara.molecules.chem import molecules_of
 from chemmara.screening.acquisition import ACQUISITIONS, Forecast, different
-from chemmara.screening.fingerprints import similarity_bits
 from chemmara.screening.taken import Taken
+from chemmara.selection.fingerprint_blocks import packed_fingerprints
 from tests.conftest import DRUGS
 
-DRUG_BITS = similarity_bits(molecules_of(list(DRUGS.values())))
+DRUG_BITS = packed_fingerprints(molecules_of(list(DRUGS.values())))
 RNG = np.random.default_rng(0)
 
 

@@ -8,10 +8,11 @@ from rdkit import DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 
 from chemmara.molecules.chem import fingerprint, molecules_of
-from chemmara.screening.fingerprints import BITS, count_bits, similarity_bits, tanimoto
+from chemmara.screening.fingerprints import BITS, count_bits, tanimoto
 from chemmara.screening.gaussian_process import GaussianProcess
 from chemmara.screening.surrogates import SURROGATES
 from chemmara.screening.taken import Taken
+from chemmara.selection.fingerprint_blocks import packed_fingerprints
 from tests.conftest import DRUGS
 
 NAMES = sorted(SURROGATES)
@@ -43,7 +44,7 @@ def test_counts_are_bits_and_similarities_are_rdkits() -> None:
     expected = [DataStructs.BulkTanimotoSimilarity(vector, vectors) for vector in vectors]
     bits = count_bits(molecules)
     assert tanimoto(bits, bits) == pytest.approx(np.array(expected), abs=0)
-    taken, packed = Taken(), similarity_bits(molecules)
+    taken, packed = Taken(), packed_fingerprints(molecules)
     assert taken.nearest(packed).tolist() == [0.0] * len(molecules)
     taken.add(packed[:5])
     usual = [fingerprint(molecule) for molecule in molecules]
@@ -52,14 +53,14 @@ def test_counts_are_bits_and_similarities_are_rdkits() -> None:
 
 
 def test_more_than_there_was_room_for_is_taken() -> None:
-    packed = similarity_bits(molecules_of(SERIES))
+    packed = packed_fingerprints(molecules_of(SERIES))
     by_one, at_once = Taken(), Taken()
     for _ in range(8):
         at_once.add(packed)
         for row in packed:
             by_one.add(row[None])
     assert len(by_one) == len(at_once) == 8 * len(SERIES) > 256
-    asked_for = similarity_bits(molecules_of(list(DRUGS.values())))
+    asked_for = packed_fingerprints(molecules_of(list(DRUGS.values())))
     assert by_one.nearest(asked_for).tolist() == at_once.nearest(asked_for).tolist()
 
 
