@@ -1,5 +1,6 @@
 """What people take out of a run, made from its ledger: hits.csv, hits.smi, hits.sdf, report.html, and an export."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +27,7 @@ from chemmara.system.files import replacing, write_text
 
 PICKS: Final = 50
 """Hits of a run that its hits.csv proposes, in order, as good and different ones."""
-DESCRIBED: Final = 3000
+DESCRIBED: Final = 2000
 """Best hits of a run that its hits.csv has InChIKeys and properties of, and its hits.sdf drawings."""
 _DECIMALS: Final = 4  # of a score
 
@@ -50,7 +51,7 @@ def write_outputs(path: Path) -> Outputs:
         hits = _of_the_last_stage(summary.hits, settings)
         fronts = pareto_rank(component_desirabilities(settings["objective"], hits))
         trust = model_columns(settings["objective"], hits)
-        table = _write_hits(path, hits, fronts, settings, trust.columns)
+        table = _write_hits(path, hits, fronts, settings, trust.columns, summary.diversity.scaffolds)
         page = path / "report.html"
         write_text(page, run_page(path.name, ledger, calls, summary, table))
     return Outputs(page, summary.figures, failure_reasons(calls), trust.warnings)
@@ -103,12 +104,13 @@ def _of_the_last_stage(calls: pd.DataFrame, settings: dict[str, Any]) -> pd.Data
 
 
 def _write_hits(
-    path: Path, hits: pd.DataFrame, fronts: np.ndarray, settings: dict[str, Any], trust: pd.DataFrame
-) -> pd.DataFrame:
+    path: Path, hits: pd.DataFrame, fronts: np.ndarray, settings: dict[str, Any], trust: pd.DataFrame,
+    scaffolds: Mapping[str, str],
+) -> pd.DataFrame:  # fmt: skip
     """Write hits.csv, hits.smi and hits.sdf (kept poses of docked hits, else drawings); what hits.csv holds."""
     smiles, scores = hits["smiles"].tolist(), hits["score"].to_numpy(dtype=float)
     picks = weighted(scores, smiles.__getitem__, PICKS, DIVERSITY)
-    table = _for_people(hits, fronts, picks, Wish(), settings, DESCRIBED)
+    table = _for_people(hits, fronts, picks, Wish(), settings, DESCRIBED, scaffolds)
     table = pd.concat([table, trust.set_axis(table.index)], axis=1)
     with replacing(path / "hits.csv") as partial, partial.open("wb") as file, table_writer(file, ".csv") as write:
         write(table)
@@ -122,7 +124,7 @@ def _write_hits(
 
 def _for_people(
     calls: pd.DataFrame, fronts: Any, picks: list[int] | None, wish: Wish, settings: dict[str, Any],
-    most: int | None = None,
+    most: int | None = None, scaffolds: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Calls of a ledger as the table of hits.csv: name, call, step, SMILES, score, pareto, components, and the rest.
 
@@ -139,7 +141,7 @@ def _for_people(
         table[name] = [rounded(value) for value in calls[name]]
     if cores := settings.get("start", {}).get("core"):
         table = table.assign(**groups(cores, molecules_of(table["smiles"].tolist())))
-    return described(table, "smiles", picks, wish.known, keep=components, most=most)
+    return described(table, "smiles", picks, wish.known, keep=components, most=most, scaffolds=scaffolds)
 
 
 def _gather_poses(objective: dict[str, Any], hits: Any, out: Path) -> bool:

@@ -1,6 +1,6 @@
 """The table that a chemist takes away: scaffold, series, nearest known compound, InChIKey and properties."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -26,20 +26,23 @@ def described(
     known: Known | None = None,
     keep: Collection[str] = (),
     most: int | None = None,
+    scaffolds: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """The table with columns pick, scaffold, series, nearest_*, inchikey and the properties at its end.
 
     `smiles` is the column of SMILES, all valid. pick: 1 for the first of `picks` (numbers of rows), 2 for the next,
     ...; empty for the others. series: number of the scaffold, 1 for that of the first row, 2 for the next other one.
     nearest_*: the nearest of the known compounds. Beyond the first `most` rows, inchikey and properties, which take
-    milliseconds a molecule, are empty. Columns of these names that the table has are replaced, but for
-    those in `keep`. Properties are rounded. ChemmaraError where the column of SMILES would be replaced.
+    milliseconds a molecule, are empty. `scaffolds`: that of each SMILES, where they are known already. Columns of
+    these names that the table has are replaced, but for those in `keep`. Properties are rounded. ChemmaraError where
+    the column of SMILES would be replaced.
     """
-    molecules = molecules_of(table[smiles].tolist())
-    scaffolds = [scaffold(molecule) for molecule in molecules]
-    _, series = np.unique(by_scaffold(scaffolds), return_inverse=True)
+    texts: list[str] = table[smiles].tolist()
+    molecules = molecules_of(texts[: most if scaffolds and not known else None])  # seconds of 30,000
+    own = [scaffolds[text] for text in texts] if scaffolds else list(map(scaffold, molecules))
+    _, series = np.unique(by_scaffold(own), return_inverse=True)
     columns: dict[str, object] = {} if picks is None else {"pick": _places(picks, len(table))}
-    columns |= {"scaffold": scaffolds, "series": series + 1}
+    columns |= {"scaffold": own, "series": series + 1}
     if known is not None:
         nearest = known.nearest_to(molecules)
         columns |= {name: nearest[name].tolist() for name in NEAREST}
