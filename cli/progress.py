@@ -148,9 +148,9 @@ def comparison_progress() -> Iterator[Callable[[str, int, "Standing"], None]]:
 
     def tell(method: str, seed: int, run: "Standing") -> None:
         now = time.monotonic()
-        if now - last_line.get((method, seed), -1e9) > _SECONDS_BETWEEN_CAMPAIGN_LINES or run.calls >= run.budget:
+        if now - last_line.get((method, seed), -1e9) > _SECONDS_BETWEEN_CAMPAIGN_LINES or run.ended:
             last_line[method, seed] = now
-            words = f"{run.calls} of {run.budget} calls, {run.hits} hits, {run.scaffolds} scaffolds"
+            words = f"{run.calls} of {run.budget} calls, {run.hits} hits, {run.scaffolds} scaffolds{_ended_early(run)}"
             print(f"{method}, seed {seed}: {words}", file=sys.stderr, flush=True)
 
     yield tell
@@ -167,24 +167,29 @@ def benchmark_progress(runs: int, over: int, budget: int) -> Iterator[Callable[[
     """
     bar = _bar("BarColumn", "MofNCompleteColumn", "calls · {task.description}", "TimeRemainingColumn")
     calls: dict[tuple[str, int], int] = {}
+    ends = over
     last_line = -1e9
     with bar:
         task = bar.add_task(f"{over} of {runs} runs ended", total=runs * budget, completed=over * budget)
 
         def tell(label: str, seed: int, run: "Standing") -> None:
-            nonlocal last_line
-            calls[label, seed] = run.calls
+            nonlocal ends, last_line
+            calls[label, seed] = budget if run.ended else run.calls  # an early end leaves nothing to come
+            ends += bool(run.ended)
             done, now = over * budget + sum(calls.values()), time.monotonic()
-            ends = over + sum(number >= budget for number in calls.values())
             words = f"{ends} of {runs} runs ended · {label}, seed {seed}: {run.calls} calls, {run.hits} hits"
+            words += _ended_early(run)
             bar.update(task, completed=done, description=words)
-            if not bar.console.is_terminal and (
-                now - last_line > _SECONDS_BETWEEN_CAMPAIGN_LINES or run.calls >= budget
-            ):
+            if not bar.console.is_terminal and (now - last_line > _SECONDS_BETWEEN_CAMPAIGN_LINES or run.ended):
                 last_line = now
                 print(f"{done} of {runs * budget} calls · {words}", file=sys.stderr, flush=True)
 
         yield tell
+
+
+def _ended_early(run: "Standing") -> str:
+    """Why a run ended with calls left, in words; empty for one that goes on or has spent its budget."""
+    return f" ({run.ended})" if run.ended and run.calls < run.budget else ""
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import os
 import threading
 import traceback
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -42,7 +42,7 @@ class Failed:
 
 
 Tell = Callable[[str, int, Standing], None]
-"""Hears label, seed and standing of a run, when it begins and after each of its steps."""
+"""Hears label, seed and standing of a run, when it begins, after each of its steps and when it has ended."""
 
 
 def run_jobs(jobs: Sequence[Job], tell: Tell) -> None:
@@ -120,7 +120,9 @@ def _run(job: Job, report: Connection) -> None:
                 report.send((job.label, job.seed, standing))
 
             tell(run.standing())
-            watch.end(run.go(tell))
+            why = run.go(tell)
+            watch.end(why)
+            report.send((job.label, job.seed, replace(run.standing(), ended=why)))
     except KeyboardInterrupt:
         return
     except ChemmaraError as error:

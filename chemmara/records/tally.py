@@ -26,6 +26,7 @@ class Standing:
     screening: str = ""  # what screening did in the last step, in words
     stage: str = ""  # of a campaign in stages, in words; hits and scores are those of this stage
     under_way: int = 0  # calls that the workers have beyond `calls`; 0 where no batch is ahead
+    ended: str = ""  # why no more calls will come, in words; empty while they do
 
 
 @dataclass
