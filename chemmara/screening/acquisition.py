@@ -12,6 +12,7 @@ from chemmara.screening.taken import Taken
 
 _LEAST_SPREAD: Final = 0.02  # of a score: a model is never surer than that of a hit
 _FAR_FROM_HITS: Final = 0.001  # weight of the mean, which orders candidates where no hit is in sight
+_HALVED: Final = 4  # apart is tried whole, halved, ...
 _LEAST: Final = 1e-12  # of a preference, so that similarity orders what the model thinks nothing of
 
 
@@ -52,7 +53,7 @@ ACQUISITIONS: Final[dict[AcquisitionName, Callable[[Forecast, float, np.random.G
 
 def different(
     preference: np.ndarray, packed: np.ndarray, taken: Taken, *, apart: float, count: int, own: np.ndarray, others: int,
-    under_way: Taken | None = None,
+    under_way: Taken | None = None, price: float = 1.0,
 ) -> list[int]:  # fmt: skip
     """Up to `count` candidates, one after the other: each time the largest preference x (1 - s)^apart.
 
@@ -65,15 +66,32 @@ def different(
         own: (n,) bool, whether a candidate is the policy's own sample.
         others: the most to choose of those that are not.
         under_way: molecules that count as `taken` ones do; None without any.
+        price: 0 to 1, the largest share of the preferences' sum that is given up for what is new; where `apart` costs
+            more, it is halved, at last to 0.
     """
     value = np.maximum(preference, _LEAST)
-    bits = np.unpackbits(packed, axis=1, bitorder="little").astype(np.float32)
-    sizes, nearest = bits.sum(axis=1), taken.nearest(packed) if apart else np.zeros(len(packed))
-    if apart and under_way is not None:
-        nearest = np.maximum(nearest, under_way.nearest(packed))
+    best = _chosen(value, count, own, others)
+    if not apart:
+        return best
+    near = taken.nearest(packed)
+    if under_way is not None:
+        near = np.maximum(near, under_way.nearest(packed))
+    similarity = _Similarity.of(packed)
+    for halved in range(_HALVED):
+        rows = _chosen(value, count, own, others, near, apart / 2**halved, similarity)
+        if value[rows].sum() >= (1.0 - price) * value[best].sum():
+            return rows
+    return best
+
+
+def _chosen(
+    value: np.ndarray, count: int, own: np.ndarray, others: int, near: np.ndarray | None = None, apart: float = 0.0,
+    similarity: "_Similarity | None" = None,
+) -> list[int]:  # fmt: skip
+    """The greedy choice; `near`: (n,) the largest similarity of each to what is taken."""
     chosen = list[int]()
     for _ in range(min(count, len(value))):
-        worth = value * (1.0 - nearest) ** apart
+        worth = value.copy() if near is None else value * (1.0 - near) ** apart
         worth[chosen] = -1.0
         if others <= 0:
             worth[~own] = -1.0
@@ -82,7 +100,26 @@ def different(
             break
         chosen.append(best)
         others -= not own[best]
-        if apart:
-            common = bits @ bits[best]
-            nearest = np.maximum(nearest, common / (sizes + sizes[best] - common))
+        if near is not None and similarity is not None:
+            near = np.maximum(near, similarity.to(best))
     return chosen
+
+
+@dataclass(frozen=True)
+class _Similarity:
+    """Tanimoto similarities of candidates to one of them, each computed once."""
+
+    bits: np.ndarray  # (n, 2048) float32
+    sizes: np.ndarray  # (n,)
+    known: dict[int, np.ndarray]
+
+    @classmethod
+    def of(cls, packed: np.ndarray) -> "_Similarity":
+        bits = np.unpackbits(packed, axis=1, bitorder="little").astype(np.float32)
+        return cls(bits, bits.sum(axis=1), {})
+
+    def to(self, row: int) -> np.ndarray:
+        if row not in self.known:
+            common = self.bits @ self.bits[row]
+            self.known[row] = common / (self.sizes + self.sizes[row] - common)
+        return self.known[row]

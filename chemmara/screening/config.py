@@ -35,6 +35,8 @@ class ScreenConfig(Strict):
     apart: Annotated[float, Field(ge=0)] = 4.0
     """Preference for what is new: multiplied by (1 - s)^apart, where s is the largest Tanimoto similarity to a hit so
     far and to the molecules already chosen in the step. 0: similarity plays no part."""
+    price: Fraction = 1.0
+    """Largest share of the expected hits of a step that is given up for what is new."""
     start: PositiveInt = 256
     """Molecules with a score from which screening begins."""
     trained_on: PositiveInt = 2000

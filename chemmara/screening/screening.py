@@ -102,7 +102,7 @@ class Screening:
         rows = different(
             ACQUISITIONS[self.config.choose](forecast, self.hit_threshold, rng), packed_fingerprints(molecules),
             self.hits, apart=self.config.apart, count=count, own=own, others=int(self.config.others * count),
-            under_way=waiting,
+            under_way=waiting, price=self.config.price,
         )  # fmt: skip
         return rows, forecast.mean
 
