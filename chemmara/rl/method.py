@@ -100,7 +100,7 @@ def _turned(table: dict[str, Any]) -> dict[str, Any]:
         return table
     turned, sphere = dict(table), (table.get("diversity_filter") or {}).get("kind") == "sphere"
     set_by_it: dict[str, dict[str, float]] = {
-        "screen": {"apart": 2 * 6**diversity},
+        "screen": {"price": 0.1 * 10**diversity},
         "diversity_filter": {
             "bucket": round(100 * 0.02**diversity),
             **({"similarity": 0.4 - 0.1 * diversity} if sphere else {}),

@@ -12,7 +12,7 @@ from chemmara.screening.taken import Taken
 
 _LEAST_SPREAD: Final = 0.02  # of a score: a model is never surer than that of a hit
 _FAR_FROM_HITS: Final = 0.001  # weight of the mean, which orders candidates where no hit is in sight
-_HALVED: Final = 4  # apart is tried whole, halved, ...
+_APART: Final = tuple(12.0 * (2 / 3) ** power for power in range(12))  # exponents that are tried, 12 to 0.14
 _LEAST: Final = 1e-12  # of a preference, so that similarity orders what the model thinks nothing of
 
 
@@ -52,34 +52,36 @@ ACQUISITIONS: Final[dict[AcquisitionName, Callable[[Forecast, float, np.random.G
 
 
 def different(
-    preference: np.ndarray, packed: np.ndarray, taken: Taken, *, apart: float, count: int, own: np.ndarray, others: int,
-    under_way: Taken | None = None, price: float = 1.0,
+    preference: np.ndarray, packed: np.ndarray, taken: Taken, *, price: float, count: int, own: np.ndarray, others: int,
+    under_way: Taken | None = None,
 ) -> list[int]:  # fmt: skip
-    """Up to `count` candidates, one after the other: each time the largest preference x (1 - s)^apart.
+    """Up to `count` candidates, chosen one after the other: each time the largest preference x (1 - s)^a.
+
+    s is the largest similarity to what is taken and to the candidates already chosen. The exponent a is the largest
+    from 12 down to 0 with which the preferences of all chosen sum to at least 1 - price of the largest sum that there
+    is: what is new is worth that much and no more.
 
     Args:
         preference: (n,) a negative one counts as 0.
         packed: (n, 256) fingerprints.
-        taken: s is the largest similarity to these and to the candidates already chosen.
-        apart: 0 leaves similarity out, and nothing is compared.
+        taken: what candidates should not be like.
+        price: 0 to 1; 0 leaves similarity out, and nothing is compared.
         count: how many to choose.
         own: (n,) bool, whether a candidate is the policy's own sample.
         others: the most to choose of those that are not.
         under_way: molecules that count as `taken` ones do; None without any.
-        price: 0 to 1, the largest share of the preferences' sum that is given up for what is new; where `apart` costs
-            more, it is halved, at last to 0.
     """
     value = np.maximum(preference, _LEAST)
     best = _chosen(value, count, own, others)
-    if not apart:
+    if not price:
         return best
     near = taken.nearest(packed)
     if under_way is not None:
         near = np.maximum(near, under_way.nearest(packed))
-    similarity = _Similarity.of(packed)
-    for halved in range(_HALVED):
-        rows = _chosen(value, count, own, others, near, apart / 2**halved, similarity)
-        if value[rows].sum() >= (1.0 - price) * value[best].sum():
+    similarity, least = _Similarity.of(packed), (1.0 - price) * value[best].sum()
+    for apart in _APART:
+        rows = _chosen(value, count, own, others, near, apart, similarity)
+        if value[rows].sum() >= least:
             return rows
     return best
 

@@ -1,8 +1,8 @@
 """The settings of screening."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import NonNegativeInt, PositiveInt, model_validator
 
 from chemmara.config import Fraction, Strict, UserPath
 
@@ -32,11 +32,9 @@ class ScreenConfig(Strict):
     choose: AcquisitionName = "hit"
     """What is preferred: the probability of a hit; the upper confidence bound mean + b sd with b = 10^U(-2, 0) drawn
     anew in every step; or one draw from the model (Thompson sampling)."""
-    apart: Annotated[float, Field(ge=0)] = 4.0
-    """Preference for what is new: multiplied by (1 - s)^apart, where s is the largest Tanimoto similarity to a hit so
-    far and to the molecules already chosen in the step. 0: similarity plays no part."""
-    price: Fraction = 1.0
-    """Largest share of the expected hits of a step that is given up for what is new."""
+    price: Fraction = 0.4
+    """Largest share of a step's expected hits that is given up for molecules unlike the hits so far and one another.
+    0: similarity plays no part."""
     start: PositiveInt = 256
     """Molecules with a score from which screening begins."""
     trained_on: PositiveInt = 2000

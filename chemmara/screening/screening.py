@@ -96,13 +96,13 @@ class Screening:
         if not self.active:
             return list(range(min(count, len(smiles)))), forecast.mean
         waiting = None
-        if self.config.apart and under_way:
+        if self.config.price and under_way:
             waiting = Taken()
             waiting.add(packed_fingerprints(molecules_of(under_way)))
         rows = different(
             ACQUISITIONS[self.config.choose](forecast, self.hit_threshold, rng), packed_fingerprints(molecules),
-            self.hits, apart=self.config.apart, count=count, own=own, others=int(self.config.others * count),
-            under_way=waiting, price=self.config.price,
+            self.hits, price=self.config.price, count=count, own=own, others=int(self.config.others * count),
+            under_way=waiting,
         )  # fmt: skip
         return rows, forecast.mean
 
@@ -137,7 +137,7 @@ class Screening:
         return rank_correlation(*zip(*compared, strict=True))
 
     def _take(self, hits: list[str]) -> None:
-        if self.config.apart and hits:
+        if self.config.price and hits:
             self.hits.add(packed_fingerprints(molecules_of(hits)))
 
     def state(self) -> dict[str, Any]:
