@@ -73,7 +73,7 @@ def main() -> None:
         every, preference = np.ones(len(candidates), dtype=bool), rng.random(len(candidates))
         _, choice = timed(
             f"choose {CALLS}",
-            lambda: different(preference, packed, Taken(), apart=4.0, count=CALLS, own=every, others=0),
+            lambda: different(preference, packed, Taken(), price=0.4, count=CALLS, own=every, others=0),
         )
     print(f"{'in all, by the Gaussian process':<44}{total + nearest + choice:.3f} s")
 

@@ -121,8 +121,8 @@ class MethodConfig(Strict):
     name: str = "mara"
     """Composition to start from: mara (the default), vanilla (the same without MARA), reinvent, rloo, ..."""
     diversity: Fraction | None = None
-    """From 0, most hits, to 1, most different hits: sets `screen.apart` (2 to 12), and of the diversity filter `bucket`
-    (100 to 2) and `similarity` (0.4 to 0.3), where the file does not. Left out: 4, 100 and 0.4."""
+    """From 0, most hits, to 1, most different hits: sets `screen.price` (0.1 to 1), and of the diversity filter
+    `bucket` (100 to 2) and `similarity` (0.4 to 0.3), where the file does not. Left out: 0.3, 100 and 0.4."""
     rewards: RewardName = "vanilla"
     """What scores are turned into: vanilla (nothing changes), mara, or half of MARA as a control (flattened,
     prior-undone)."""
@@ -214,7 +214,7 @@ class MethodConfig(Strict):
     @model_validator(mode="after")
     def _diversity_has_something_to_set(self) -> "MethodConfig":
         if self.diversity is not None and self.screen is None and self.diversity_filter is None:
-            raise ValueError("diversity sets screen.apart and diversity_filter.bucket, and this method has neither")
+            raise ValueError("diversity sets screen.price and diversity_filter.bucket, and this method has neither")
         return self
 
     @model_validator(mode="after")

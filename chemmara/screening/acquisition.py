@@ -12,7 +12,7 @@ from chemmara.screening.taken import Taken
 
 _LEAST_SPREAD: Final = 0.02  # of a score: a model is never surer than that of a hit
 _FAR_FROM_HITS: Final = 0.001  # weight of the mean, which orders candidates where no hit is in sight
-_APART: Final = tuple(12.0 * (2 / 3) ** power for power in range(12))  # exponents that are tried, 12 to 0.14
+_EXPONENTS: Final = tuple(12.0 * (2 / 3) ** power for power in range(12))  # that are tried, 12 to 0.14
 _LEAST: Final = 1e-12  # of a preference, so that similarity orders what the model thinks nothing of
 
 
@@ -57,9 +57,9 @@ def different(
 ) -> list[int]:  # fmt: skip
     """Up to `count` candidates, chosen one after the other: each time the largest preference x (1 - s)^a.
 
-    s is the largest similarity to what is taken and to the candidates already chosen. The exponent a is the largest
-    from 12 down to 0 with which the preferences of all chosen sum to at least 1 - price of the largest sum that there
-    is: what is new is worth that much and no more.
+    s is the largest similarity to what is taken and to the candidates already chosen. The exponent a is the first
+    of 12, 8, 5.3, ..., 0.14 and 0 with which the preferences of all chosen sum to at least 1 - price of the largest sum
+    that there is: what is new is worth that much and no more.
 
     Args:
         preference: (n,) a negative one counts as 0.
@@ -79,21 +79,22 @@ def different(
     if under_way is not None:
         near = np.maximum(near, under_way.nearest(packed))
     similarity, least = _Similarity.of(packed), (1.0 - price) * value[best].sum()
-    for apart in _APART:
-        rows = _chosen(value, count, own, others, near, apart, similarity)
+    for exponent in _EXPONENTS:
+        rows = _chosen(value, count, own, others, near, exponent, similarity)
         if value[rows].sum() >= least:
             return rows
     return best
 
 
 def _chosen(
-    value: np.ndarray, count: int, own: np.ndarray, others: int, near: np.ndarray | None = None, apart: float = 0.0,
+    value: np.ndarray, count: int, own: np.ndarray, others: int, near: np.ndarray | None = None,
+    exponent: float = 0.0,
     similarity: "_Similarity | None" = None,
 ) -> list[int]:  # fmt: skip
     """The greedy choice; `near`: (n,) the largest similarity of each to what is taken."""
     chosen = list[int]()
     for _ in range(min(count, len(value))):
-        worth = value.copy() if near is None else value * (1.0 - near) ** apart
+        worth = value.copy() if near is None else value * (1.0 - near) ** exponent
         worth[chosen] = -1.0
         if others <= 0:
             worth[~own] = -1.0

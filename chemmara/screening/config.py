@@ -32,9 +32,9 @@ class ScreenConfig(Strict):
     choose: AcquisitionName = "hit"
     """What is preferred: the probability of a hit; the upper confidence bound mean + b sd with b = 10^U(-2, 0) drawn
     anew in every step; or one draw from the model (Thompson sampling)."""
-    price: Fraction = 0.4
-    """Largest share of a step's expected hits that is given up for molecules unlike the hits so far and one another.
-    0: similarity plays no part."""
+    price: Fraction = 0.3
+    """Largest share of a step's expected hits that is given up for molecules unlike one another and the hits so far. 0:
+    similarity plays no part."""
     start: PositiveInt = 256
     """Molecules with a score from which screening begins."""
     trained_on: PositiveInt = 2000

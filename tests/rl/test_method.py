@@ -95,12 +95,12 @@ def test_false_takes_a_part_away_and_a_table_replaces_a_number() -> None:
 
 
 def test_the_dial_by_hand() -> None:
-    # apart 2 x 6^d: 2, 4.9, 12; bucket 100 x .02^d: 100, 14.1, 2; similarity .4 - .1 d
-    for diversity, apart, bucket, similarity in ((0, 2.0, 100, 0.4), (0.5, 4.898979, 14, 0.35), (1.0, 12.0, 2, 0.3)):
+    # price .1 x 10^d: .1, .316, 1; bucket 100 x .02^d: 100, 14.1, 2; similarity .4 - .1 d
+    for diversity, price, bucket, similarity in ((0, 0.1, 100, 0.4), (0.5, 0.316228, 14, 0.35), (1.0, 1.0, 2, 0.3)):
         method = MethodConfig.model_validate({"name": "mara", "screen": True, "diversity": diversity})
         assert method.screen is not None
         assert method.diversity_filter is not None
-        assert method.screen.apart == pytest.approx(apart)
+        assert method.screen.price == pytest.approx(price)
         assert isinstance(method.diversity_filter, SphereFilterConfig)
         assert method.diversity_filter.bucket == bucket
         assert method.diversity_filter.similarity == pytest.approx(similarity)
@@ -108,11 +108,11 @@ def test_the_dial_by_hand() -> None:
 
 
 def test_what_the_file_sets_itself_the_dial_leaves_alone() -> None:
-    own = {"name": "mara", "screen": {"apart": 1.0}, "diversity_filter": {"bucket": 7}, "diversity": 1.0}
+    own = {"name": "mara", "screen": {"price": 0.7}, "diversity_filter": {"bucket": 7}, "diversity": 1.0}
     method = MethodConfig.model_validate(own)
     assert method.screen is not None
     assert method.diversity_filter is not None
-    assert (method.screen.apart, method.diversity_filter.bucket) == (1.0, 7)
+    assert (method.screen.price, method.diversity_filter.bucket) == (0.7, 7)
     with pytest.raises(ValidationError, match="this method has neither"):
         MethodConfig.model_validate({"name": "rloo", "diversity": 0.5})
     with pytest.raises(ValidationError, match="less than or equal to 1"):

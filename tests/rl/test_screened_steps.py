@@ -81,7 +81,7 @@ def test_before_it_begins_a_step_is_that_of_the_method_without_it(tiny_prior: Pa
 
 
 def test_a_screened_step_asks_for_the_best_of_many(tiny_prior: Path) -> None:
-    trained, calls = screened(tiny_prior, {"apart": 0.0}), Calls()
+    trained, calls = screened(tiny_prior, {"price": 0.0}), Calls()
     steps = [trained.step(calls) for _ in range(12)]
     assert all(len(batch) <= 16 for batch in calls.batches)
     active = [step for step in steps if step.choice and step.choice.active]
@@ -108,7 +108,7 @@ def test_children_and_a_library_are_candidates_that_are_learned_from_by_replay(
 ) -> None:
     library = tmp_path / "own.smi"
     library.write_text("\n".join("C" * n for n in range(20, 40)), encoding="utf-8")
-    screen = {"children": 12, "library": str(library), "apart": 0.0, "others": 0.5}
+    screen = {"children": 12, "library": str(library), "price": 0.0, "others": 0.5}
     trained, calls = screened(tiny_prior, screen, genetic={"parents": 4}, replay={"rounds": 1}), Calls()
     steps = [trained.step(calls) for _ in range(6)]
     sources = [source for step in steps if step.choice for source in step.choice.sources]
@@ -130,7 +130,7 @@ def test_a_library_alone_is_active_learning(tiny_prior: Path, tmp_path: Path) ->
     ends = ("O", "N", "Cl", "F", "Br", "S")
     molecules = [a + "C" * n + b for a in ends for b in ends if a <= b for n in range(1, 10)]
     library.write_text("\n".join(rng.permutation(molecules)), encoding="utf-8")
-    screen = {"candidates": 0, "library": str(library), "others": 1.0, "apart": 0.0, "choose": "ucb", "start": 32}
+    screen = {"candidates": 0, "library": str(library), "others": 1.0, "price": 0.0, "choose": "ucb", "start": 32}
     trained, calls = screened(tiny_prior, screen, batch_size=8), Calls()
     steps = [trained.step(calls) for _ in range(10)]
     assert all(step.rollout.smiles == [] for step in steps)

@@ -36,12 +36,12 @@ def test_what_is_under_way_repels_its_like_by_hand() -> None:
     preference, own = np.linspace(1.0, 0.3, len(DRUGS)), np.ones(len(DRUGS), dtype=bool)
     aspirin = Taken()
     aspirin.add(bits[:1])
-    plain = different(preference, bits, Taken(), apart=4.0, count=8, own=own, others=0)
+    plain = different(preference, bits, Taken(), price=1.0, count=8, own=own, others=0)
     assert plain[0] == 0
-    apart = different(preference, bits, Taken(), apart=4.0, count=8, own=own, others=0, under_way=aspirin)
-    assert apart == different(preference, bits, aspirin, apart=4.0, count=8, own=own, others=0)
+    apart = different(preference, bits, Taken(), price=1.0, count=8, own=own, others=0, under_way=aspirin)
+    assert apart == different(preference, bits, aspirin, price=1.0, count=8, own=own, others=0)
     assert apart[-1] == 0
-    flat = different(preference, bits, Taken(), apart=0.0, count=8, own=own, others=0, under_way=aspirin)
+    flat = different(preference, bits, Taken(), price=0.0, count=8, own=own, others=0, under_way=aspirin)
     assert flat[0] == 0
 
 

@@ -39,44 +39,54 @@ def test_preferences_by_hand() -> None:
 
 
 def test_the_choice_by_hand() -> None:
-    # The second is 2/4 like the first, the third like none. Preferences .9, .8, .3, apart 2: first .9; then the second
-    # has .8 (1 - .5)^2 = .2 and the third .3; so the third before the second. Without apart: .9, .8, .3.
+    # A and B are 2/4 alike, C is like none. Preferences .9, .8, .3: the two best sum to 1.7, and A with C to 1.2, which
+    # costs .5 / 1.7 = .294. C is chosen before B where .8 (1 - .5)^a < .3, a > 1.415: with 12, 8, ..., 1.58, not with
+    # 1.05, the next one.
     rows = packed([1, 2, 3], [2, 3, 4], [8, 9])
     own = np.ones(3, dtype=bool)
 
-    def order(apart: float, taken: Taken, count: int = 3, others: int = 3) -> list[int]:
+    def order(price: float, taken: Taken, count: int, others: int = 3) -> list[int]:
         preference = np.array([0.9, 0.8, 0.3])
-        return different(preference, rows, taken, apart=apart, count=count, own=own, others=others)
+        return different(preference, rows, taken, price=price, count=count, own=own, others=others)
 
-    assert order(2.0, Taken()) == [0, 2, 1]
-    assert order(0.0, Taken()) == [0, 1, 2]
-    assert order(2.0, Taken(), count=1) == [0]
-    # a hit that is the first molecule itself: nothing is left of it, and .8 / 4 of the second
+    assert order(0.30, Taken(), count=2) == [0, 2]
+    assert order(0.29, Taken(), count=2) == [0, 1]
+    assert order(0.0, Taken(), count=2) == [0, 1]
+    # to choose all costs nothing
+    assert order(0.01, Taken(), count=3) == [0, 2, 1]
+    # a hit that is A itself: nothing is left of A; C alone costs .6 / .9 = .667, B (with 1.05) .1 / .9
     hits = Taken()
     hits.add(rows[:1])
-    assert order(2.0, hits) == [2, 1, 0]
+    assert order(0.67, hits, count=1) == [2]
+    assert order(0.66, hits, count=1) == [1]
+    assert order(0.10, hits, count=1) == [0]
     own = np.array([False, False, True])
-    assert order(0.0, Taken(), others=1) == [0, 2]
-    assert order(0.0, Taken(), others=0) == [2]
+    assert order(0.0, Taken(), count=3, others=1) == [0, 2]
+    assert order(0.0, Taken(), count=3, others=0) == [2]
 
 
-@given(st.lists(st.floats(-1, 1), min_size=len(DRUGS), max_size=len(DRUGS)), st.integers(0, 10), st.integers(0, 8))
-def test_without_apart_it_is_the_best_and_with_it_still_different_candidates(
-    preference: list[float], count: int, others: int
-) -> None:
+@given(
+    st.lists(st.floats(-1, 1), min_size=len(DRUGS), max_size=len(DRUGS)), st.integers(0, 10), st.integers(0, 8),
+    st.floats(0, 1),
+)  # fmt: skip
+def test_no_more_is_given_up_than_the_price(preference: list[float], count: int, others: int, price: float) -> None:
     values, own = np.array(preference), np.arange(len(DRUGS)) % 2 == 0
-    plain = different(values, DRUG_BITS, Taken(), apart=0.0, count=count, own=np.ones(8, dtype=bool), others=0)
+    hits = Taken()
+    hits.add(DRUG_BITS[:2])
     kept = np.maximum(values, 1e-12)
+    plain = different(values, DRUG_BITS, hits, price=0.0, count=count, own=np.ones(8, dtype=bool), others=0)
     assert sorted(kept[plain].tolist(), reverse=True) == sorted(kept.tolist(), reverse=True)[:count]
-    chosen = different(values, DRUG_BITS, Taken(), apart=4.0, count=count, own=own, others=others)
+    best = different(values, DRUG_BITS, hits, price=0.0, count=count, own=own, others=others)
+    chosen = different(values, DRUG_BITS, hits, price=price, count=count, own=own, others=others)
+    assert kept[chosen].sum() >= (1 - price) * kept[best].sum() - 1e-12
     assert len(set(chosen)) == len(chosen) == min(count, own.sum() + min(others, (~own).sum()))
     assert (~own[chosen]).sum() <= others
 
 
 def test_a_strong_wish_for_what_is_new_chooses_by_similarity_alone() -> None:
-    # With all preferences equal, apart only orders by similarity: each one chosen is the least like those before it.
+    # With all preferences equal, similarity alone orders: each one chosen is the least like those before it.
     bits = np.unpackbits(DRUG_BITS, axis=1).astype(int)
-    chosen = different(np.ones(8), DRUG_BITS, Taken(), apart=50.0, count=8, own=np.ones(8, dtype=bool), others=0)
+    chosen = different(np.ones(8), DRUG_BITS, Taken(), price=1.0, count=8, own=np.ones(8, dtype=bool), others=0)
 
     def nearest(row: int, before: list[int]) -> float:
         common = [(bits[row] & bits[other]).sum() / (bits[row] | bits[other]).sum() for other in before]

@@ -63,7 +63,7 @@ def test_memory_is_what_a_look_at_everything_would_choose(values: list[float], m
 
 
 def test_it_begins_with_as_many_molecules_as_it_is_given_and_then_prefers_what_scores() -> None:
-    screening = screening_of(apart=0.0)
+    screening = screening_of(price=0.0)
     first = screening.choose({"policy": [*CHAINS[::4], "", CHAINS[0]]}, 5, RNG)
     assert (first.smiles, first.active) == (CHAINS[::4][:5], False)
     assert np.isnan(first.predicted).all()
@@ -135,8 +135,8 @@ def test_predictions_are_ranked_when_they_are_compared_and_not_when_one_looks(mo
 
 def test_hits_keep_what_is_like_them_away() -> None:
     near, far = "CCCCCCCCCCCCCCCCCCCCCCCCCC", "OC1CCCCC1NC1CCCCC1NC1CCCC1"  # both long
-    for apart, expected in ((0.0, near), (8.0, far)):
-        screening = screening_of(apart=apart)
+    for price, expected in ((0.0, near), (1.0, far)):
+        screening = screening_of(price=price)
         measured([smiles for smiles in CHAINS if smiles.strip("C") == "O"], screening)
         assert screening.choose({"policy": [near, far]}, 1, RNG).smiles == [expected]
 
@@ -157,7 +157,7 @@ def test_it_goes_on_from_its_saved_state_as_if_it_had_never_stopped(surrogate: s
 
 def test_active_learning_finds_the_best_of_a_library_in_few_calls() -> None:
     # 100 molecules, 20 of them measured before: ten batches of four by the model against forty at random.
-    screening = screening_of(apart=0.0, choose="ucb")
+    screening = screening_of(price=0.0, choose="ucb")
     rng = np.random.default_rng(5)
     order = rng.permutation(CHAINS).tolist()
     measured(order[:20], screening)
@@ -192,7 +192,7 @@ def test_the_true_values_of_costly_components_give_the_true_scores() -> None:
 
 
 def test_what_a_cheap_component_rules_out_is_neither_chosen_before_others_nor_learned_from() -> None:
-    config = ScreenConfig(start=3, apart=0.0)
+    config = ScreenConfig(start=3, price=0.0)
     screening = Screening.of(config, Objective(COSTLY), 0.5)
     assert isinstance(screening.model.targets, CostlyTargets)
     scores = Objective(COSTLY)(["CCO", *DRUGS.values()])  # ethanol is too light, and its shape was not worked out
