@@ -139,8 +139,9 @@ def _for_people(
     table["pareto"] = fronts
     for name in components:
         table[name] = [rounded(value) for value in calls[name]]
-    if cores := settings.get("start", {}).get("core"):
-        table = table.assign(**groups(cores, molecules_of(table["smiles"].tolist())))
+    start = settings.get("start", {})
+    if cores := start.get("core"):
+        table = table.assign(**groups(cores, molecules_of(table["smiles"].tolist()), start["atoms"]))
     return described(table, "smiles", picks, wish.known, keep=components, most=most, scaffolds=scaffolds)
 
 

@@ -27,6 +27,17 @@ def test_what_stands_at_the_places(core: str, smiles: str, expected: dict[str, s
     assert found | expected == found
 
 
+def test_a_core_that_may_be_turned_has_each_group_where_its_size_fits() -> None:
+    # para-phenylene turns over: methyl and propyl may stand either way; one window for each place decides
+    molecules = molecules_of(["Cc1ccc(CCC)cc1"])
+    for atoms, first, second in ((["1..1", "2..5"], "C*", "CCC*"), (["2..5", "1..1"], "CCC*", "C*")):
+        found = groups(["*c1ccc(*)cc1"], molecules, atoms)
+        assert (found["R1"], found["R2"]) == ([first], [second])
+    # a pyridine does not: what does not fit stays where it is
+    found = groups(["*c1ccc(*)nc1"], molecules_of(["Cc1ccc(CCC)nc1"]), ["2..5", "1..1"])
+    assert (found["R1"], found["R2"]) == (["C*"], ["CCC*"])
+
+
 def test_each_molecule_has_the_first_core_that_it_holds() -> None:
     cores = ["*c1ccncc1", "*N1CCOCC1", "*c1ccnc(*)c1"]
     found = groups(cores, molecules_of(["CN1CCOCC1", "Clc1ccncc1", "Clc1ccnc(F)c1"]))
