@@ -19,7 +19,7 @@ from chemmara.language_model.sampling import sample_batches
 from chemmara.molecules.chem import molecules_of
 from chemmara.scoring.objective import canonical_texts
 from chemmara.screening.acquisition import different
-from chemmara.screening.fingerprints import count_bits
+from chemmara.screening.features import Features
 from chemmara.screening.surrogates import SURROGATES
 from chemmara.screening.taken import Taken
 from chemmara.selection.fingerprint_blocks import packed_fingerprints
@@ -51,17 +51,17 @@ def main() -> None:
     known = dict.fromkeys(text for rollout in rollouts for text in canonical_texts(rollout.smiles) if text)
     smiles, rng = list(known), np.random.default_rng(0)
     learned, candidates = smiles[: options.trained_on + CALLS], smiles[-options.candidates :]
-    bits, values = count_bits(molecules_of(learned)), rng.random(len(learned))
+    known_features, values = Features.of(molecules_of(learned)), rng.random(len(learned))
     with threadpool_limits(1, "blas"):
         molecules, total = timed("read candidates", lambda: molecules_of(candidates))
-        own, more = timed("counts", lambda: count_bits(molecules))
+        own, more = timed("features", lambda: Features.of(molecules))
         packed, most = timed("fingerprints", lambda: packed_fingerprints(molecules))
         total += more + most
         for name, new in SURROGATES.items():
             surrogate = new()
-            surrogate.fit(bits[:-CALLS], values[:-CALLS])
+            surrogate.fit(known_features[:-CALLS], values[:-CALLS])
             posterior, fit = timed(
-                f"{name}: fit", lambda surrogate=surrogate: surrogate.fit(bits[CALLS:], values[CALLS:])
+                f"{name}: fit", lambda surrogate=surrogate: surrogate.fit(known_features[CALLS:], values[CALLS:])
             )
             _, predict = timed(f"{name}: predict", lambda posterior=posterior: posterior.predict(own))
             if name == "gaussian-process":
@@ -73,7 +73,7 @@ def main() -> None:
         every, preference = np.ones(len(candidates), dtype=bool), rng.random(len(candidates))
         _, choice = timed(
             f"choose {CALLS}",
-            lambda: different(preference, packed, Taken(), price=0.4, count=CALLS, own=every, others=0),
+            lambda: different(preference, packed, Taken(), price=0.3, count=CALLS, own=every, others=0),
         )
     print(f"{'in all, by the Gaussian process':<44}{total + nearest + choice:.3f} s")
 

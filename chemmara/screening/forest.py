@@ -6,6 +6,8 @@ from typing import Final
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 
+from chemmara.screening.features import Features
+
 _TREES: Final = 50
 
 
@@ -15,23 +17,26 @@ class ForestPosterior:
 
     forest: RandomForestRegressor
 
-    def predict(self, bits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
         """Means and standard deviations over the trees, each (n,)."""
-        values = np.array(
-            [tree.predict(bits.astype(np.float32), check_input=False) for tree in self.forest.estimators_]
-        )
+        columns = _columns(features)
+        values = np.array([tree.predict(columns, check_input=False) for tree in self.forest.estimators_])
         return values.mean(axis=0), values.std(axis=0)
 
-    def draw(self, bits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def draw(self, features: Features, rng: np.random.Generator) -> np.ndarray:
         """The values (n,) of one tree, which learned from one resampling of the data."""
         tree = self.forest.estimators_[int(rng.integers(_TREES))]
-        return tree.predict(bits.astype(np.float32), check_input=False)
+        return tree.predict(_columns(features), check_input=False)
 
 
 class RandomForest:
-    """Fifty trees on counts as bits, each choosing among a twelfth of the bits at a split."""
+    """Fifty trees on counts as bits and properties, each choosing among a twelfth of the columns at a split."""
 
-    def fit(self, bits: np.ndarray, targets: np.ndarray) -> ForestPosterior:
-        """Learn from bits (n, 4096) and targets (n,); the same data give the same forest."""
+    def fit(self, features: Features, targets: np.ndarray) -> ForestPosterior:
+        """Learn from n molecules and targets (n,); the same data give the same forest."""
         forest = RandomForestRegressor(_TREES, max_features=1 / 12, min_samples_leaf=2, random_state=0)
-        return ForestPosterior(forest.fit(bits.astype(np.float32), targets))
+        return ForestPosterior(forest.fit(_columns(features), targets))
+
+
+def _columns(features: Features) -> np.ndarray:
+    return np.hstack([features.bits, features.properties], dtype=np.float32, casting="unsafe")

@@ -10,7 +10,7 @@ from scipy.stats import norm
 from chemmara.molecules.chem import molecules_of
 from chemmara.screening.acquisition import Forecast
 from chemmara.screening.config import SurrogateName
-from chemmara.screening.fingerprints import count_bits
+from chemmara.screening.features import Features
 from chemmara.screening.surrogates import SURROGATES, Posterior, Surrogate
 from chemmara.screening.targets import ScoreTarget, Targets
 
@@ -24,10 +24,11 @@ class Model:
     name: SurrogateName
     targets: Targets
     _surrogates: list[Surrogate] = field(default_factory=list)  # of the targets
-    _bits: dict[str, np.ndarray] = field(default_factory=dict)  # of the molecules learned from last
+    _places: dict[str, int] = field(default_factory=dict)  # of the molecules learned from last, in `_features`
+    _features: Features = field(default_factory=lambda: Features.of([]))
 
     def forecast(
-        self, known: Sequence[str], values: np.ndarray, candidates: Sequence[str], bits: np.ndarray,
+        self, known: Sequence[str], values: np.ndarray, candidates: Sequence[str], features: Features,
         rng: np.random.Generator,
     ) -> Forecast:  # fmt: skip
         """Scores of candidates, learned from molecules and their values (n, targets).
@@ -36,10 +37,10 @@ class Model:
         by 16 guesses of each, which lie where a sixteenth of its distribution does.
         """
         posteriors = self._fitted(known, values)
-        means, spreads = zip(*(posterior.predict(bits) for posterior in posteriors), strict=True)
+        means, spreads = zip(*(posterior.predict(features) for posterior in posteriors), strict=True)
 
         def draw() -> np.ndarray:
-            drawn = np.column_stack([posterior.draw(bits, rng) for posterior in posteriors])
+            drawn = np.column_stack([posterior.draw(features, rng) for posterior in posteriors])
             return self.targets.scores(candidates, drawn[None])[0]
 
         if isinstance(self.targets, ScoreTarget):
@@ -51,9 +52,12 @@ class Model:
 
     def _fitted(self, known: Sequence[str], values: np.ndarray) -> list[Posterior]:
         """A fitted surrogate of every target."""
-        new = [smiles for smiles in known if smiles not in self._bits]
-        made = dict(zip(new, count_bits(molecules_of(new)), strict=True))
-        self._bits = {smiles: made[smiles] if smiles in made else self._bits[smiles] for smiles in known}
-        bits = np.array(list(self._bits.values()))
+        new = [smiles for smiles in known if smiles not in self._places]
+        places = self._places | {smiles: row for row, smiles in enumerate(new, len(self._features))}
+        every = self._features.and_then(Features.of(molecules_of(new)))
+        self._features = every[[places[smiles] for smiles in known]]
+        self._places = {smiles: row for row, smiles in enumerate(known)}
         self._surrogates = self._surrogates or [SURROGATES[self.name]() for _ in values.T]
-        return [surrogate.fit(bits, column) for surrogate, column in zip(self._surrogates, values.T, strict=True)]
+        return [
+            surrogate.fit(self._features, column) for surrogate, column in zip(self._surrogates, values.T, strict=True)
+        ]

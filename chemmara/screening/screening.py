@@ -13,7 +13,7 @@ from chemmara.scoring.objective import Objective
 from chemmara.scoring.scores import Scores
 from chemmara.screening.acquisition import ACQUISITIONS, different
 from chemmara.screening.config import ScreenConfig
-from chemmara.screening.fingerprints import count_bits
+from chemmara.screening.features import Features
 from chemmara.screening.library import CandidateLibrary
 from chemmara.screening.memory import Memory, rank_correlation
 from chemmara.screening.model import Model
@@ -92,7 +92,7 @@ class Screening:
     ) -> tuple[list[int], np.ndarray]:
         """Rows of the chosen candidates, and the predicted scores of all of them."""
         molecules = molecules_of(smiles)
-        forecast = self.model.forecast(*self.memory.to_learn_from(), smiles, count_bits(molecules), rng)
+        forecast = self.model.forecast(*self.memory.to_learn_from(), smiles, Features.of(molecules), rng)
         if not self.active:
             return list(range(min(count, len(smiles)))), forecast.mean
         waiting = None

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from chemmara.screening.config import SurrogateName
+from chemmara.screening.features import Features
 from chemmara.screening.forest import RandomForest
 from chemmara.screening.gaussian_process import GaussianProcess
 from chemmara.screening.linear import BayesianLinear
@@ -14,11 +15,11 @@ from chemmara.screening.linear import BayesianLinear
 class Posterior(Protocol):
     """What a fitted surrogate says of molecules."""
 
-    def predict(self, bits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Means and standard deviations, each (n,), for counts as bits (n, 4096)."""
+    def predict(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
+        """Means and standard deviations, each (n,), of n molecules."""
         ...
 
-    def draw(self, bits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def draw(self, features: Features, rng: np.random.Generator) -> np.ndarray:
         """One joint draw (n,) of the values of these molecules."""
         ...
 
@@ -26,8 +27,8 @@ class Posterior(Protocol):
 class Surrogate(Protocol):
     """Learns a value of molecules."""
 
-    def fit(self, bits: np.ndarray, targets: np.ndarray) -> Posterior:
-        """Learn from counts as bits (n, 4096) and targets (n,), without NaN."""
+    def fit(self, features: Features, targets: np.ndarray) -> Posterior:
+        """Learn from n molecules and targets (n,), without NaN."""
         ...
 
 
