@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 import numpy as np
@@ -92,8 +92,7 @@ def weighted(
         at = int(gains.argmax()) if len(gains) else -1
         gain = gains[at] if at >= 0 else -np.inf
         if upcoming is not None and gain < (1 - diversity) * scores[upcoming[0]] + diversity:
-            chunk = [upcoming, *islice(coming, max(_OPENED, len(opened.rows)))]
-            opened.add([row for row, _ in chunk], [molecule for _, molecule in chunk], scores)
+            opened.add(*_read(chain([upcoming], islice(coming, max(_OPENED, len(opened.rows))))), scores)
             upcoming = next(coming, None)
             continue
         if gain == -np.inf:
@@ -108,6 +107,15 @@ def weighted(
         picked.append(row)
         opened.pick(at)
     return picked
+
+
+def _read(coming: Iterator[tuple[int, Mol]]) -> tuple[list[int], np.ndarray]:
+    """Rows and packed fingerprints of molecules; few are held at a time, for one takes forty times as much memory."""
+    rows, packed = list[int](), list[np.ndarray]()
+    while part := list(islice(coming, _OPENED)):
+        rows += [row for row, _ in part]
+        packed.append(packed_fingerprints([molecule for _, molecule in part]))
+    return rows, np.concatenate(packed)
 
 
 @dataclass
@@ -127,9 +135,8 @@ class _Opened:
         distances = np.where(decided, 0.0, self._distances)  # no 0 x infinity
         return np.where(decided, -np.inf, (1 - self.diversity) * self._scores + self.diversity * distances)
 
-    def add(self, rows: list[int], molecules: list[Mol], scores: np.ndarray) -> None:
-        """Molecules that come next in the order of their scores."""
-        new = packed_fingerprints(molecules)
+    def add(self, rows: list[int], new: np.ndarray, scores: np.ndarray) -> None:
+        """Molecules that come next in the order of their scores, by their packed fingerprints."""
         far = np.ones(len(rows))
         for pick in self._picks:
             np.minimum(far, 1.0 - to_all(self._packed[pick], new), out=far)
