@@ -24,8 +24,8 @@ class ScreenConfig(Strict):
     others: Fraction = 0.5
     """Largest share of a step's calls that children and the library take; the policy's own samples have the rest."""
     surrogate: SurrogateName = "gaussian-process"
-    """The model: a Gaussian process (Tanimoto kernel), a random forest, or Bayesian linear regression, all on counts of
-    Morgan environments."""
+    """The model: a Gaussian process, a random forest, or Bayesian linear regression, all on counts of atom types and
+    Morgan environments and on eleven properties."""
     models: Literal["auto", "score", "costly"] = "auto"
     """What is modelled: the score; or the value of every costly component (docking, a program), the others being
     computed for every candidate. auto: the costly components where there are some, else the score."""

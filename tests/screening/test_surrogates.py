@@ -33,10 +33,10 @@ def features_of(*rows: list[int], properties: list[list[float]] | None = None) -
 def test_the_process_by_hand() -> None:
     # Learned from {1, 2} with 3 and {3, 4} with 5: mean 4, spread 1, targets -1 and 1. Nothing is shared, and all
     # properties are alike: the kernel is .6 beside 1, with the noise 1.01 on its diagonal. Its inverse,
-    # 1 / (1.0201 - .36) times 1.01 beside -.6, takes the targets to -1 / .41 and 1 / .41. {1, 2, 3} is 2/3 like the first and 1/4 like the
-    # second, .4 x 2/3 + .6 = .86667 and .7: mean 4 - .16667 / .41 = 3.59350,
-    # variance 1 - (1.01 x (.75111 + .49) - 1.2 x .60667) / .6601 = 0.20388. {7} has .6 and .6: 4, and
-    # 1 - (1.01 x .72 - 1.2 x .36) / .6601 = 0.55280
+    # 1 / (1.0201 - .36) times 1.01 beside -.6, takes the targets to -1 / .41 and 1 / .41.
+    # {1, 2, 3} is 2/3 like the first and 1/4 like the second, .4 x 2/3 + .6 = .86667 and .7:
+    # mean 4 - .16667 / .41 = 3.59350, variance 1 - (1.01 x (.75111 + .49) - 1.2 x .60667) / .6601 = 0.20388.
+    # {7} has .6 and .6: 4, and 1 - (1.01 x .72 - 1.2 x .36) / .6601 = 0.55280
     posterior = GaussianProcess().fit(features_of([1, 2], [3, 4]), np.array([3.0, 5.0]))
     means, spreads = posterior.predict(features_of([1, 2, 3], [7]))
     assert means == pytest.approx([3.59350, 4.0], abs=1e-5)
