@@ -1,11 +1,13 @@
 """Picks are what their definitions say, worked out pair by pair."""
 
 import math
+from weakref import WeakSet
 
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from rdkit.Chem import Mol
 from rdkit.DataStructs import TanimotoSimilarity
 
 from chemmara.molecules.chem import fingerprint, parse, scaffold
@@ -83,3 +85,21 @@ def test_maxmin_picks_lie_as_far_as_possible_from_those_before() -> None:
         assert distances(packed[found])[place] == pytest.approx(max(far))
     assert sorted(maxmin(packed, 1000)) == list(range(len(SMILES)))
     assert maxmin(packed[:0], 3) == []
+
+
+def test_few_molecules_are_held_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    # All scores are alike, so that all of 3,375 molecules are read; a million held at once took 11.7 GB.
+    smiles = [f"{'C' * a}O{'C' * b}N{'C' * c}" for a in range(1, 16) for b in range(1, 16) for c in range(1, 16)]
+    alive, most = WeakSet[Mol](), [0]
+
+    def counted(text: str) -> Mol | None:
+        molecule = parse(text)
+        if molecule is not None:
+            alive.add(molecule)
+        most[0] = max(most[0], len(alive))
+        return molecule
+
+    monkeypatch.setattr(picks, "parse", counted)
+    monkeypatch.setattr(picks, "_OPENED", 256)
+    assert len(weighted(np.ones(len(smiles)), smiles.__getitem__, 5)) == 5
+    assert 256 <= most[0] <= 2 * 256 + 2
