@@ -134,7 +134,7 @@ BREAKS = (
     Break("screening: the process's mean", PROCESS, "(across @ self.weights)", "(across @ -self.weights)", SURROGATES),
     Break("screening: the process's variance", PROCESS, "np.maximum(1.0 - np.einsum", "np.maximum(1.0 + np.einsum",
           SURROGATES),
-    Break("screening: properties are scaled", "chemmara/screening/features.py", "(features.properties - self.centre) / self",
+    Break("screening: properties are scaled", f"{SCREEN}/features.py", "(features.properties - self.centre) / self",
           "(features.properties - self.centre) * self", SURROGATES),
     Break("picks: few molecules are held", "chemmara/selection/picks.py", "list(islice(coming, _OPENED))",
           "list(islice(coming, 10**9))", "tests/selection/test_picks.py"),
