@@ -116,8 +116,8 @@ def test_children_and_a_library_are_candidates_that_are_learned_from_by_replay(
     for step, batch in zip(steps, calls.batches, strict=True):  # one batch a step: children wait to be chosen
         assert step.choice is not None
         assert set(step.choice.smiles) == set(batch)
-    values = step_values(steps[-1])
-    assert 0 < values["screen_children"] + values["screen_library"] <= 0.5
+    shares = [values["screen_children"] + values["screen_library"] for values in map(step_values, steps)]
+    assert 0 < max(shares) <= 0.5
     assert trained.replay is not None
     kept = {entry.smiles for entry in trained.replay.kept}
     assert kept & {row for step in steps for rows in step.children for row in rows.smiles}
