@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -14,12 +14,16 @@ from chemmara.errors import ChemmaraError
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 
+BEST: Final = 4
+"""Molecules of a method on a task that the page shows."""
+
 
 @dataclass(frozen=True)
 class SuiteFigures:
     """What the runs of a benchmark came to."""
 
     runs: pd.DataFrame  # task, method, seed, the suite's figures, seconds, machine; in the order of the benchmark
+    best: pd.DataFrame  # task, method, seed, smiles, score: the best molecules of each run, the best first
     modes: pd.DataFrame  # task, method, seed, reference, hits, first_call, mass; empty without references
     unfinished: list[str]  # names of runs that have not ended
     calls: int  # oracle calls of all runs
@@ -30,6 +34,7 @@ def suite_figures(benchmark: Benchmark, out: Path) -> SuiteFigures:
     known = {task.name: task for task in benchmark.suite.task}
     rows: list[dict[str, Any]] = []
     modes: list[dict[str, Any]] = []
+    best: list[pd.DataFrame] = []
     unfinished, calls = [], 0
     for task, method, seed in benchmark.runs():
         folder, run = run_folder(out, task, method, seed), {"task": task, "method": method, "seed": seed}
@@ -38,6 +43,7 @@ def suite_figures(benchmark: Benchmark, out: Path) -> SuiteFigures:
             continue
         record, processor = _record(folder, known[task])
         calls += len(record.calls)
+        best.append(record.calls.nlargest(BEST, "score")[["smiles", "score"]].assign(**run))
         values = {name: FIGURES[name].value(record) for name in benchmark.suite.figures}
         rows.append({**run, **values, "seconds": seconds(folder), "machine": f"{processor}, {cpus(folder)} CPUs"})
         modes += [
@@ -46,7 +52,7 @@ def suite_figures(benchmark: Benchmark, out: Path) -> SuiteFigures:
         ]
     if not rows:
         raise ChemmaraError(f"{out}: no run has ended yet; run the benchmark again, and it goes on")
-    return SuiteFigures(pd.DataFrame(rows), pd.DataFrame(modes), unfinished, calls)
+    return SuiteFigures(pd.DataFrame(rows), pd.concat(best), pd.DataFrame(modes), unfinished, calls)
 
 
 def _record(folder: Path, task: SuiteTask) -> tuple[RunRecord, str]:

@@ -7,12 +7,13 @@ import pandas as pd
 from chemmara.benchmark import suite_pairs, suite_tables
 from chemmara.benchmark.published import load_published
 from chemmara.benchmark.statistics import as_markdown
-from chemmara.benchmark.suite_figures import SuiteFigures, suite_figures
+from chemmara.benchmark.suite_figures import BEST, SuiteFigures, suite_figures
 from chemmara.benchmark.suite_pairs import pair_rows, pair_section
 from chemmara.benchmark.suite_published import published_sections
 from chemmara.benchmark.suite_runs import Benchmark
 from chemmara.benchmark.suite_tables import figure_section, long_table, mode_section, time_section
 from chemmara.report.page import Section, benchmark_page
+from chemmara.report.pictures import Gallery, picture
 from chemmara.system.files import replacing, write_text
 
 
@@ -53,7 +54,7 @@ def write_tables(benchmark: Benchmark, out: Path, *, against: bool = False) -> s
     for name, table in tables.items():
         _write_csv(table, out / name)
     lead = _lead(benchmark, found)
-    write_text(out / "benchmark.html", benchmark_page(suite.name, lead, sections))
+    write_text(out / "benchmark.html", benchmark_page(suite.name, lead, sections, _galleries(found.best)))
     text = _markdown(suite.name, lead, sections)
     write_text(out / "table.md", text)
     return text
@@ -75,6 +76,21 @@ def _lead(benchmark: Benchmark, found: SuiteFigures) -> list[str]:
     if len(benchmark.methods) > 1:
         lead.append(suite_pairs.HOW_TO_READ)
     return [sentence for sentence in lead if sentence]
+
+
+def _galleries(best: pd.DataFrame) -> list[Gallery]:
+    """For each task the best molecules of each method, over all its runs."""
+    galleries = []
+    for task, runs in best.groupby("task", sort=False):
+        rows = []
+        for method, own in runs.groupby("method", sort=False):
+            shown = own.sort_values("score", ascending=False, kind="stable").drop_duplicates("smiles").head(BEST)
+            pictures = [
+                picture(smiles, f"{score:.3f}") for smiles, score in zip(shown["smiles"], shown["score"], strict=True)
+            ]
+            rows.append((str(method), pictures))
+        galleries.append(Gallery(f"Best molecules of {task}", rows))
+    return galleries
 
 
 def _markdown(name: str, lead: list[str], sections: list[Section]) -> str:

@@ -18,6 +18,7 @@ from chemmara.report.course import component_curves, headline_charts, stage_star
 from chemmara.report.embedded import as_json
 from chemmara.report.hits import Explorer, best_in_words, hits_on_the_page
 from chemmara.report.objective import AGGREGATION, about, as_text, component_name, components
+from chemmara.report.pictures import Gallery
 from chemmara.report.wording import FIGURES, HEADLINE, number
 
 _SCRIPTS: Final = ("molecules.js", "charts.js", "explorer.js", "taking.js", "filters.js", "page.js")
@@ -129,10 +130,12 @@ class Section:
     notes: tuple[str, ...] = ()
 
 
-def benchmark_page(name: str, lead: Sequence[str], sections: Sequence[Section]) -> str:
-    """The page of a benchmark: sentences at its head, then its tables; it holds no molecules and needs no script."""
+def benchmark_page(
+    name: str, lead: Sequence[str], sections: Sequence[Section], galleries: Sequence[Gallery] = ()
+) -> str:
+    """The page of a benchmark: sentences at its head, its tables, and molecules; it needs no script."""
     template = _environment().get_template("benchmark.html")
-    return template.render(style=_style(), name=name, lead=lead, sections=sections)
+    return template.render(style=_style(), name=name, lead=lead, sections=sections, galleries=galleries)
 
 
 def _environment() -> Environment:

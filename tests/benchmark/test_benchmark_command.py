@@ -1,6 +1,7 @@
 """`chemmara benchmark`: a small suite through the real program, killed and not."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from chemmara.benchmark.timing import ended
+from chemmara.records.ledger import Ledger
 from cli.main import app
 
 METHODS = ("mara+batch_size=16", "reinvent+batch_size=16")
@@ -90,6 +92,13 @@ def test_every_run_is_a_campaign_in_its_folder_and_the_tables_have_them_all(whol
         assert words in text
     page = (whole / "benchmark.html").read_text()
     assert page.count("<table") == text.count("| --- |\n")
+    # the four best molecules of each method on each task, drawn, the best first
+    shown = re.findall(r'<img src="data:image/svg\+xml;base64,[^"]+" alt="([^"]+)".*?<figcaption>([^<]+)<', page)
+    assert len(shown) == 2 * 2 * 4
+    with Ledger.open(whole / "qed" / METHODS[0] / "1" / "ledger.sqlite") as first:
+        best = max(call.score for call in first.calls())
+    assert float(shown[0][1]) >= round(best, 3)
+    assert [score for _, score in shown[:4]] == sorted((score for _, score in shown[:4]), reverse=True)
     assert "://" not in page
 
 
