@@ -115,7 +115,7 @@ def _dummies(piece: Mol) -> list[Atom]:
 
 
 def _size(piece: Mol) -> int:
-    return sum(atom.GetAtomicNum() > 1 for atom in piece.GetAtoms())
+    return piece.GetNumHeavyAtoms()
 
 
 def _is_enough(kept: list[Mol], parent: Mol) -> bool:

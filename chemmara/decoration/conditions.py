@@ -118,7 +118,7 @@ def _query_and_places(text: str) -> tuple[Mol, dict[int, int], int]:
         for atom in molecule.GetAtoms()
         if not atom.GetAtomicNum()
     }
-    return query, places, sum(atom.GetAtomicNum() > 1 for atom in molecule.GetAtoms())
+    return query, places, molecule.GetNumHeavyAtoms()
 
 
 def _side_by_side(ways: Sequence[Sequence[tuple[int, ...]]]) -> Iterator[dict[int, tuple[int, int]]]:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rdkit.Chem import rdDepictor
 from rdkit.Chem.Draw.rdMolDraw2D import MolDraw2DSVG
 
-from chemmara.molecules.chem import parse
+from chemmara.report.depictions import laid_out
 
 _WIDTH, _HEIGHT = 200, 150  # pixels
 _LINE: Final = 1.4
@@ -37,10 +36,9 @@ def picture(smiles: str, caption: str) -> Picture:
     >>> picture("CCO", "best").source[:26]
     'data:image/svg+xml;base64,'
     """
-    molecule = parse(smiles)
+    molecule = laid_out(smiles)
     if molecule is None:
         raise ValueError(f"{smiles!r} is not a valid SMILES")
-    rdDepictor.Compute2DCoords(molecule)
     drawer = MolDraw2DSVG(_WIDTH, _HEIGHT)
     drawer.drawOptions().bondLineWidth = _LINE
     drawer.DrawMolecule(molecule)

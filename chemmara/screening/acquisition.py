@@ -88,8 +88,7 @@ def different(
 
 def _chosen(
     value: np.ndarray, count: int, own: np.ndarray, others: int, near: np.ndarray | None = None,
-    exponent: float = 0.0,
-    similarity: "_Similarity | None" = None,
+    exponent: float = 0.0, similarity: "_Similarity | None" = None,
 ) -> list[int]:  # fmt: skip
     """The greedy choice; `near`: (n,) the largest similarity of each to what is taken."""
     chosen = list[int]()

@@ -74,7 +74,7 @@ def _fitting(turns: Sequence[tuple[int, ...]], found: Mapping[str, str], windows
 
 def _heavy(group: str) -> int:
     molecule = parse(group) if group else None
-    return 0 if molecule is None else sum(atom.GetAtomicNum() > 1 for atom in molecule.GetAtoms())
+    return 0 if molecule is None else molecule.GetNumHeavyAtoms()
 
 
 def _names(width: int) -> list[str]:
