@@ -21,6 +21,12 @@ from chemmara.molecules.notation import Selfies
 settings.register_profile("chemmara", deadline=None, max_examples=50)  # the first torch call takes over a second
 settings.load_profile("chemmara")
 
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A test is named after the argument where its value is bytes: what is packed holds the time of the packing."""
+    return argname if isinstance(val, bytes) else None
+
+
 DRUGS = {
     "aspirin": "CC(=O)Oc1ccccc1C(=O)O",
     "caffeine": "Cn1c(=O)c2c(ncn2C)n(C)c1=O",
