@@ -6,6 +6,7 @@ from typing import Final, Self
 
 import numpy as np
 from rdkit.Chem import Mol, rdFingerprintGenerator
+from scipy.sparse import csr_array, vstack
 
 from chemmara.oracles.descriptors import DESCRIPTORS
 
@@ -28,7 +29,7 @@ _ATOMS = rdFingerprintGenerator.GetMorganGenerator(
 class Features:
     """What is seen of n molecules."""
 
-    bits: np.ndarray  # (n, 5120) uint8: counts of atom types, and of Morgan environments of radius 0 to 2
+    bits: csr_array  # (n, 5120) float32 of ones: counts of atom types, and of Morgan environments of radius 0 to 2
     properties: np.ndarray  # (n, 11) float64: `PROPERTIES`, each in its own unit
 
     @classmethod
@@ -40,19 +41,21 @@ class Features:
         ]
         computed = [[DESCRIPTORS[name].compute(molecule) for name in PROPERTIES] for molecule in molecules]
         return cls(
-            np.array(bits, dtype=np.uint8).reshape(len(molecules), ATOMS + ENVIRONMENTS),
+            csr_array(np.array(bits, dtype=np.float32).reshape(len(molecules), ATOMS + ENVIRONMENTS)),
             np.nan_to_num(np.array(computed, dtype=float).reshape(len(molecules), len(PROPERTIES))),
         )
 
     def __len__(self) -> int:
-        return len(self.bits)
+        return len(self.properties)
 
     def __getitem__(self, rows: slice | np.ndarray | list[int]) -> "Features":
         return Features(self.bits[rows], self.properties[rows])
 
     def and_then(self, others: "Features") -> "Features":
         """These molecules, and others after them."""
-        return Features(np.vstack([self.bits, others.bits]), np.vstack([self.properties, others.properties]))
+        return Features(
+            vstack([self.bits, others.bits], format="csr"), np.vstack([self.properties, others.properties])
+        )
 
 
 @dataclass(frozen=True)
@@ -73,14 +76,15 @@ class Scale:
         return ((features.properties - self.centre) / self.spread).astype(np.float32)
 
 
-def tanimoto(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(n, m) Tanimoto similarities between rows of bits (n, d) and (m, d); every row needs a bit.
+def tanimoto(a: csr_array, b: csr_array) -> np.ndarray:
+    """(n, m) Tanimoto similarities, float32, between rows of bits (n, d) and (m, d); every row needs a bit.
 
-    Bits in common are whole numbers, exact in float32, whatever rows stand beside them.
+    Bits in common are whole numbers, exact in float32, whatever rows stand beside them. A row has some 90 of 5,120
+    bits, so that only those of `b` are gone through: a fifth of the time of a full product.
     """
-    left, right = a.astype(np.float32), b.astype(np.float32)
-    common = (left @ right.T).astype(np.float64)
-    return common / (left.sum(axis=1)[:, None] + right.sum(axis=1)[None, :] - common)
+    common = (b @ a.T.toarray(order="C")).T
+    left, right = (np.diff(bits.indptr).astype(np.float32) for bits in (a, b))
+    return common / (left[:, None] + right[None, :] - common)
 
 
 def closeness(a: np.ndarray, b: np.ndarray, width: float) -> np.ndarray:
@@ -89,5 +93,9 @@ def closeness(a: np.ndarray, b: np.ndarray, width: float) -> np.ndarray:
     >>> closeness(np.array([[0.0, 0.0]]), np.array([[0.0, 0.0], [2.0, 0.0]]), 2.0).round(4).tolist()
     [[1.0, 0.6065]]
     """
-    squares = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1)[None, :] - 2.0 * (a @ b.T)
-    return np.exp(-np.maximum(squares, 0.0) / (2.0 * width * width))
+    exponents = a @ b.T  # -d^2 / 2 is a b - a^2 / 2 - b^2 / 2; in place, since (2000, 2000) of them are made in a step
+    exponents -= 0.5 * (a * a).sum(axis=1)[:, None]
+    exponents -= 0.5 * (b * b).sum(axis=1)[None, :]
+    exponents /= width * width
+    np.minimum(exponents, 0.0, out=exponents)
+    return np.exp(exponents, out=exponents)

@@ -39,4 +39,4 @@ class RandomForest:
 
 
 def _columns(features: Features) -> np.ndarray:
-    return np.hstack([features.bits, features.properties], dtype=np.float32, casting="unsafe")
+    return np.hstack([features.bits.toarray(), features.properties], dtype=np.float32, casting="unsafe")

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 from scipy.linalg import cho_solve, cholesky, solve_triangular
+from scipy.sparse import csr_array
 
 from chemmara.screening.features import Features, Scale, closeness, tanimoto
 
@@ -52,28 +53,29 @@ class GaussianProcess:
     """Fits the process; the similarities that it computed for the same molecules before are used again."""
 
     def __init__(self) -> None:
-        self._bits = np.zeros((0, 0), dtype=np.uint8)
-        self._similarity = np.zeros((0, 0))
+        self._places: dict[bytes, int] = {}  # of the rows of bits learned from last
+        self._similarity = np.zeros((0, 0), dtype=np.float32)
 
     def fit(self, features: Features, targets: np.ndarray) -> GaussianPosterior:
         """Targets (n,) are standardised; the noise is 0.01 of their variance."""
         mean, spread = float(targets.mean()), float(targets.std()) or 1.0
-        self._similarity, self._bits = self._extended(features.bits), features.bits
+        self._similarity = self._extended(features.bits)
         scale = Scale.of(features)
         scaled = scale(features)
         noisy = _mixed(self._similarity, scaled, scaled)
         noisy[np.diag_indices(len(features))] += _NOISE
-        factor = cholesky(noisy, lower=True, overwrite_a=True, check_finite=False)
+        factor = cholesky(noisy.T, lower=True, overwrite_a=True, check_finite=False)  # turned round, it is not copied
         weights = cho_solve((factor, True), (targets - mean) / spread, check_finite=False)
         return GaussianPosterior(features, scale, factor, weights, mean, spread)
 
-    def _extended(self, bits: np.ndarray) -> np.ndarray:
+    def _extended(self, bits: csr_array) -> np.ndarray:
         """Similarities of these rows, of which those known from the last fit are copied: to the bit the same."""
-        places = {row.tobytes(): place for place, row in enumerate(self._bits)}
-        before = np.array([places.get(row.tobytes(), -1) for row in bits])
+        texts = [row.tobytes() for row in np.split(bits.indices, bits.indptr[1:-1])]
+        before = np.array([self._places.get(text, -1) for text in texts])
+        self._places = {text: place for place, text in enumerate(texts)}
         known, new = np.flatnonzero(before >= 0), np.flatnonzero(before < 0)
-        kernel = np.empty((len(bits), len(bits)))
-        kernel[np.ix_(known, known)] = self._similarity[np.ix_(before[known], before[known])]
+        kernel = np.empty((len(texts), len(texts)), dtype=np.float32)
+        kernel[np.ix_(known, known)] = self._similarity.take(before[known], axis=0).take(before[known], axis=1)
         if len(new):
             kernel[new] = tanimoto(bits[new], bits)
             kernel[:, new] = kernel[new].T
@@ -81,5 +83,8 @@ class GaussianProcess:
 
 
 def _mixed(similarity: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The kernel (n, m) from similarities (n, m) and scaled properties (n, k) and (m, k)."""
-    return _SHARED * similarity + (1.0 - _SHARED) * closeness(a, b, _WIDTH)
+    """The kernel (n, m), float64, from similarities (n, m) and scaled properties (n, k) and (m, k)."""
+    kernel = closeness(a, b, _WIDTH)
+    kernel *= 1.0 - _SHARED
+    kernel += _SHARED * similarity
+    return kernel.astype(np.float64)

@@ -62,4 +62,4 @@ class BayesianLinear:
 
 
 def _columns(features: Features, properties: Scale) -> np.ndarray:
-    return np.hstack([features.bits, properties(features)], dtype=np.float32)
+    return np.hstack([features.bits.toarray(), properties(features)], dtype=np.float32)

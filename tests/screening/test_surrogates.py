@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rdkit import DataStructs
 from rdkit.Chem import rdFingerprintGenerator
+from scipy.sparse import csr_array
 
 from chemmara.molecules.chem import fingerprint, molecules_of
 from chemmara.screening.features import ATOMS, ENVIRONMENTS, PROPERTIES, Features, tanimoto
@@ -21,13 +22,13 @@ LENGTHS = np.array([float(len(smiles)) for smiles in SERIES])
 
 
 def features_of(*rows: list[int], properties: list[list[float]] | None = None) -> Features:
-    bits = np.zeros((len(rows), ATOMS + ENVIRONMENTS), dtype=np.uint8)
+    bits = np.zeros((len(rows), ATOMS + ENVIRONMENTS), dtype=np.float32)
     for row, own in enumerate(rows):
         bits[row, own] = 1
     numbers = np.zeros((len(rows), len(PROPERTIES)))
     for row, own in enumerate(properties or []):
         numbers[row, : len(own)] = own
-    return Features(bits, numbers)
+    return Features(csr_array(bits), numbers)
 
 
 def test_the_process_by_hand() -> None:
@@ -60,13 +61,13 @@ def test_counts_are_bits_and_similarities_are_rdkits() -> None:
     expected = [DataStructs.BulkTanimotoSimilarity(vector, vectors) for vector in vectors]
     seen = Features.of(molecules)
     bits = seen.bits[:, ATOMS:]
-    assert tanimoto(bits, bits) == pytest.approx(np.array(expected), abs=0)
+    assert tanimoto(bits, bits) == pytest.approx(np.array(expected), abs=1e-7)  # float32
     # aspirin, C9H8O4: 180.16 g/mol, one donor, one ring, no aliphatic one
     of_aspirin = dict(zip(PROPERTIES, seen.properties[list(DRUGS).index("aspirin")], strict=True))
     assert of_aspirin["molecular_weight"] == pytest.approx(180.16, abs=0.01)
     assert (of_aspirin["hbd"], of_aspirin["rings"], of_aspirin["aliphatic_rings"]) == (1, 1, 0)
     # hexane has four CH2 and two CH3
-    chain = Features.of(molecules_of(["CCCCCC"])).bits[0, :ATOMS]
+    chain = Features.of(molecules_of(["CCCCCC"])).bits.toarray()[0, :ATOMS]
     assert chain.sum() == 4 + 2  # at least 1, 2, 3, 4 of the one kind, at least 1, 2 of the other
     taken, packed = Taken(), packed_fingerprints(molecules)
     assert taken.nearest(packed).tolist() == [0.0] * len(molecules)
