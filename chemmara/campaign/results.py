@@ -10,6 +10,7 @@ import pandas as pd
 
 from chemmara.campaign.model_columns import model_columns
 from chemmara.errors import ChemmaraError
+from chemmara.metrics.diversity import Diversity
 from chemmara.molecules.chem import molecules_of
 from chemmara.molecules.writers import table_writer
 from chemmara.oracles.docking import pose_file
@@ -20,8 +21,9 @@ from chemmara.report.objective import component_name
 from chemmara.report.page import run_page
 from chemmara.scoring.pareto import component_desirabilities, pareto_rank
 from chemmara.selection.export import DIVERSITY, Wish
+from chemmara.selection.fingerprint_blocks import to_rows
 from chemmara.selection.groups import groups
-from chemmara.selection.picks import weighted
+from chemmara.selection.picks import weighted_of
 from chemmara.selection.take_out import described, rounded
 from chemmara.system.files import replacing, write_text
 
@@ -51,7 +53,7 @@ def write_outputs(path: Path) -> Outputs:
         hits = _of_the_last_stage(summary.hits, settings)
         fronts = pareto_rank(component_desirabilities(settings["objective"], hits))
         trust = model_columns(settings["objective"], hits)
-        table = _write_hits(path, hits, fronts, settings, trust.columns, summary.diversity.scaffolds)
+        table = _write_hits(path, hits, fronts, settings, trust.columns, summary.diversity)
         page = path / "report.html"
         write_text(page, run_page(path.name, ledger, calls, summary, table))
     return Outputs(page, summary.figures, failure_reasons(calls), trust.warnings)
@@ -105,12 +107,12 @@ def _of_the_last_stage(calls: pd.DataFrame, settings: dict[str, Any]) -> pd.Data
 
 def _write_hits(
     path: Path, hits: pd.DataFrame, fronts: np.ndarray, settings: dict[str, Any], trust: pd.DataFrame,
-    scaffolds: Mapping[str, str],
+    diversity: Diversity,
 ) -> pd.DataFrame:  # fmt: skip
     """Write hits.csv, hits.smi and hits.sdf (kept poses of docked hits, else drawings); what hits.csv holds."""
     smiles, scores = hits["smiles"].tolist(), hits["score"].to_numpy(dtype=float)
-    picks = weighted(scores, smiles.__getitem__, PICKS, DIVERSITY)
-    table = _for_people(hits, fronts, picks, Wish(), settings, DESCRIBED, scaffolds)
+    picks = weighted_of(scores, to_rows([diversity.fingerprints[text] for text in smiles]), PICKS, DIVERSITY)
+    table = _for_people(hits, fronts, picks, Wish(), settings, DESCRIBED, diversity.scaffolds)
     table = pd.concat([table, trust.set_axis(table.index)], axis=1)
     with replacing(path / "hits.csv") as partial, partial.open("wb") as file, table_writer(file, ".csv") as write:
         write(table)

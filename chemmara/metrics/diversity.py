@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from rdkit.DataStructs import CreateFromBinaryText
+from rdkit.DataStructs import BitVectToBinaryText, CreateFromBinaryText
 from rdkit.SimDivFilters.rdSimDivPickers import LeaderPicker
 
 from chemmara.metrics.packing import apart
@@ -22,13 +22,14 @@ class Diversity:
 
     scaffolds: dict[str, str]  # Bemis-Murcko scaffold of each molecule by its SMILES; '' for an acyclic one
     generic_scaffolds: set[str]
+    fingerprints: dict[str, bytes]  # of each molecule by its SMILES, 256 bytes
     internal_diversity: float
     circles: dict[float, list[str]]  # the molecules picked, by distance
 
 
 def diversity(smiles: Sequence[str], distances: Sequence[float]) -> Diversity:
     """Every figure of diversity of a set of valid SMILES, each read once and each pair compared once."""
-    vectors, own, generic = [], dict[str, str](), dict[str, str]()
+    vectors, packed, own, generic = [], dict[str, bytes](), dict[str, str](), dict[str, str]()
     for text in smiles:
         molecule = parse(text)
         if molecule is None:
@@ -36,11 +37,13 @@ def diversity(smiles: Sequence[str], distances: Sequence[float]) -> Diversity:
         own[text] = scaffold(molecule)
         if own[text] not in generic:  # it follows from the scaffold, and takes three times as long
             generic[own[text]] = generic_scaffold(molecule)
-        vectors.append((text, fingerprint(molecule)))
+        vectors.append((text, vector := fingerprint(molecule)))
+        packed[text] = BitVectToBinaryText(vector)
     fingerprints = Fingerprints.of(vectors)
     pairs = _overview(fingerprints, distances)
     picks = [_picked(fingerprints, pairs, index, distance) for index, distance in enumerate(distances)]
-    return Diversity(own, set(generic.values()), pairs.mean_distance, dict(zip(distances, picks, strict=True)))
+    circles = dict(zip(distances, picks, strict=True))
+    return Diversity(own, set(generic.values()), packed, pairs.mean_distance, circles)
 
 
 def scaffolds(smiles: Iterable[str]) -> set[str]:

@@ -109,6 +109,18 @@ def weighted(
     return picked
 
 
+def weighted_of(scores: np.ndarray, packed: np.ndarray, n: int, diversity: float = 0.5) -> list[int]:
+    """What `weighted` picks, of molecules whose fingerprints (n, 256) are known, and no two of which are the same."""
+    opened, rows = _Opened(diversity), ranked(scores)
+    opened.add(rows, packed[rows], scores)
+    picked = list[int]()
+    for _ in range(min(n, len(rows))):
+        at = int(opened.gains().argmax())
+        picked.append(rows[at])
+        opened.pick(at)
+    return picked
+
+
 def _read(coming: Iterator[tuple[int, Mol]]) -> tuple[list[int], np.ndarray]:
     """Rows and packed fingerprints of molecules; few are held at a time, for one takes forty times as much memory."""
     rows, packed = list[int](), list[np.ndarray]()

@@ -13,7 +13,7 @@ from rdkit.DataStructs import TanimotoSimilarity
 from chemmara.molecules.chem import fingerprint, parse, scaffold
 from chemmara.selection import picks
 from chemmara.selection.fingerprint_blocks import packed_fingerprints
-from chemmara.selection.picks import best, distances, maxmin, weighted
+from chemmara.selection.picks import best, distances, maxmin, weighted, weighted_of
 
 ENDS, CORES = (
     ("C", "CC", "OC", "N(C)C", "C(F)(F)F", "C1CC1"),
@@ -72,6 +72,9 @@ def test_weighted_picks_have_the_largest_sum_of_score_and_distance(
         assert sums[pick] == pytest.approx(max(sums.values()), abs=1e-12)
         taken.append(pick)
     assert len(found) == 12  # there are 14 scaffolds
+    if per_scaffold is None:
+        packed = packed_fingerprints([molecule for molecule in map(parse, SMILES) if molecule is not None])
+        assert weighted_of(scores, packed, 12, diversity) == found
 
 
 def test_maxmin_picks_lie_as_far_as_possible_from_those_before() -> None:
