@@ -19,8 +19,8 @@ from chemmara.screening.config import ScreenConfig
 _DIVERSE: Final[dict[str, Any]] = {
     "estimator": "log-variance",
     "repeats": "nothing",
-    "replay": {"keep": "best-per-scaffold", "capacity": 100, "joined": 64, "rounds": 0},
-    "diversity_filter": {"kind": "sphere"},
+    "replay": {"keep": "best-per-scaffold", "capacity": 100, "draw": "by-score", "joined": 64, "rounds": 0},
+    "diversity_filter": {"kind": "sphere", "bucket": 10_000},  # which is never full; `diversity` sets another
     "screen": {},
 }
 _PMO: Final[dict[str, Any]] = {"learning_rate": 5e-4, "beta": 1 / 500, "batch_size": 64}
@@ -102,7 +102,7 @@ def _turned(table: dict[str, Any]) -> dict[str, Any]:
     set_by_it: dict[str, dict[str, float]] = {
         "screen": {"price": 0.1 * 10**diversity},
         "diversity_filter": {
-            "bucket": round(100 * 0.02**diversity),
+            "bucket": round(10_000 * 0.0002**diversity),
             **({"similarity": 0.4 - 0.1 * diversity} if sphere else {}),
         },
     }
@@ -122,7 +122,7 @@ class MethodConfig(Strict):
     """Composition to start from: mara (the default), vanilla (the same without MARA), reinvent, rloo, ..."""
     diversity: Fraction | None = None
     """From 0, most hits, to 1, most different hits: sets `screen.price` (0.1 to 1), and of the diversity filter
-    `bucket` (100 to 2) and `similarity` (0.4 to 0.3), where the file does not. Left out: 0.3, 100 and 0.4."""
+    `bucket` (10,000 to 2) and `similarity` (0.4 to 0.3), where the file does not. Left out: 0.3, 10,000 and 0.4."""
     rewards: RewardName = "vanilla"
     """What scores are turned into: vanilla (nothing changes), mara, or half of MARA as a control (flattened,
     prior-undone)."""

@@ -95,8 +95,8 @@ def test_false_takes_a_part_away_and_a_table_replaces_a_number() -> None:
 
 
 def test_the_dial_by_hand() -> None:
-    # price .1 x 10^d: .1, .316, 1; bucket 100 x .02^d: 100, 14.1, 2; similarity .4 - .1 d
-    for diversity, price, bucket, similarity in ((0, 0.1, 100, 0.4), (0.5, 0.316228, 14, 0.35), (1.0, 1.0, 2, 0.3)):
+    # price .1 x 10^d: .1, .316, 1; bucket 10,000 x .0002^d: 10,000, 141, 2; similarity .4 - .1 d
+    for diversity, price, bucket, similarity in ((0, 0.1, 10_000, 0.4), (0.5, 0.316228, 141, 0.35), (1.0, 1.0, 2, 0.3)):
         method = MethodConfig.model_validate({"name": "mara", "screen": True, "diversity": diversity})
         assert method.screen is not None
         assert method.diversity_filter is not None
