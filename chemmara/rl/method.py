@@ -93,24 +93,15 @@ _Screen = Annotated[
 ]
 
 
-def _turned(table: dict[str, Any]) -> dict[str, Any]:
-    """A method's table with what `diversity` sets, where the table does not set it itself."""
-    diversity = table.get("diversity")
+def _dial(diversity: Any, kind: str | None) -> dict[str, dict[str, float]]:
+    """What `diversity` sets in the parts of a method; nothing where it is left out, or not a number."""
     if isinstance(diversity, bool) or not isinstance(diversity, int | float):
-        return table
-    turned, sphere = dict(table), (table.get("diversity_filter") or {}).get("kind") == "sphere"
-    set_by_it: dict[str, dict[str, float]] = {
+        return {}
+    bucket = {"bucket": round(10_000 * 0.0002**diversity)}
+    return {
         "screen": {"price": 0.1 * 10**diversity},
-        "diversity_filter": {
-            "bucket": round(10_000 * 0.0002**diversity),
-            **({"similarity": 0.4 - 0.1 * diversity} if sphere else {}),
-        },
+        "diversity_filter": bucket | ({"similarity": 0.4 - 0.1 * diversity} if kind == "sphere" else {}),
     }
-    for part, values in set_by_it.items():
-        own = {} if turned.get(part) is True else turned.get(part)
-        if isinstance(own, dict):
-            turned[part] = values | own
-    return turned
 
 
 class MethodConfig(Strict):
@@ -170,7 +161,7 @@ class MethodConfig(Strict):
     @model_validator(mode="before")
     @classmethod
     def _start_from_the_named_method(cls, data: Any) -> Any:
-        """Lay the user's keys over those of the named method, inside its tables too."""
+        """Lay the user's keys over what the dial sets, and that over the named method's, inside their tables too."""
         if isinstance(data, str):
             data = {"name": data}
         if not isinstance(data, dict):
@@ -180,15 +171,14 @@ class MethodConfig(Strict):
             raise ValueError(f"no such method {name!r}{did_you_mean(str(name), METHODS)}")
         merged = METHODS[name] | data
         for part in ("replay", "genetic", "screen", "diversity_filter"):
-            base, own = METHODS[name].get(part), data.get(part)
-            # A filter of another kind shares no keys with the method's own.
-            if (
-                isinstance(base, dict)
-                and isinstance(own, dict)
-                and own.get("kind", base.get("kind")) == base.get("kind")
-            ):
-                merged[part] = base | own
-        return _turned(merged)
+            own = {} if part == "screen" and merged.get(part) is True else merged.get(part)
+            if isinstance(own, dict):
+                base = METHODS[name].get(part) or {}
+                # A filter of another kind shares no keys with the method's own.
+                base = base if own.get("kind", base.get("kind")) == base.get("kind") else {}
+                dial = _dial(data.get("diversity"), own.get("kind", base.get("kind"))).get(part, {})
+                merged[part] = base | dial | (own if part in data else {})
+        return merged
 
     @model_validator(mode="after")
     def _only_losses_that_allow_it_learn_off_policy(self) -> "MethodConfig":
