@@ -17,9 +17,6 @@ PROPERTIES: Final = (
     "aliphatic_rings", "fraction_sp3", "hetero_atoms",
 )  # fmt: skip
 """Descriptors that most scores depend on, in one way or another."""
-ELEMENTS: Final = (6, 7, 8, 9, 16, 17)
-"""Atomic numbers of which the atoms are counted."""
-_OF_ELEMENTS: Final = 0.35  # how far apart a standard deviation of such a count sets two molecules; of a property, 1
 
 # Counts as bits for at least so many: Tanimoto similarity of the bits stands for that of the counts.
 _ENVIRONMENTS = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=ENVIRONMENTS, countSimulation=True)
@@ -33,7 +30,7 @@ class Features:
     """What is seen of n molecules."""
 
     bits: csr_array  # (n, 5120) float32 of ones: counts of atom types, and of Morgan environments of radius 0 to 2
-    properties: np.ndarray  # (n, 17) float64: `PROPERTIES`, each in its own unit, and numbers of atoms of `ELEMENTS`
+    properties: np.ndarray  # (n, 11) float64: `PROPERTIES`, each in its own unit
 
     @classmethod
     def of(cls, molecules: Sequence[Mol]) -> Self:
@@ -42,13 +39,10 @@ class Features:
             np.concatenate([_ATOMS.GetFingerprintAsNumPy(molecule), _ENVIRONMENTS.GetFingerprintAsNumPy(molecule)])
             for molecule in molecules
         ]
-        computed = [
-            [*(DESCRIPTORS[name].compute(molecule) for name in PROPERTIES), *_elements(molecule)]
-            for molecule in molecules
-        ]
+        computed = [[DESCRIPTORS[name].compute(molecule) for name in PROPERTIES] for molecule in molecules]
         return cls(
             csr_array(np.array(bits, dtype=np.float32).reshape(len(molecules), ATOMS + ENVIRONMENTS)),
-            np.nan_to_num(np.array(computed, dtype=float).reshape(len(molecules), len(PROPERTIES + ELEMENTS))),
+            np.nan_to_num(np.array(computed, dtype=float).reshape(len(molecules), len(PROPERTIES))),
         )
 
     def __len__(self) -> int:
@@ -59,30 +53,26 @@ class Features:
 
     def and_then(self, others: "Features") -> "Features":
         """These molecules, and others after them."""
-        return Features(vstack([self.bits, others.bits], format="csr"), np.vstack([self.properties, others.properties]))
-
-
-def _elements(molecule: Mol) -> list[int]:
-    numbers = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
-    return [numbers.count(element) for element in ELEMENTS]
+        return Features(
+            vstack([self.bits, others.bits], format="csr"), np.vstack([self.properties, others.properties])
+        )
 
 
 @dataclass(frozen=True)
 class Scale:
     """Turns properties into multiples of their standard deviation among the molecules learned from."""
 
-    centre: np.ndarray  # (17,)
-    spread: np.ndarray  # (17,), 1 where a property does not vary; a count of atoms is divided by 0.35 of it more
+    centre: np.ndarray  # (11,)
+    spread: np.ndarray  # (11,), 1 where a property does not vary
 
     @classmethod
     def of(cls, features: Features) -> Self:
         """The scale of the molecules learned from."""
         spread = features.properties.std(axis=0)
-        weight = np.repeat([1.0, _OF_ELEMENTS], [len(PROPERTIES), len(ELEMENTS)])
-        return cls(features.properties.mean(axis=0), np.where(spread > 0, spread, 1.0) / weight)
+        return cls(features.properties.mean(axis=0), np.where(spread > 0, spread, 1.0))
 
     def __call__(self, features: Features) -> np.ndarray:
-        """Scaled properties (n, 17), float32."""
+        """Scaled properties (n, 11), float32."""
         return ((features.properties - self.centre) / self.spread).astype(np.float32)
 
 
