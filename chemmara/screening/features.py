@@ -53,9 +53,7 @@ class Features:
 
     def and_then(self, others: "Features") -> "Features":
         """These molecules, and others after them."""
-        return Features(
-            vstack([self.bits, others.bits], format="csr"), np.vstack([self.properties, others.properties])
-        )
+        return Features(csr_array(vstack([self.bits, others.bits])), np.vstack([self.properties, others.properties]))
 
 
 @dataclass(frozen=True)
