@@ -72,9 +72,17 @@ def test_weighted_picks_have_the_largest_sum_of_score_and_distance(
         assert sums[pick] == pytest.approx(max(sums.values()), abs=1e-12)
         taken.append(pick)
     assert len(found) == 12  # there are 14 scaffolds
-    if per_scaffold is None:
-        packed = packed_fingerprints([molecule for molecule in map(parse, SMILES) if molecule is not None])
-        assert weighted_of(scores, packed, 12, diversity) == found
+
+
+def test_picks_are_the_same_where_fingerprints_are_known() -> None:
+    packed = packed_fingerprints([molecule for molecule in map(parse, SMILES) if molecule is not None])
+    scores = np.random.default_rng(0).random(len(SMILES))
+    for missing in (scores, np.where(scores < 0.2, np.nan, scores)):
+        for diversity in (0.0, 0.3, 0.5, 1.0):
+            expected = weighted(missing, SMILES.__getitem__, 12, diversity)
+            assert weighted_of(missing, packed, 12, diversity) == expected
+    assert len(weighted_of(scores, packed, 1000)) == len(SMILES)
+    assert weighted_of(scores[:0], packed[:0], 5) == []
 
 
 def test_maxmin_picks_lie_as_far_as_possible_from_those_before() -> None:
