@@ -175,8 +175,9 @@ class MethodConfig(Strict):
             if isinstance(own, dict):
                 base = METHODS[name].get(part) or {}
                 # A filter of another kind shares no keys with the method's own.
-                base = base if own.get("kind", base.get("kind")) == base.get("kind") else {}
-                dial = _dial(data.get("diversity"), own.get("kind", base.get("kind"))).get(part, {})
+                kind = own.get("kind", base.get("kind"))
+                base = base if kind == base.get("kind") else {}
+                dial = _dial(data.get("diversity"), kind).get(part, {})
                 merged[part] = base | dial | (own if part in data else {})
         return merged
 

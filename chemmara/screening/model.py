@@ -24,10 +24,8 @@ class Model:
     name: SurrogateName
     targets: Targets
     _surrogates: list[Surrogate] = field(default_factory=list)  # of the targets
-    _places: dict[str, int] = field(default_factory=dict)  # of the molecules learned from last, in `_features`
-    _features: Features = field(default_factory=lambda: Features.of([]))
-    _offered: dict[str, int] = field(default_factory=dict)  # places of the last candidates, in `_candidates`
-    _candidates: Features = field(default_factory=lambda: Features.of([]))
+    _places: dict[str, int] = field(default_factory=dict)  # of those learned from last and the last candidates
+    _features: Features = field(default_factory=lambda: Features.of([]))  # of these
 
     def forecast(
         self, known: Sequence[str], values: np.ndarray, candidates: Sequence[str], features: Features,
@@ -38,8 +36,10 @@ class Model:
         A single score is what its surrogate says. Several values, or values that are to be transformed, become scores
         by 16 guesses of each, which lie where a sixteenth of its distribution does.
         """
-        posteriors = self._fitted(known, values)
-        self._offered, self._candidates = {smiles: row for row, smiles in enumerate(candidates)}, features
+        learned = self._described(known)
+        self._features = learned.and_then(features)
+        self._places = {smiles: row for row, smiles in enumerate([*known, *candidates])}
+        posteriors = self._fitted(learned, values)
         means, spreads = zip(*(posterior.predict(features) for posterior in posteriors), strict=True)
 
         def draw() -> np.ndarray:
@@ -53,21 +53,14 @@ class Model:
         scores = self.targets.scores(candidates, np.stack(guesses, axis=2))
         return Forecast(scores.mean(axis=0), scores.std(axis=0), draw)
 
-    def _fitted(self, known: Sequence[str], values: np.ndarray) -> list[Posterior]:
-        """A fitted surrogate of every target."""
-        new, features = self._described([smiles for smiles in known if smiles not in self._places])
-        places = self._places | {smiles: row for row, smiles in enumerate(new, len(self._features))}
-        every = self._features.and_then(features)
-        self._features = every[[places[smiles] for smiles in known]]
-        self._places = {smiles: row for row, smiles in enumerate(known)}
-        self._surrogates = self._surrogates or [SURROGATES[self.name]() for _ in values.T]
-        return [
-            surrogate.fit(self._features, column) for surrogate, column in zip(self._surrogates, values.T, strict=True)
-        ]
+    def _described(self, smiles: Sequence[str]) -> Features:
+        """Features of molecules, of which those known from the last step are copied."""
+        new = [text for text in smiles if text not in self._places]
+        places = self._places | {text: row for row, text in enumerate(new, len(self._features))}
+        every = self._features.and_then(Features.of(molecules_of(new)))
+        return every[[places[text] for text in smiles]]
 
-    def _described(self, smiles: Sequence[str]) -> tuple[list[str], Features]:
-        """Molecules in another order, and their features: those of the last candidates are known."""
-        seen = [text for text in smiles if text in self._offered]
-        unseen = [text for text in smiles if text not in self._offered]
-        known = self._candidates[[self._offered[text] for text in seen]]
-        return seen + unseen, known.and_then(Features.of(molecules_of(unseen)))
+    def _fitted(self, learned: Features, values: np.ndarray) -> list[Posterior]:
+        """A fitted surrogate of every target."""
+        self._surrogates = self._surrogates or [SURROGATES[self.name]() for _ in values.T]
+        return [surrogate.fit(learned, column) for surrogate, column in zip(self._surrogates, values.T, strict=True)]
