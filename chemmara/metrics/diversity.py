@@ -29,7 +29,7 @@ class Diversity:
 
 def diversity(smiles: Sequence[str], distances: Sequence[float]) -> Diversity:
     """Every figure of diversity of a set of valid SMILES, each read once and each pair compared once."""
-    vectors, packed, own, generic = [], dict[str, bytes](), dict[str, str](), dict[str, str]()
+    packed, own, generic = list[tuple[str, bytes]](), dict[str, str](), dict[str, str]()
     for text in smiles:
         molecule = parse(text)
         if molecule is None:
@@ -37,13 +37,12 @@ def diversity(smiles: Sequence[str], distances: Sequence[float]) -> Diversity:
         own[text] = scaffold(molecule)
         if own[text] not in generic:  # it follows from the scaffold, and takes three times as long
             generic[own[text]] = generic_scaffold(molecule)
-        vectors.append((text, vector := fingerprint(molecule)))
-        packed[text] = BitVectToBinaryText(vector)
-    fingerprints = Fingerprints.of(vectors)
+        packed.append((text, BitVectToBinaryText(fingerprint(molecule))))
+    fingerprints = Fingerprints.of(packed)
     pairs = _overview(fingerprints, distances)
     picks = [_picked(fingerprints, pairs, index, distance) for index, distance in enumerate(distances)]
     circles = dict(zip(distances, picks, strict=True))
-    return Diversity(own, set(generic.values()), packed, pairs.mean_distance, circles)
+    return Diversity(own, set(generic.values()), dict(packed), pairs.mean_distance, circles)
 
 
 def scaffolds(smiles: Iterable[str]) -> set[str]:
@@ -92,7 +91,8 @@ def picked(smiles: Iterable[str], distance: float = 0.75) -> list[str]:
 
 
 def _fingerprints(smiles: Iterable[str]) -> Fingerprints:
-    return Fingerprints.of((text, fingerprint(molecule)) for text in smiles if (molecule := parse(text)) is not None)
+    molecules = ((text, parse(text)) for text in smiles)
+    return Fingerprints.of((text, BitVectToBinaryText(fingerprint(own))) for text, own in molecules if own is not None)
 
 
 def _overview(fingerprints: Fingerprints, distances: Sequence[float]) -> Overview:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
-from rdkit.DataStructs import BitVectToBinaryText, ExplicitBitVect
 
 _ROWS: Final = 128  # of the similarity matrix, whose mirror image is written at a time; a multiple of 8
 _BYTES: Final = 256  # of a fingerprint of 2048 bits
@@ -22,11 +21,10 @@ class Fingerprints:
     smiles: list[str]  # of a molecule with each; where several have it, the first in the alphabet
 
     @classmethod
-    def of(cls, vectors: Iterable[tuple[str, ExplicitBitVect]]) -> Self:
-        """Morgan fingerprints, radius 2, 2048 bits, given with the SMILES they are of."""
+    def of(cls, fingerprints: Iterable[tuple[str, bytes]]) -> Self:
+        """Morgan fingerprints, radius 2, 2048 bits, as 256 bytes each, given with the SMILES they are of."""
         copies, smiles = Counter[bytes](), dict[bytes, str]()
-        for text, vector in vectors:
-            key = BitVectToBinaryText(vector)
+        for text, key in fingerprints:
             copies[key] += 1
             smiles[key] = min(smiles.get(key, text), text)
         keys = sorted(copies)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rdkit.DataStructs import TanimotoSimilarity
+from rdkit.DataStructs import BitVectToBinaryText, TanimotoSimilarity
 
 from chemmara.metrics import diversity as module
 from chemmara.metrics.diversity import circles, diversity, internal_diversity, picked
@@ -128,7 +128,7 @@ def library() -> list[str]:
 def test_of_many_molecules_more_are_picked_than_by_any_of_twenty_greedy_orders(
     library: list[str], radius: float
 ) -> None:
-    prints = Fingerprints.of((text, vector(text)) for text in library)
+    prints = Fingerprints.of((text, BitVectToBinaryText(vector(text))) for text in library)
     (near,) = overview(prints, [radius]).near
     found = apart(near)
     assert all(not near[a] >> b & 1 for a, b in combinations(found, 2))
@@ -174,7 +174,7 @@ def test_a_set_too_large_to_search_is_picked_in_one_pass(
 
 
 def test_similarities_are_rdkits_to_the_last_bit(library: list[str]) -> None:
-    prints = Fingerprints.of((text, vector(text)) for text in library[:300])
+    prints = Fingerprints.of((text, BitVectToBinaryText(vector(text))) for text in library[:300])
     for first, row, found in similarities(prints.packed):
         assert first == row // 128 * 128
         if row % 10 == 0:
