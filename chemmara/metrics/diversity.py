@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from rdkit.DataStructs import BitVectToBinaryText, CreateFromBinaryText
+from rdkit.DataStructs import CreateFromBinaryText
 from rdkit.SimDivFilters.rdSimDivPickers import LeaderPicker
 
 from chemmara.metrics.packing import apart
 from chemmara.metrics.similarity import Fingerprints, Overview, overview
-from chemmara.molecules.chem import fingerprint, generic_scaffold, parse, scaffold
+from chemmara.molecules.chem import generic_scaffold, packed_bytes, parse, scaffold
 
 SEARCHED: Final = 32_768
 """Different fingerprints up to which #Circles is searched for: who is near whom takes 128 MiB a distance then."""
@@ -37,7 +37,7 @@ def diversity(smiles: Sequence[str], distances: Sequence[float]) -> Diversity:
         own[text] = scaffold(molecule)
         if own[text] not in generic:  # it follows from the scaffold, and takes three times as long
             generic[own[text]] = generic_scaffold(molecule)
-        packed.append((text, BitVectToBinaryText(fingerprint(molecule))))
+        packed.append((text, packed_bytes(molecule)))
     fingerprints = Fingerprints.of(packed)
     pairs = _overview(fingerprints, distances)
     picks = [_picked(fingerprints, pairs, index, distance) for index, distance in enumerate(distances)]
@@ -92,7 +92,7 @@ def picked(smiles: Iterable[str], distance: float = 0.75) -> list[str]:
 
 def _fingerprints(smiles: Iterable[str]) -> Fingerprints:
     molecules = ((text, parse(text)) for text in smiles)
-    return Fingerprints.of((text, BitVectToBinaryText(fingerprint(own))) for text, own in molecules if own is not None)
+    return Fingerprints.of((text, packed_bytes(own)) for text, own in molecules if own is not None)
 
 
 def _overview(fingerprints: Fingerprints, distances: Sequence[float]) -> Overview:

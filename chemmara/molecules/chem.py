@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rdkit import Chem, rdBase
 from rdkit.Chem import Atom, BondType, Mol, RWMol, rdFingerprintGenerator
 from rdkit.Chem.Scaffolds import MurckoScaffold
-from rdkit.DataStructs import ExplicitBitVect
+from rdkit.DataStructs import BitVectToBinaryText, ExplicitBitVect
 
 LONGEST = 2000
 """Most characters of a SMILES: RDKit's time for some questions grows with the cube, to half a minute here."""
@@ -182,6 +182,11 @@ def _all_carbon(core: Mol) -> Mol:
 def fingerprint(molecule: Mol) -> ExplicitBitVect:
     """Morgan fingerprint of radius 2 in 2048 bits, the one every diversity figure uses."""
     return _MORGAN.GetFingerprint(molecule)
+
+
+def packed_bytes(molecule: Mol) -> bytes:
+    """The fingerprint of a molecule as 256 bytes, a bit for each bit, the lowest of a byte first."""
+    return BitVectToBinaryText(fingerprint(molecule))
 
 
 def without_stereo(molecule: Mol) -> Mol:

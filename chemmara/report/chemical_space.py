@@ -5,9 +5,8 @@ from typing import Final
 
 import numpy as np
 from rdkit.Chem import Mol
-from rdkit.DataStructs import BitVectToBinaryText
 
-from chemmara.molecules.chem import fingerprint
+from chemmara.molecules.chem import packed_bytes
 
 MOST: Final = 2_000
 """Molecules on a map; more take longer than they tell."""
@@ -28,7 +27,7 @@ def mapped(molecules: Sequence[Mol]) -> np.ndarray | None:
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
-    texts = b"".join(BitVectToBinaryText(fingerprint(molecule)) for molecule in molecules)
+    texts = b"".join(packed_bytes(molecule) for molecule in molecules)
     bits = np.unpackbits(np.frombuffer(texts, np.uint8).reshape(len(molecules), -1), axis=1).astype(np.float32)
     if not (bits != bits[0]).any():
         return None

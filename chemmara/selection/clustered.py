@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from chemmara.errors import ChemmaraError
-from chemmara.molecules.chem import scaffold
+from chemmara.molecules.chem import packed_bytes, scaffold
 from chemmara.selection.clusters import butina, by_scaffold, leader, numbered
 from chemmara.selection.distinct import Distinct
-from chemmara.selection.fingerprint_blocks import packed_bytes, to_rows
+from chemmara.selection.fingerprint_blocks import to_rows
 from chemmara.selection.kept_rows import KeptRows
 
 DISTANCE: Final = 0.6

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from chemmara.errors import ChemmaraError
+from chemmara.molecules.chem import packed_bytes
 from chemmara.molecules.library import Library
 from chemmara.selection.distinct import Distinct
-from chemmara.selection.fingerprint_blocks import packed_bytes, to_rows
+from chemmara.selection.fingerprint_blocks import to_rows
 from chemmara.selection.kept_rows import KeptRows
 from chemmara.selection.known import Known
 from chemmara.selection.picks import SmilesOf, best, maxmin, weighted

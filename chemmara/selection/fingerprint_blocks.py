@@ -11,9 +11,8 @@ from typing import Final
 
 import numpy as np
 from rdkit.Chem import Mol
-from rdkit.DataStructs import BitVectToBinaryText
 
-from chemmara.molecules.chem import fingerprint
+from chemmara.molecules.chem import packed_bytes
 
 BYTES: Final = 256
 _COLUMNS: Final = 8192  # a block of 2,048 x 8,192 bytes
@@ -21,11 +20,6 @@ _QUERIES: Final = 4096  # rows that are compared with a block while it is unpack
 _MOST_IN_A_BYTE: Final = 255
 _FEW: Final = 1024
 _ROUNDING: Final = 1e-9  # a similarity that equals the threshold counts as near
-
-
-def packed_bytes(molecule: Mol) -> bytes:
-    """The fingerprint of a molecule as 256 bytes."""
-    return BitVectToBinaryText(fingerprint(molecule))
 
 
 def to_rows(texts: Sequence[bytes]) -> np.ndarray:
