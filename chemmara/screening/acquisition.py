@@ -78,22 +78,21 @@ def different(
     near = taken.nearest(packed)
     if under_way is not None:
         near = np.maximum(near, under_way.nearest(packed))
-    similarity, least = _Similarity.of(packed), (1.0 - price) * value[best].sum()
+    alike, least = _Alike.of(packed, near), (1.0 - price) * value[best].sum()
     for exponent in _EXPONENTS:
-        rows = _chosen(value, count, own, others, near, exponent, similarity)
+        rows = _chosen(value, count, own, others, alike, exponent)
         if value[rows].sum() >= least:
             return rows
     return best
 
 
 def _chosen(
-    value: np.ndarray, count: int, own: np.ndarray, others: int, near: np.ndarray | None = None,
-    exponent: float = 0.0, similarity: "_Similarity | None" = None,
-) -> list[int]:  # fmt: skip
-    """The greedy choice; `near`: (n,) the largest similarity of each to what is taken."""
-    chosen = list[int]()
+    value: np.ndarray, count: int, own: np.ndarray, others: int, alike: "_Alike | None" = None, exponent: float = 0.0
+) -> list[int]:
+    """The greedy choice; `alike`: None where similarity plays no part."""
+    chosen, near = list[int](), alike.near if alike else np.zeros(len(value))
     for _ in range(min(count, len(value))):
-        worth = value.copy() if near is None else value * (1.0 - near) ** exponent
+        worth = value * (1.0 - near) ** exponent
         worth[chosen] = -1.0
         if others <= 0:
             worth[~own] = -1.0
@@ -102,23 +101,24 @@ def _chosen(
             break
         chosen.append(best)
         others -= not own[best]
-        if near is not None and similarity is not None:
-            near = np.maximum(near, similarity.to(best))
+        if alike:
+            near = np.maximum(near, alike.to(best))
     return chosen
 
 
 @dataclass(frozen=True)
-class _Similarity:
-    """Tanimoto similarities of candidates to one of them, each computed once."""
+class _Alike:
+    """Tanimoto similarities of candidates to what is taken, and to one of them, each computed once."""
 
+    near: np.ndarray  # (n,) the largest to what is taken
     bits: np.ndarray  # (n, 2048) float32
     sizes: np.ndarray  # (n,)
     known: dict[int, np.ndarray]
 
     @classmethod
-    def of(cls, packed: np.ndarray) -> "_Similarity":
+    def of(cls, packed: np.ndarray, near: np.ndarray) -> "_Alike":
         bits = np.unpackbits(packed, axis=1, bitorder="little").astype(np.float32)
-        return cls(bits, bits.sum(axis=1), {})
+        return cls(near, bits, bits.sum(axis=1), {})
 
     def to(self, row: int) -> np.ndarray:
         if row not in self.known:

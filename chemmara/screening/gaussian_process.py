@@ -32,18 +32,21 @@ class GaussianPosterior:
 
     def predict(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
         """Means and standard deviations, each (n,), in the targets' unit."""
-        across = self._kernel(features, self.known)
-        explained = solve_triangular(self.factor, across.T, lower=True, check_finite=False)
+        across, explained = self._explained(features)
         variance = np.maximum(1.0 - np.einsum("ij,ij->j", explained, explained), 0.0)
         return self.mean + self.spread * (across @ self.weights), self.spread * np.sqrt(variance)
 
     def draw(self, features: Features, rng: np.random.Generator) -> np.ndarray:
         """One draw (n,) from the joint posterior."""
-        across = self._kernel(features, self.known)
-        explained = solve_triangular(self.factor, across.T, lower=True, check_finite=False)
+        across, explained = self._explained(features)
         covariance = self._kernel(features, features) - explained.T @ explained
         root = cholesky(covariance + _JITTER * np.eye(len(features)), lower=True, check_finite=False)
         return self.mean + self.spread * (across @ self.weights + root @ rng.standard_normal(len(features)))
+
+    def _explained(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
+        """The kernel to those learned from (n, m), and its part of the covariance as a root (m, n)."""
+        across = self._kernel(features, self.known)
+        return across, solve_triangular(self.factor, across.T, lower=True, check_finite=False)
 
     def _kernel(self, a: Features, b: Features) -> np.ndarray:
         return _mixed(tanimoto(a.bits, b.bits), self.scale(a), self.scale(b))

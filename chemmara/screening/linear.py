@@ -27,21 +27,23 @@ class LinearPosterior:
 
     def predict(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
         """Means and standard deviations, each (n,), in the targets' unit."""
-        own = (_columns(features, self.properties) - self.centre) * self.scale
-        across = (own @ self.columns.T).astype(np.float64)
-        explained = solve_triangular(self.factor, across.T, lower=True, check_finite=False)
+        own, across, explained = self._explained(features)
         prior = np.einsum("ij,ij->i", own, own).astype(np.float64)
         variance = np.maximum(prior - np.einsum("ij,ij->j", explained, explained), 0.0)
         return self.mean + self.spread * (across @ self.weights), self.spread * np.sqrt(variance)
 
     def draw(self, features: Features, rng: np.random.Generator) -> np.ndarray:
         """One draw (n,) from the joint posterior."""
-        own = (_columns(features, self.properties) - self.centre) * self.scale
-        across = (own @ self.columns.T).astype(np.float64)
-        explained = solve_triangular(self.factor, across.T, lower=True, check_finite=False)
+        own, across, explained = self._explained(features)
         covariance = (own @ own.T).astype(np.float64) - explained.T @ explained
         root = cholesky(covariance + _JITTER * np.eye(len(own)) * np.trace(covariance), lower=True, check_finite=False)
         return self.mean + self.spread * (across @ self.weights + root @ rng.standard_normal(len(own)))
+
+    def _explained(self, features: Features) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Columns (n, k), products with those learned from (n, m), and their part of the covariance as a root (m, n)."""
+        own = (_columns(features, self.properties) - self.centre) * self.scale
+        across = (own @ self.columns.T).astype(np.float64)
+        return own, across, solve_triangular(self.factor, across.T, lower=True, check_finite=False)
 
 
 class BayesianLinear:
