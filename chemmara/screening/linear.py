@@ -40,7 +40,7 @@ class LinearPosterior:
         return self.mean + self.spread * (across @ self.weights + root @ rng.standard_normal(len(own)))
 
     def _explained(self, features: Features) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Columns (n, k), products with those learned from (n, m), and their part of the covariance as a root (m, n)."""
+        """Columns (n, k), products with those learned from (n, m), their part of the covariance as a root (m, n)."""
         own = (_columns(features, self.properties) - self.centre) * self.scale
         across = (own @ self.columns.T).astype(np.float64)
         return own, across, solve_triangular(self.factor, across.T, lower=True, check_finite=False)
