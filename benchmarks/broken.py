@@ -172,6 +172,8 @@ BREAKS = (
           "(row", SCREENED_STEPS),
     Break("screening: invalid SMILES stay in proportion", "chemmara/rl/candidates.py",
           "round(share * len(invalid))", "len(invalid)", SCREENED_STEPS),
+    Break("screening: a policy that repeats itself samples on", "chemmara/rl/candidates.py",
+          "if 2 * len(new) >= count:", "if True:", SCREENED_STEPS),
     Break("resume: what was measured", "chemmara/rl/state.py", 'learner.screening.restore(values["screening"])', "pass",
           SCREENED_STEPS),
 )  # fmt: skip

@@ -35,6 +35,11 @@ class Rollout:
         """The sequences at these places."""
         return Rollout(self.tokens[rows], self.logp[rows], [self.smiles[row] for row in rows])
 
+    def joined(self, other: "Rollout") -> "Rollout":
+        """These sequences, then the others."""
+        tokens = pad([*self.tokens, *other.tokens])
+        return Rollout(tokens, torch.cat([self.logp, other.logp]), self.smiles + other.smiles)
+
 
 def next_logp(logits: Tensor) -> Tensor:
     """Log-probabilities (..., vocabulary - END) of the ids from END on: padding and start are never next."""

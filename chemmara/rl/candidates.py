@@ -17,6 +17,7 @@ from chemmara.rl.genetic import Breeding
 from chemmara.scoring.objective import canonical_texts
 from chemmara.screening.screening import POLICY, Choice, Screening
 
+_MOST_BATCHES = 4  # that the policy samples in a step, where it repeats itself
 _REPEATS = 0.25  # most repeats that are learned from, as a share of the batch
 
 
@@ -62,9 +63,8 @@ class Proposals:
             return Candidates(self._sampled(count), [], None)
         if screening.active or not screening.config.candidates:
             count = screening.config.candidates
-        rollout = self._sampled(count)
+        rollout, smiles = self._enough(count, screening) if screening.active else self._texts(count)
         rng = np.random.default_rng(int(torch.randint(2**62, (1,), generator=self.generator)))
-        smiles = canonical_texts(rollout.smiles)
         sources = {POLICY: smiles}
         if screening.active and screening.config.children and self.breeding:
             sources["children"] = self.kept(self.breeding.generation())
@@ -82,6 +82,22 @@ class Proposals:
         """Whether a molecule, given as a valid SMILES, holds what every molecule is to hold."""
         molecule = parse(smiles) if self.parts else None
         return self.parts is None or (molecule is not None and self.parts.keeps(molecule))
+
+    def _texts(self, count: int) -> tuple[Rollout, list[str]]:
+        """Sequences of the policy, and the canonical SMILES of each, "" where it has none."""
+        rollout = self._sampled(count)
+        return rollout, canonical_texts(rollout.smiles)
+
+    def _enough(self, count: int, screening: Screening) -> tuple[Rollout, list[str]]:
+        """`count` sequences; where the policy repeats itself, as many again until half of `count` are new molecules."""
+        rollout, smiles = self._texts(count)
+        for _ in range(_MOST_BATCHES - 1):
+            new = {text for text in smiles if text and text not in screening.memory.values}
+            if 2 * len(new) >= count:
+                break
+            further, texts = self._texts(count)
+            rollout, smiles = rollout.joined(further), smiles + texts
+        return rollout, smiles
 
     def _sampled(self, count: int) -> Rollout:
         """Sequences of the policy; where parts are given, of molecules that hold them (fewer if they hardly come)."""

@@ -14,7 +14,8 @@ class ScreenConfig(Strict):
     """Many candidates a step, of which a model of the calls so far chooses those that are measured."""
 
     candidates: NonNegativeInt = 512
-    """Sequences that the policy samples in a step; `batch_size` of all candidates are measured."""
+    """Sequences that the policy samples in a step, up to four times as many where fewer than half of them are new
+    molecules; `batch_size` of all candidates are measured."""
     children: NonNegativeInt = 0
     """Genetic children of the best molecules so far that are candidates too, in every step."""
     library: UserPath | None = None

@@ -6,7 +6,15 @@ import torch
 from chemmara.language_model.build import build
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.rnn import Recurrent, RecurrentConfig
-from chemmara.language_model.sampling import log_likelihood, next_logp, pad, sample, sample_batches, sequence_logp
+from chemmara.language_model.sampling import (
+    Rollout,
+    log_likelihood,
+    next_logp,
+    pad,
+    sample,
+    sample_batches,
+    sequence_logp,
+)
 from chemmara.language_model.tokenizer import END, PAD, START, Tokenizer
 from chemmara.language_model.transformer import TransformerConfig
 from chemmara.molecules.chem import parse
@@ -119,3 +127,12 @@ def test_training_learns_a_handful_of_molecules(model: LanguageModel, tokenizer:
     known = {tokenizer.decode_smiles(row) for row in tokens.tolist()}
     assert sum(smiles in known for smiles in rollout.smiles) > 50
     assert all(parse(smiles) is not None for smiles in known)
+
+
+def test_rollouts_are_joined_at_the_length_of_the_longer() -> None:
+    short = Rollout(torch.tensor([[3, END]]), torch.tensor([-1.0]), ["C"])
+    long = Rollout(torch.tensor([[4, 5, END]]), torch.tensor([-2.0]), ["NO"])
+    both = short.joined(long)
+    assert both.tokens.tolist() == [[3, END, PAD], [4, 5, END]]
+    assert (both.logp.tolist(), both.smiles) == ([-1.0, -2.0], ["C", "NO"])
+    assert both.mask.sum(1).tolist() == [2, 3]

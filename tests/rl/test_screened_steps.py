@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.language_model.sampling import Rollout
 from chemmara.molecules.chem import canonical_smiles
-from chemmara.rl.candidates import chosen
+from chemmara.rl.candidates import Proposals, chosen
 from chemmara.rl.finetune import Learner, new_learner
 from chemmara.rl.genetic import GeneticConfig
 from chemmara.rl.method import METHODS, MethodConfig
@@ -101,6 +101,33 @@ def test_a_screened_step_asks_for_the_best_of_many(tiny_prior: Path) -> None:
     chosen_mean = np.mean([np.mean([len(s) for s in step.choice.smiles]) for step in active])  # type: ignore[union-attr]
     of_all = np.mean([np.mean([len(s) for s in step.choice.candidates]) for step in active])  # type: ignore[union-attr]
     assert chosen_mean > of_all + 0.5
+
+
+def test_a_policy_that_repeats_itself_samples_until_half_of_the_candidates_are_new(
+    tiny_prior: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Four candidates, so that two new molecules are wanted; C and O were measured. The first batch has CC, the second
+    # CC again, the third N: two, after twelve sequences.
+    batches = [["C", "CC", "C", "C1"], ["OCC1", "CC", "O", "C"], ["N", "C", "C", "N"], ["CCC"] * 4]
+    proposals = screened(tiny_prior, {"candidates": 4, "start": 2, "price": 0.0}, batch_size=2).proposals
+    assert proposals.screening is not None
+    proposals.screening.learn(Calls()(["C", "O"]))
+    sampled = iter(batches)
+
+    def sample(self: Proposals, count: int) -> Rollout:
+        del self
+        return Rollout(torch.ones(count, 3, dtype=torch.int64), torch.zeros(count), next(sampled))
+
+    monkeypatch.setattr(Proposals, "_sampled", sample)
+    step = proposals.candidates()
+    assert step.choice is not None
+    assert step.choice.candidates == ["CC", "N"]
+    # Two of two are chosen, so all invalid rows may stay (at most 2), and round(.25 * 2) = 0 repeats.
+    assert sorted(step.rollout.smiles) == ["C1", "CC", "N", "OCC1"]
+    sampled = iter([["C"] * 4] * 4)  # nothing new, ever: four batches are the most
+    empty = proposals.candidates()
+    assert empty.choice is not None
+    assert (empty.choice.candidates, next(sampled, None)) == ([], None)
 
 
 def test_children_and_a_library_are_candidates_that_are_learned_from_by_replay(
