@@ -87,10 +87,10 @@ def _by_bond(first: Mol, second: Mol, rng: random.Random) -> Mol | None:
         cuts = chain_cut(first, rng), chain_cut(second, rng)
         if cuts[0] is None or cuts[1] is None:
             return None
-        trials = [joined(cuts[0], cuts[1], sides, (BondType.SINGLE,)) for sides in _SIDES]
-        children = [child for child in trials if child is not None and fits(child, rng)]
-        if children:
-            return rng.choice(children)
+        for sides in rng.sample(_SIDES, len(_SIDES)):
+            child = joined(cuts[0], cuts[1], sides, (BondType.SINGLE,))
+            if child is not None and fits(child, rng):
+                return child
     return None
 
 
@@ -100,11 +100,11 @@ def _by_ring(first: Mol, second: Mol, rng: random.Random) -> Mol | None:
         if cuts[0] is None or cuts[1] is None:
             return None
         turned = Cut(second, cuts[1].bonds[::-1])
-        ways = product((cuts[1], turned), _SIDES, _ORDERS)
-        trials = [joined(cuts[0], other, sides, orders) for other, sides, orders in ways]
-        children = [child for child in trials if child is not None and fits(child, rng) and rings_are_common(child)]
-        if children:
-            return rng.choice(children)
+        ways = list(product((cuts[1], turned), _SIDES, _ORDERS))
+        for other, sides, orders in rng.sample(ways, len(ways)):  # the first of a random order, as good as any of all
+            child = joined(cuts[0], other, sides, orders)
+            if child is not None and fits(child, rng) and rings_are_common(child):
+                return child
     return None
 
 
