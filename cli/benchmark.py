@@ -59,7 +59,7 @@ def run(
     from chemmara.benchmark.suite_runs import Benchmark, planned_jobs, run_benchmark
     from chemmara.benchmark.timing import ended
 
-    from .progress import benchmark_progress
+    from .progress import benchmark_progress, counter
 
     loaded = load_suite(suite, budget=budget, prior=prior)
     chosen = loaded.chosen(None if tasks is None else _names(tasks))
@@ -76,7 +76,9 @@ def run(
     except KeyboardInterrupt:
         typer.echo("saved; the same command goes on", err=True)
         raise
-    typer.echo(write_tables(joined, out), nl=False)
+    with counter("runs read") as tell_read:
+        text = write_tables(joined, out, tell=tell_read)
+    typer.echo(text, nl=False)
     typer.echo(f"wrote {out}/benchmark.html, table.md, table.csv and others", err=True)
 
 
@@ -94,7 +96,11 @@ def table(
     from chemmara.benchmark.suite_report import write_tables
     from chemmara.benchmark.suite_runs import read_benchmark
 
-    typer.echo(write_tables(read_benchmark(folder), folder, against=against is not None), nl=False)
+    from .progress import counter
+
+    with counter("runs read") as tell:
+        text = write_tables(read_benchmark(folder), folder, against=against is not None, tell=tell)
+    typer.echo(text, nl=False)
     typer.echo(f"wrote {folder}/benchmark.html, table.md, table.csv and others", err=True)
 
 

@@ -1,6 +1,11 @@
 """The figures of a benchmark's runs, read from their ledgers: one row a run, and one a run and reference."""
 
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,9 +18,11 @@ from chemmara.benchmark.timing import cpus, ended, seconds
 from chemmara.errors import ChemmaraError
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
+from chemmara.system.processors import usable_cpus
 
 BEST: Final = 4
 """Molecules of a method on a task that the page shows."""
+_RUNS_A_PROCESS: Final = 8  # from which a second process is worth its start
 
 
 @dataclass(frozen=True)
@@ -29,30 +36,72 @@ class SuiteFigures:
     calls: int  # oracle calls of all runs
 
 
-def suite_figures(benchmark: Benchmark, out: Path) -> SuiteFigures:
-    """The figures of the runs that have ended; ChemmaraError where none has."""
+@dataclass(frozen=True)
+class _RunFigures:
+    """What one run came to."""
+
+    row: dict[str, Any]  # of the table of runs
+    best: pd.DataFrame
+    modes: list[dict[str, Any]]
+    calls: int
+
+
+def suite_figures(
+    benchmark: Benchmark, out: Path, tell: Callable[[int], None] = lambda _: None, workers: int | None = None
+) -> SuiteFigures:
+    """The figures of the runs that have ended; ChemmaraError where none has.
+
+    `tell` hears of each run that has been read. #Circles of thousands of hits take seconds a run, so that many runs are
+    read by a process on each usable CPU, unless `workers` says otherwise.
+    """
     known = {task.name: task for task in benchmark.suite.task}
-    rows: list[dict[str, Any]] = []
-    modes: list[dict[str, Any]] = []
-    best: list[pd.DataFrame] = []
-    unfinished, calls = [], 0
-    for task, method, seed in benchmark.runs():
-        folder, run = run_folder(out, task, method, seed), {"task": task, "method": method, "seed": seed}
-        if not ended(folder):
-            unfinished.append(f"{task}, {method}, seed {seed}")
-            continue
-        record, processor = _record(folder, known[task])
-        calls += len(record.calls)
-        best.append(record.calls.nlargest(BEST, "score")[["smiles", "score"]].assign(**run))
-        values = {name: FIGURES[name].value(record) for name in benchmark.suite.figures}
-        rows.append({**run, **values, "seconds": seconds(folder), "machine": f"{processor}, {cpus(folder)} CPUs"})
-        modes += [
-            {**run, "reference": mode.name, "hits": mode.hits, "first_call": mode.first_call, "mass": mode.mass}
-            for mode in (record.modes if record.references else [])
-        ]
-    if not rows:
+    runs = benchmark.runs()
+    done = [run for run in runs if ended(run_folder(out, *run))]
+    if not done:
         raise ChemmaraError(f"{out}: no run has ended yet; run the benchmark again, and it goes on")
-    return SuiteFigures(pd.DataFrame(rows), pd.concat(best), pd.DataFrame(modes), unfinished, calls)
+    work = partial(_figures_of, out, known, benchmark.suite.figures)
+    found = list[_RunFigures]()
+    for figures in _computed(work, done, workers or min(usable_cpus(), 1 + len(done) // _RUNS_A_PROCESS)):
+        found.append(figures)
+        tell(1)
+    return SuiteFigures(
+        pd.DataFrame([figures.row for figures in found]),
+        pd.concat([figures.best for figures in found]),
+        pd.DataFrame([mode for figures in found for mode in figures.modes]),
+        [f"{task}, {method}, seed {seed}" for task, method, seed in runs if (task, method, seed) not in set(done)],
+        sum(figures.calls for figures in found),
+    )
+
+
+def _computed(
+    work: Callable[[tuple[str, str, int]], _RunFigures], runs: list[tuple[str, str, int]], workers: int
+) -> Iterator[_RunFigures]:
+    """The figures of every run, in order."""
+    if workers == 1:
+        yield from map(work, runs)
+        return
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, spawn, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+        yield from pool.map(work, runs)  # Ctrl-C ends the parent, which lets the runs that are being read be read
+
+
+def _figures_of(
+    out: Path, tasks: Mapping[str, SuiteTask], figures: Sequence[str], named: tuple[str, str, int]
+) -> _RunFigures:
+    task, method, seed = named
+    folder, run = run_folder(out, *named), {"task": task, "method": method, "seed": seed}
+    record, processor = _record(folder, tasks[task])
+    values = {name: FIGURES[name].value(record) for name in figures}
+    modes = [
+        {**run, "reference": mode.name, "hits": mode.hits, "first_call": mode.first_call, "mass": mode.mass}
+        for mode in (record.modes if record.references else [])
+    ]
+    return _RunFigures(
+        {**run, **values, "seconds": seconds(folder), "machine": f"{processor}, {cpus(folder)} CPUs"},
+        record.calls.nlargest(BEST, "score")[["smiles", "score"]].assign(**run),
+        modes,
+        len(record.calls),
+    )
 
 
 def _record(folder: Path, task: SuiteTask) -> tuple[RunRecord, str]:

@@ -1,5 +1,6 @@
 """A benchmark on paper: table.md, benchmark.html and CSV files, made from the runs' ledgers."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,9 @@ from chemmara.report.pictures import Gallery, picture
 from chemmara.system.files import replacing, write_text
 
 
-def write_tables(benchmark: Benchmark, out: Path, *, against: bool = False) -> str:
+def write_tables(
+    benchmark: Benchmark, out: Path, *, against: bool = False, tell: Callable[[int], None] = lambda _: None
+) -> str:
     """Write table.md, benchmark.html and the CSV files for the runs that have ended, and give table.md's text.
 
     table.csv has means, runs.csv every run; pairs.csv needs two methods, and modes.csv tasks with references.
@@ -26,13 +29,14 @@ def write_tables(benchmark: Benchmark, out: Path, *, against: bool = False) -> s
         benchmark: which runs the folder holds.
         out: the folder.
         against: set published figures beside ours.
+        tell: hears of each run that has been read.
 
     Raises:
         ChemmaraError: no run has ended, or no figures were published for the suite.
     """
     suite = benchmark.suite
     published = load_published(suite.published, suite.name) if against else None
-    found = suite_figures(benchmark, out)
+    found = suite_figures(benchmark, out, tell)
     pairs = pair_rows(found.runs, suite.figures, suite.sums)
     sections = []
     for figure in suite.figures:

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
+from chemmara.benchmark.suite_figures import suite_figures
+from chemmara.benchmark.suite_runs import read_benchmark
 from chemmara.benchmark.timing import ended
 from chemmara.records.ledger import Ledger
 from cli.main import app
@@ -158,6 +160,15 @@ def test_what_has_ended_is_not_run_again_and_more_seeds_and_tasks_join(whole: Pa
     assert {path: path.stat().st_mtime_ns for path in whole.glob("*/*/*/*")} == before
     assert "2 tasks, 2 methods, 2 paired seeds" in result.stdout
     assert len(pd.read_csv(whole / "runs.csv")) == 8
+
+
+def test_the_figures_do_not_depend_on_how_many_processes_read_the_runs(whole: Path) -> None:
+    benchmark, read = read_benchmark(whole), list[int]()
+    alone, together = suite_figures(benchmark, whole, workers=1), suite_figures(benchmark, whole, read.append, 2)
+    for a, b in zip((alone.runs, alone.best, alone.modes), (together.runs, together.best, together.modes), strict=True):
+        pd.testing.assert_frame_equal(a, b)
+    assert (alone.unfinished, alone.calls) == (together.unfinished, together.calls)
+    assert read == [1] * len(alone.runs)
 
 
 def test_published_figures_stand_beside_ours_and_what_differs_is_named(whole: Path) -> None:
