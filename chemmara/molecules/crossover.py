@@ -4,6 +4,7 @@ Follows the graph-based genetic algorithm of Jensen (doi 10.1039/C8SC05372C).
 """
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -20,6 +21,8 @@ _ORDERS: Final = (
     (BondType.SINGLE, BondType.DOUBLE),
     (BondType.DOUBLE, BondType.DOUBLE),
 )  # of the two bonds that close a ring: at least one is double, as in the programs of Jensen and of PMO
+_TAKES: Final = {BondType.SINGLE: 1, BondType.DOUBLE: 2}  # valences
+_STRICT: Final = (6, 8, 9)  # elements of one valence, whatever stands beside them: C, O and F
 
 _SIDES: Final = ((0, 0), (0, 1), (1, 0), (1, 1))
 
@@ -69,6 +72,8 @@ def ring_cut(molecule: Mol, rng: random.Random) -> Cut | None:
 
 def joined(first: Cut, second: Cut, sides: tuple[int, int], orders: tuple[BondType, ...]) -> Mol | None:
     """One half of each cut (side 0 or 1), joined where the cuts were by bonds of these orders; None where invalid."""
+    if not (_room(first, sides[0], orders) and _room(second, sides[1], orders)):
+        return None
     shift = first.molecule.GetNumAtoms()
     edited = RWMol(CombineMols(first.molecule, second.molecule))
     theirs = tuple((begin + shift, end + shift) for begin, end in second.bonds)
@@ -80,6 +85,24 @@ def joined(first: Cut, second: Cut, sides: tuple[int, int], orders: tuple[BondTy
             return None
         edited.AddBond(own[sides[0]], other[sides[1]], order)
     return finished(edited, first.bonds[0][sides[0]])
+
+
+def _room(cut: Cut, side: int, orders: tuple[BondType, ...]) -> bool:
+    """Whether the atoms at the cut have the hydrogens that the new bonds take, of those whose valence is not exceeded.
+
+    It spares making most of the molecules that sanitising refuses; what an S, N or P takes is left to that.
+    """
+    taken = Counter[int]()
+    for bond, order in zip(cut.bonds, orders, strict=True):
+        taken[bond[side]] += _TAKES[order] - int(cut.molecule.GetBondBetweenAtoms(*bond).GetBondTypeAsDouble())
+    atoms = [(cut.molecule.GetAtomWithIdx(place), more) for place, more in taken.items()]
+    return not any(
+        atom.GetAtomicNum() in _STRICT
+        and not atom.GetFormalCharge()
+        and not atom.GetNumRadicalElectrons()
+        and more > atom.GetTotalNumHs()
+        for atom, more in atoms
+    )
 
 
 def _by_bond(first: Mol, second: Mol, rng: random.Random) -> Mol | None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rdkit.Chem import BondType, Mol
 
+from chemmara.molecules import crossover as crossing
 from chemmara.molecules.chem import canonical, canonical_smiles, parse
 from chemmara.molecules.crossover import Cut, chain_cut, crossover, joined, ring_cut
 from chemmara.molecules.graph_edits import fits, kekulised, rings_are_common
@@ -118,6 +119,22 @@ def test_children_are_valid_within_the_limit_unlike_their_parents_and_the_same_b
             assert 6 <= changed.GetNumHeavyAtoms() <= 25
             assert rings_are_common(changed)
             assert canonical_smiles(canonical(changed)) is not None
+
+
+@given(drug, drug, seeds)
+def test_what_has_no_room_for_its_new_bonds_is_what_sanitising_refuses(first: str, second: str, seed: int) -> None:
+    rng = random.Random(seed)
+    cuts = ring_cut(kekulised(molecule(first)), rng), ring_cut(kekulised(molecule(second)), rng)
+    if cuts[0] is None or cuts[1] is None:
+        return
+    orders = list(product((BondType.SINGLE, BondType.DOUBLE), repeat=2))
+    for sides in product((0, 1), repeat=2):
+        for order in orders:
+            quick = joined(cuts[0], cuts[1], sides, order)
+            with pytest.MonkeyPatch.context() as everything_is_made:
+                everything_is_made.setattr(crossing, "_room", lambda *_: True)
+                slow = joined(cuts[0], cuts[1], sides, order)
+            assert texts([quick]) == texts([slow])
 
 
 def test_most_pairs_of_drugs_have_a_child() -> None:
