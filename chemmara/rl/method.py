@@ -23,6 +23,14 @@ _DIVERSE: Final[dict[str, Any]] = {
     "diversity_filter": {"kind": "sphere", "bucket": 10_000},  # which is never full; `diversity` sets another
     "screen": {},
 }
+_GENETIC_GFN: Final[dict[str, Any]] = {
+    "estimator": "genetic-gfn", "learning_rate": 5e-4, "beta": 1 / 50, "batch_size": 64, "updates": 0,
+    "replay": {
+        "keep": "best", "capacity": 1024, "zeros": True, "includes_step": True, "draw": "by-rank", "rounds": 8,
+        "rows": 64, "smiles": "canonical",
+    },
+    "genetic": {"generations": 2, "offspring": 8, "parents": 64, "mutation_rate": 0.01},
+}  # fmt: skip
 _PMO: Final[dict[str, Any]] = {"learning_rate": 5e-4, "beta": 1 / 500, "batch_size": 64}
 METHODS: Final[dict[str, dict[str, Any]]] = {
     "mara": {"rewards": "mara", **_DIVERSE},
@@ -49,13 +57,10 @@ METHODS: Final[dict[str, dict[str, Any]]] = {
         "replay": {"keep": "best", "capacity": 100, "joined": 10, "rounds": 2, "rows": 100, "with_batch": True},
     },
     "ahc": {"estimator": "augmented-hill-climb", "learning_rate": 5e-4, "beta": 1 / 60, "batch_size": 64},
-    "genetic-gfn": {
-        "estimator": "genetic-gfn", "learning_rate": 5e-4, "beta": 1 / 50, "batch_size": 64, "updates": 0,
-        "replay": {
-            "keep": "best", "capacity": 1024, "zeros": True, "includes_step": True, "draw": "by-rank", "rounds": 8,
-            "rows": 64, "smiles": "canonical",
-        },
-        "genetic": {"generations": 2, "offspring": 8, "parents": 64, "mutation_rate": 0.01},
+    "genetic-gfn": _GENETIC_GFN,
+    "optimise": {
+        **_GENETIC_GFN,
+        "screen": {"candidates": 256, "children": 256, "generations": 3, "choose": "ucb", "price": 0.0},
     },
     "rloo": {"estimator": "rloo"},
     "rloo-mara": {"rewards": "mara", "estimator": "rloo"},
@@ -110,7 +115,8 @@ class MethodConfig(Strict):
     renamed: ClassVar[dict[str, str]] = {"threshold": "tau", "memory": "diversity_filter"}
 
     name: str = "mara"
-    """Composition to start from: mara (the default), vanilla (the same without MARA), reinvent, rloo, ..."""
+    """Composition to start from: mara (the default: many different hits), vanilla (the same without MARA), optimise
+    (the best molecules), reinvent, rloo, ..."""
     diversity: Fraction | None = None
     """From 0, most hits, to 1, most different hits: sets `screen.price` (0.1 to 1), and of the diversity filter
     `bucket` (10,000 to 2) and `similarity` (0.4 to 0.3), where the file does not. Left out: 0.3, 10,000 and 0.4."""

@@ -8,6 +8,7 @@ from chemmara.campaign.settings import load_campaign
 from chemmara.config import Strict, parse
 from chemmara.errors import ConfigError
 from chemmara.rl.diversity_filter import SphereFilterConfig
+from chemmara.rl.genetic import GeneticConfig
 from chemmara.rl.method import METHODS, MethodConfig
 from chemmara.rl.tau import PercentileTau
 
@@ -29,6 +30,17 @@ def test_the_vanilla_twin_differs_from_mara_in_name_and_rewards_alone() -> None:
 def test_the_default_is_mara() -> None:
     assert MethodConfig() == MethodConfig(name="mara")
     assert MethodConfig().rewards == "mara"
+
+
+def test_optimise_is_genetic_gfn_whose_children_and_samples_are_screened() -> None:
+    method, base = MethodConfig(name="optimise"), MethodConfig(name="genetic-gfn")
+    assert method.model_copy(update={"name": "genetic-gfn", "screen": None}) == base
+    assert method.screen is not None
+    assert (method.screen.children, method.screen.generations, method.screen.price) == (256, 3, 0.0)
+    assert method.breeding == GeneticConfig(offspring=256)
+    assert not method.breeds_in_a_step
+    plain = MethodConfig.model_validate({"name": "optimise", "screen": False})
+    assert plain.model_copy(update={"name": "genetic-gfn"}) == base
 
 
 def test_one_key_of_a_part_may_be_changed_and_the_others_stay() -> None:
