@@ -163,7 +163,7 @@ BREAKS = (
           "latest[: self.most - len(best)]", SCREENED),
     Break("screening: it stands back", f"{SCREEN}/memory.py", ">= _LEAST_CORRELATION", ">= -2", SCREENED),
     Break("screening: measured molecules are no candidates", f"{SCREEN}/screening.py",
-          "smiles in self.memory.values or smiles in", "smiles in", SCREENED),
+          "smiles not in self.memory.values and smiles not in", "smiles not in", SCREENED),
     Break("screening: beyond the budget nothing was measured", f"{SCREEN}/screening.py", "or not measured or", "or",
           SCREENED),
     Break("screening: cheap components are exact", f"{SCREEN}/targets.py", "desirabilities = exact.copy()",
