@@ -15,7 +15,7 @@ from chemmara.language_model.sampling import Rollout, sample
 from chemmara.molecules.chem import parse
 from chemmara.rl.genetic import Breeding
 from chemmara.scoring.objective import canonical_texts
-from chemmara.screening.screening import CHILDREN, POLICY, Choice, Screening
+from chemmara.screening.screening import POLICY, Choice, Screening
 
 _MOST_BATCHES = 4  # that the policy samples in a step, where it repeats itself
 _REPEATS = 0.25  # most repeats that are learned from, as a share of the batch
@@ -66,14 +66,12 @@ class Proposals:
         rollout, smiles = self._enough(count, screening) if screening.active else self._texts(count)
         rng = np.random.default_rng(int(torch.randint(2**62, (1,), generator=self.generator)))
         sources = {POLICY: smiles}
-        breeding = self.breeding if screening.active and screening.config.children else None
-        if breeding:
-            sources[CHILDREN] = self.kept(breeding.generation())
+        if screening.active and screening.config.children and self.breeding:
+            sources["children"] = self.kept(self.breeding.generation())
         if screening.library:
             sources["library"] = self.kept(screening.library.draw(screening.config.drawn, rng))
         taken = [molecule for batch in under_way for molecule in batch.molecules]
-        breed = (lambda wanted: self.kept(breeding.generation(wanted))) if breeding else None
-        choice = screening.choose(sources, self.batch_size, rng, taken, breed)
+        choice = screening.choose(sources, self.batch_size, rng, under_way=taken)
         return chosen(rollout, smiles, choice, self.batch_size)
 
     def kept(self, smiles: list[str]) -> list[str]:

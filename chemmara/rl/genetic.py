@@ -4,7 +4,7 @@ Source: Genetic-GFN (arXiv 2402.05961), hyeonahkimm/genetic_gfn, pmo/main/geneti
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -54,17 +54,12 @@ class Breeding:
         """Take out the molecules that earn nothing more, since the diversity filter's bucket for them is full."""
         self.pool = {molecule: score for molecule, score in self.pool.items() if not full(molecule)}
 
-    def generation(self, wanted: Sequence[str] = ()) -> list[str]:
-        """The different children of one generation, as canonical SMILES: at most `offspring`, all of them valid.
-
-        Half of the parents are drawn from `wanted`, molecules that were not measured, the most wanted first, if any.
-        """
+    def generation(self) -> list[str]:
+        """The different children of one generation, as canonical SMILES: at most `offspring`, all of them valid."""
         if len(self.pool) <= self.config.parents:
             return []
         molecules = list(self.pool)
         parents = [molecules[i] for i in drawn_by_rank(len(molecules), self.config.parents, self.generator)]
-        if wanted:
-            parents += [wanted[i] for i in drawn_by_rank(len(wanted), self.config.parents, self.generator)]
         rng = random.Random(int(torch.randint(2**62, (1,), generator=self.generator)))
         children = [child(rng.choice(parents), rng.choice(parents), self.config.mutation_rate, rng)
                     for _ in range(self.config.offspring)]  # fmt: skip

@@ -60,7 +60,7 @@ METHODS: Final[dict[str, dict[str, Any]]] = {
     "genetic-gfn": _GENETIC_GFN,
     "optimise": {
         **_GENETIC_GFN,
-        "screen": {"candidates": 256, "children": 256, "generations": 3, "choose": "ucb", "price": 0.0},
+        "screen": {"candidates": 256, "children": 256, "choose": "ucb", "price": 0.0},
     },
     "rloo": {"estimator": "rloo"},
     "rloo-mara": {"rewards": "mara", "estimator": "rloo"},

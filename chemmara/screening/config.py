@@ -18,9 +18,6 @@ class ScreenConfig(Strict):
     molecules; `batch_size` of all candidates are measured."""
     children: NonNegativeInt = 0
     """Genetic children of the best molecules so far that are candidates too, in every step."""
-    generations: PositiveInt = 1
-    """Generations of children in a step. From the second on half of the parents are candidates, by rank of what the
-    model prefers; no oracle is called in between."""
     library: UserPath | None = None
     """File of molecules that are candidates too."""
     drawn: PositiveInt = 512
@@ -48,8 +45,6 @@ class ScreenConfig(Strict):
     def _there_are_candidates(self) -> "ScreenConfig":
         if not self.candidates and self.library is None:
             raise ValueError("screen has no candidates; give candidates = 512, or a library")
-        if self.generations > 1 and not self.children:
-            raise ValueError("screen generations are of children; give children = 256, or leave generations out")
         return self
 
     @property

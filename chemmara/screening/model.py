@@ -24,31 +24,26 @@ class Model:
     name: SurrogateName
     targets: Targets
     _surrogates: list[Surrogate] = field(default_factory=list)  # of the targets
-    _posteriors: list[Posterior] = field(default_factory=list)  # of the last fit
     _places: dict[str, int] = field(default_factory=dict)  # of those learned from last and the last candidates
     _features: Features = field(default_factory=lambda: Features.of([]))  # of these
 
-    def fit(self, known: Sequence[str], values: np.ndarray) -> None:
-        """Learn from molecules and their values (n, targets)."""
-        learned = self._described(known)
-        self._features, self._places = learned, {smiles: row for row, smiles in enumerate(known)}
-        self._posteriors = self._fitted(learned, values)
-
-    def keep(self, candidates: Sequence[str], features: Features) -> None:
-        """Have the features of candidates at hand for the next fit."""
-        self._places |= {smiles: row for row, smiles in enumerate(candidates, len(self._features))}
-        self._features = self._features.and_then(features)
-
-    def forecast(self, candidates: Sequence[str], features: Features, rng: np.random.Generator) -> Forecast:
-        """Scores of candidates, by what was learned last.
+    def forecast(
+        self, known: Sequence[str], values: np.ndarray, candidates: Sequence[str], features: Features,
+        rng: np.random.Generator,
+    ) -> Forecast:  # fmt: skip
+        """Scores of candidates, learned from molecules and their values (n, targets).
 
         A single score is what its surrogate says. Several values, or values that are to be transformed, become scores
         by 16 guesses of each, which lie where a sixteenth of its distribution does.
         """
-        means, spreads = zip(*(posterior.predict(features) for posterior in self._posteriors), strict=True)
+        learned = self._described(known)
+        self._features = learned.and_then(features)
+        self._places = {smiles: row for row, smiles in enumerate([*known, *candidates])}
+        posteriors = self._fitted(learned, values)
+        means, spreads = zip(*(posterior.predict(features) for posterior in posteriors), strict=True)
 
         def draw() -> np.ndarray:
-            drawn = np.column_stack([posterior.draw(features, rng) for posterior in self._posteriors])
+            drawn = np.column_stack([posterior.draw(features, rng) for posterior in posteriors])
             return self.targets.scores(candidates, drawn[None])[0]
 
         if isinstance(self.targets, ScoreTarget):

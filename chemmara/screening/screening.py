@@ -1,6 +1,6 @@
 """Screening: candidates in, those worth an oracle call out; and what the answers teach."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
@@ -11,21 +11,17 @@ from chemmara.errors import ChemmaraError
 from chemmara.molecules.chem import molecules_of
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.scores import Scores
-from chemmara.screening.acquisition import ACQUISITIONS, Forecast, different
+from chemmara.screening.acquisition import ACQUISITIONS, different
 from chemmara.screening.config import ScreenConfig
+from chemmara.screening.features import Features
 from chemmara.screening.library import CandidateLibrary
 from chemmara.screening.memory import Memory, rank_correlation
 from chemmara.screening.model import Model
-from chemmara.screening.pool import Pool
 from chemmara.screening.taken import Taken
 from chemmara.screening.targets import CostlyTargets, ScoreTarget
 from chemmara.selection.fingerprint_blocks import packed_fingerprints
 
 POLICY: Final = "policy"
-CHILDREN: Final = "children"
-
-Breed = Callable[[Sequence[str]], Sequence[str]]
-"""From candidates, the most wanted first, to children of theirs; canonical SMILES."""
 
 
 @dataclass(frozen=True)
@@ -72,63 +68,52 @@ class Screening:
 
     def choose(
         self, candidates: Mapping[str, Sequence[str]], count: int, rng: np.random.Generator,
-        under_way: Sequence[str] = (), breed: Breed | None = None,
+        under_way: Sequence[str] = (),
     ) -> Choice:  # fmt: skip
         """Up to `count` new molecules out of the candidates (canonical SMILES by source; "" is left out).
 
         Without a model, or with one that predicts nothing, they are taken in the order in which they come. Molecules
         under way, which are being measured, are not new, and those like them are as little wanted as those like a hit.
-        `breed` makes the children of later generations of the candidates, the most wanted first.
         """
-        waiting = set(under_way)
-        pool = Pool(lambda smiles: smiles in self.memory.values or smiles in waiting)
-        for source, molecules in candidates.items():
-            pool.add(molecules, source)
-        if self.memory.learnable < self.config.start or not len(pool):
-            rows, predicted = list(range(min(count, len(pool)))), np.full(len(pool), np.nan)
+        smiles, sources = self._new(candidates, set(under_way))
+        if self.memory.learnable < self.config.start or not smiles:
+            rows, predicted = list(range(min(count, len(smiles)))), np.full(len(smiles), np.nan)
         else:
             with threadpool_limits(1, "blas"):  # rounding depends on the number of threads
-                rows, predicted = self._preferred(pool, count, rng, under_way, breed)
-        smiles, sources = pool.smiles, list(pool.sources.values())
+                own = np.array([source == POLICY for source in sources])
+                rows, predicted = self._preferred(smiles, own, count, rng, under_way)
         return Choice(
             [smiles[i] for i in rows], [sources[i] for i in rows], predicted[rows], smiles, sources.count(POLICY),
             active=self.active,
         )  # fmt: skip
 
     def _preferred(
-        self, pool: Pool, count: int, rng: np.random.Generator, under_way: Sequence[str], breed: Breed | None
+        self, smiles: list[str], own: np.ndarray, count: int, rng: np.random.Generator, under_way: Sequence[str]
     ) -> tuple[list[int], np.ndarray]:
         """Rows of the chosen candidates, and the predicted scores of all of them."""
-        forecast = self._forecast(pool, rng, breed)
+        molecules = molecules_of(smiles)
+        forecast = self.model.forecast(*self.memory.to_learn_from(), smiles, Features.of(molecules), rng)
         if not self.active:
-            return list(range(min(count, len(pool)))), forecast.mean
+            return list(range(min(count, len(smiles)))), forecast.mean
         waiting = None
         if self.config.price and under_way:
             waiting = Taken()
             waiting.add(packed_fingerprints(molecules_of(under_way)))
         rows = different(
-            self._preference(forecast, rng), packed_fingerprints(pool.molecules), self.hits, price=self.config.price,
-            count=count, own=np.array([source == POLICY for source in pool.sources.values()]),
-            others=int(self.config.others * count), under_way=waiting,
+            ACQUISITIONS[self.config.choose](forecast, self.hit_threshold, rng), packed_fingerprints(molecules),
+            self.hits, price=self.config.price, count=count, own=own, others=int(self.config.others * count),
+            under_way=waiting,
         )  # fmt: skip
         return rows, forecast.mean
 
-    def _forecast(self, pool: Pool, rng: np.random.Generator, breed: Breed | None) -> Forecast:
-        """What the model says of the candidates, among which children of the most wanted ones come."""
-        self.model.fit(*self.memory.to_learn_from())
-        pool.describe()
-        forecast = self.model.forecast(pool.smiles, pool.features, rng)
-        if breed and self.active:
-            for _ in range(self.config.generations - 1):
-                smiles, order = pool.smiles, np.argsort(-self._preference(forecast, rng), kind="stable")
-                pool.add(breed([smiles[row] for row in order]), CHILDREN)
-                pool.describe()
-                forecast = self.model.forecast(pool.smiles, pool.features, rng)
-        self.model.keep(pool.smiles, pool.features)
-        return forecast
-
-    def _preference(self, forecast: Forecast, rng: np.random.Generator) -> np.ndarray:
-        return ACQUISITIONS[self.config.choose](forecast, self.hit_threshold, rng)
+    def _new(self, candidates: Mapping[str, Sequence[str]], under_way: set[str]) -> tuple[list[str], list[str]]:
+        """Different molecules, neither measured nor under way, and the source of each (the first that has it)."""
+        origin: dict[str, str] = {}
+        for source, molecules in candidates.items():
+            for smiles in molecules:
+                if smiles and smiles not in self.memory.values and smiles not in under_way:
+                    origin.setdefault(smiles, source)
+        return list(origin), list(origin.values())
 
     def learn(self, scores: Scores, choice: Choice | None = None) -> float:
         """Take in what was measured; the rank correlation of predictions and answers, NaN where there is none."""

@@ -98,7 +98,6 @@ def test_a_library_is_chosen_from_and_one_that_is_not_there_is_named(tmp_path: P
     ("assignment", "words"),
     [
         ("screen.candidates=0", "screen has no candidates"),
-        ("screen.generations=2", "screen generations are of children"),
         ("screen.surogate=forest", "unknown key 'surogate'"),
         ("screen.choose=best", "choose"),
         ("screen=true+estimator=rloo+replay=false", "which biases rloo"),

@@ -52,17 +52,6 @@ def test_the_weights_of_four_ranks_by_hand() -> None:
         assert drawn.count(rank) / 4000 == pytest.approx(share, abs=0.015)
 
 
-def test_half_of_the_parents_can_be_molecules_that_were_not_measured() -> None:
-    breeding = Breeding(GeneticConfig(offspring=64, parents=8, mutation_rate=0.0), torch.Generator().manual_seed(0))
-    breeding.add(["C" * n for n in range(8, 20)], np.linspace(0.1, 1.0, 12))
-    assert not [text for text in breeding.generation() if "F" in text]
-    wanted = ["F" + "C" * n + "F" for n in range(8, 20)]
-    born = breeding.generation(wanted)
-    # A child of two of 16 parents, 8 of which have fluorine at both ends, has fluorine in (1 - 1/4) of the cases or,
-    # where both halves of it are inner ones or of chains, not.
-    assert 0.4 < np.mean(["F" in text for text in born]) < 1.0
-
-
 def test_the_loss_by_hand() -> None:
     # log policy + 5 - 50 R: -20 + 5 - 25 = -40 and -30 + 5 - 50 = -75; 0.01 (log policy - log prior): 0.05 and -0.02
     policy = torch.tensor([-20.0, -30.0], dtype=torch.float64, requires_grad=True)

@@ -36,7 +36,7 @@ def test_optimise_is_genetic_gfn_whose_children_and_samples_are_screened() -> No
     method, base = MethodConfig(name="optimise"), MethodConfig(name="genetic-gfn")
     assert method.model_copy(update={"name": "genetic-gfn", "screen": None}) == base
     assert method.screen is not None
-    assert (method.screen.children, method.screen.generations, method.screen.price) == (256, 3, 0.0)
+    assert (method.screen.children, method.screen.candidates, method.screen.price) == (256, 256, 0.0)
     assert method.breeding == GeneticConfig(offspring=256)
     assert not method.breeds_in_a_step
     plain = MethodConfig.model_validate({"name": "optimise", "screen": False})

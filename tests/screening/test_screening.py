@@ -1,7 +1,6 @@
 """Screening: which molecules it learns from, chooses and refuses, and when it stands back."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -92,29 +91,6 @@ def test_a_molecule_is_chosen_once_whatever_brought_it_and_measured_ones_never()
         assert smiles in sources[source]
         assert source == "policy" or smiles not in CHAINS[20:40]
     assert sum(source != "policy" for source in choice.sources) <= 6
-
-
-def test_later_generations_are_children_of_the_candidates_that_are_preferred() -> None:
-    # The score is the length, so the longest candidates are preferred. A child here is its parent and three atoms more:
-    # of the five longest of 14 candidates, 15 to 19 atoms, 18 to 22, of which 20 to 22 are new; then 23 to 25 are.
-    seen = list[list[str]]()
-
-    def breed(wanted: Sequence[str]) -> list[str]:
-        seen.append(list(wanted))
-        return [text + "CCC" for text in wanted[:5]]
-
-    screening = screening_of(price=0.0, children=5, generations=3, others=1.0)
-    measured([text for text in CHAINS if len(text) > 1][::3], screening)
-    unknown = ["N" + "C" * n for n in range(5, 19)]
-    choice = screening.choose({"policy": unknown}, 5, RNG, breed=breed)
-    assert [len(wanted) for wanted in seen] == [14, 17]  # two generations beside the first, and no call between them
-    assert [[len(text) for text in wanted[:5]] for wanted in seen] == [[19, 18, 17, 16, 15], [22, 21, 20, 19, 18]]
-    assert sorted(map(len, choice.candidates))[-5:] == [21, 22, 23, 24, 25]
-    assert (choice.from_policy, set(choice.sources)) == (14, {"children"})
-    before = screening_of(children=5, generations=3)
-    measured(CHAINS[:5], before)
-    before.choose({"policy": unknown}, 5, RNG, breed=breed)
-    assert len(seen) == 2  # without a model nothing is preferred
 
 
 def test_a_molecule_beyond_the_budget_is_not_one_that_was_measured() -> None:
