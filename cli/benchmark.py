@@ -1,7 +1,7 @@
 """`chemmara benchmark`: suites of tasks, run by several methods over paired seeds, and their tables."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -9,6 +9,9 @@ from typer.core import TyperGroup
 from chemmara.errors import ChemmaraError
 
 from .options import JsonList, MethodsOption
+
+if TYPE_CHECKING:
+    from chemmara.benchmark.suite_runs import Benchmark
 
 
 class SuiteOrCommand(TyperGroup):
@@ -55,11 +58,10 @@ def run(
     """
     from chemmara import assets
     from chemmara.benchmark.suite import load_suite
-    from chemmara.benchmark.suite_report import write_tables
     from chemmara.benchmark.suite_runs import Benchmark, planned_jobs, run_benchmark
     from chemmara.benchmark.timing import ended
 
-    from .progress import benchmark_progress, counter
+    from .progress import benchmark_progress
 
     loaded = load_suite(suite, budget=budget, prior=prior)
     chosen = loaded.chosen(None if tasks is None else _names(tasks))
@@ -76,10 +78,7 @@ def run(
     except KeyboardInterrupt:
         typer.echo("saved; the same command goes on", err=True)
         raise
-    with counter("runs read") as tell_read:
-        text = write_tables(joined, out, tell=tell_read)
-    typer.echo(text, nl=False)
-    typer.echo(f"wrote {out}/benchmark.html, table.md, table.csv and others", err=True)
+    _show_tables(joined, out)
 
 
 @app.command()
@@ -93,15 +92,9 @@ def table(
 
     Example: chemmara benchmark table runs/pmo --against published
     """
-    from chemmara.benchmark.suite_report import write_tables
     from chemmara.benchmark.suite_runs import read_benchmark
 
-    from .progress import counter
-
-    with counter("runs read") as tell:
-        text = write_tables(read_benchmark(folder), folder, against=against is not None, tell=tell)
-    typer.echo(text, nl=False)
-    typer.echo(f"wrote {folder}/benchmark.html, table.md, table.csv and others", err=True)
+    _show_tables(read_benchmark(folder), folder, against=against is not None)
 
 
 @app.command("list")
@@ -121,6 +114,18 @@ def list_suites(as_json: JsonList = False) -> None:
         return
     for suite in suites:
         typer.echo(f"{suite.name:<14}{len(suite.task):>3} tasks {suite.budget:>6} calls   {suite.about}")
+
+
+def _show_tables(benchmark: "Benchmark", out: Path, *, against: bool = False) -> None:
+    """Write the tables of a benchmark and print them."""
+    from chemmara.benchmark.suite_report import write_tables
+
+    from .progress import counter
+
+    with counter("runs read") as tell:
+        text = write_tables(benchmark, out, against=against, tell=tell)
+    typer.echo(text, nl=False)
+    typer.echo(f"wrote {out}/benchmark.html, table.md, table.csv and others", err=True)
 
 
 def _names(text: str) -> list[str]:

@@ -1,9 +1,6 @@
 """The figures of a benchmark's runs, read from their ledgers: one row a run, and one a run and reference."""
 
-import multiprocessing
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +16,7 @@ from chemmara.errors import ChemmaraError
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.system.processors import usable_cpus
+from chemmara.system.side_by_side import side_by_side
 
 BEST: Final = 4
 """Molecules of a method on a task that the page shows."""
@@ -54,35 +52,27 @@ def suite_figures(
     `tell` hears of each run that has been read. #Circles of thousands of hits take seconds a run, so that many runs are
     read by a process on each usable CPU, unless `workers` says otherwise.
     """
-    known = {task.name: task for task in benchmark.suite.task}
-    runs = benchmark.runs()
-    done = [run for run in runs if ended(run_folder(out, *run))]
+    done, unfinished = list[tuple[str, str, int]](), list[str]()
+    for task, method, seed in benchmark.runs():
+        if ended(run_folder(out, task, method, seed)):
+            done.append((task, method, seed))
+        else:
+            unfinished.append(f"{task}, {method}, seed {seed}")
     if not done:
         raise ChemmaraError(f"{out}: no run has ended yet; run the benchmark again, and it goes on")
+    known = {task.name: task for task in benchmark.suite.task}
     work = partial(_figures_of, out, known, benchmark.suite.figures)
     found = list[_RunFigures]()
-    for figures in _computed(work, done, workers or min(usable_cpus(), 1 + len(done) // _RUNS_A_PROCESS)):
+    for figures in side_by_side(work, done, workers or min(usable_cpus(), 1 + len(done) // _RUNS_A_PROCESS)):
         found.append(figures)
         tell(1)
     return SuiteFigures(
         pd.DataFrame([figures.row for figures in found]),
         pd.concat([figures.best for figures in found]),
         pd.DataFrame([mode for figures in found for mode in figures.modes]),
-        [f"{task}, {method}, seed {seed}" for task, method, seed in runs if (task, method, seed) not in set(done)],
+        unfinished,
         sum(figures.calls for figures in found),
     )
-
-
-def _computed(
-    work: Callable[[tuple[str, str, int]], _RunFigures], runs: list[tuple[str, str, int]], workers: int
-) -> Iterator[_RunFigures]:
-    """The figures of every run, in order."""
-    if workers == 1:
-        yield from map(work, runs)
-        return
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, spawn, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
-        yield from pool.map(work, runs)  # Ctrl-C ends the parent, which lets the runs that are being read be read
 
 
 def _figures_of(

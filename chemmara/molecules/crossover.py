@@ -13,7 +13,15 @@ from typing import Final
 from rdkit.Chem import BondType, CombineMols, GetMolFrags, Mol, RWMol
 
 from chemmara.molecules.chem import canonical
-from chemmara.molecules.graph_edits import ends, finished, fits, kekulised, open_valences, rings_are_common
+from chemmara.molecules.graph_edits import (
+    ends,
+    finished,
+    fits,
+    in_random_order,
+    kekulised,
+    open_valences,
+    rings_are_common,
+)
 
 _TRIES: Final = 10
 _ORDERS: Final = (
@@ -88,9 +96,9 @@ def joined(first: Cut, second: Cut, sides: tuple[int, int], orders: tuple[BondTy
 
 
 def _room(cut: Cut, side: int, orders: tuple[BondType, ...]) -> bool:
-    """Whether the atoms at the cut have the hydrogens that the new bonds take, of those whose valence is not exceeded.
+    """Whether each C, O and F at the cut has the hydrogens that its new bonds take.
 
-    It spares making most of the molecules that sanitising refuses; what an S, N or P takes is left to that.
+    It spares making most of the molecules that sanitising refuses, to which every other atom is left.
     """
     taken = Counter[int]()
     for bond, order in zip(cut.bonds, orders, strict=True):
@@ -110,7 +118,7 @@ def _by_bond(first: Mol, second: Mol, rng: random.Random) -> Mol | None:
         cuts = chain_cut(first, rng), chain_cut(second, rng)
         if cuts[0] is None or cuts[1] is None:
             return None
-        for sides in rng.sample(_SIDES, len(_SIDES)):
+        for sides in in_random_order(_SIDES, rng):
             child = joined(cuts[0], cuts[1], sides, (BondType.SINGLE,))
             if child is not None and fits(child, rng):
                 return child
@@ -124,7 +132,7 @@ def _by_ring(first: Mol, second: Mol, rng: random.Random) -> Mol | None:
             return None
         turned = Cut(second, cuts[1].bonds[::-1])
         ways = list(product((cuts[1], turned), _SIDES, _ORDERS))
-        for other, sides, orders in rng.sample(ways, len(ways)):  # the first of a random order, as good as any of all
+        for other, sides, orders in in_random_order(ways, rng):  # the first acceptable is as good as a draw from all
             child = joined(cuts[0], other, sides, orders)
             if child is not None and fits(child, rng) and rings_are_common(child):
                 return child

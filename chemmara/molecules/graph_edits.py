@@ -5,10 +5,13 @@ aromatic rings are written with single and double bonds, and give sanitised mole
 """
 
 import random
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, TypeVar
 
 from rdkit import rdBase
 from rdkit.Chem import BondType, ChiralType, GetMolFrags, Kekulize, Mol, RWMol, SanitizeFlags, SanitizeMol
+
+Item = TypeVar("Item")
 
 _FEWEST: Final = 6  # heavy atoms
 _MEAN_LIMIT: Final = 39.15  # heavy atoms: each new molecule has to be smaller than a draw of a normal distribution
@@ -62,6 +65,11 @@ def rings_are_common(molecule: Mol) -> bool:
     if len(in_rings) > len(set(in_rings)):
         return False
     return not any(all(rings.MinAtomRingSize(end) in _SMALL_RINGS for end in ends(bond)) for bond in doubles)
+
+
+def in_random_order(items: Sequence[Item], rng: random.Random) -> list[Item]:
+    """The same items, in any order as likely as in any other."""
+    return rng.sample(items, len(items))
 
 
 def ends(bond: object) -> tuple[int, int]:

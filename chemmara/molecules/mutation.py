@@ -10,7 +10,15 @@ from typing import Final, TypeVar
 
 from rdkit.Chem import Atom, BondType, FindAllPathsOfLengthN, Mol, RWMol
 
-from chemmara.molecules.graph_edits import ends, finished, fits, kekulised, open_valences, rings_are_common
+from chemmara.molecules.graph_edits import (
+    ends,
+    finished,
+    fits,
+    in_random_order,
+    kekulised,
+    open_valences,
+    rings_are_common,
+)
 
 _TRIES: Final = 10
 _ORDERS: Final = {BondType.SINGLE: 0.60, BondType.DOUBLE: 0.35, BondType.TRIPLE: 0.05}
@@ -39,7 +47,7 @@ def append_atom(molecule: Mol, rng: random.Random) -> Results:
     """A new atom in place of hydrogens: one for a single bond, two for a double one, all of a CH3 for a triple one."""
     order = _drawn(_ORDERS, rng)
     element = rng.choice(_APPENDED[order].split())
-    for atom in _in_random_order(list(molecule.GetAtoms()), rng):
+    for atom in in_random_order(list(molecule.GetAtoms()), rng):
         hydrogens, needed = atom.GetTotalNumHs(), _EXTRA[order] + 1
         if hydrogens == needed or (hydrogens > needed and order != BondType.TRIPLE):
             edited, place = RWMol(molecule), atom.GetIdx()
@@ -51,7 +59,7 @@ def insert_atom(molecule: Mol, rng: random.Random) -> Results:
     """A new atom within a bond; its other bond is single, and the first may be double or triple."""
     order = _drawn(_ORDERS, rng)
     element = rng.choice(_INSERTED[order].split())
-    for begin, end in _in_random_order(_both_ways(molecule), rng):
+    for begin, end in in_random_order(_both_ways(molecule), rng):
         if _has_room(molecule, begin, order):
             edited = RWMol(molecule)
             edited.RemoveBond(begin, end)
@@ -64,7 +72,7 @@ def insert_atom(molecule: Mol, rng: random.Random) -> Results:
 def change_bond_order(molecule: Mol, rng: random.Random) -> Results:
     """A bond becomes single, double or triple."""
     kind = _drawn({"single": 0.45, "double": 0.45, "triple to double": 0.05, "triple": 0.05}, rng)
-    for begin, end in _in_random_order(_both_ways(molecule), rng):
+    for begin, end in in_random_order(_both_ways(molecule), rng):
         before = molecule.GetBondBetweenAtoms(begin, end).GetBondType()
         hydrogens = min(molecule.GetAtomWithIdx(place).GetTotalNumHs() for place in (begin, end))
         after = {
@@ -82,7 +90,7 @@ def change_bond_order(molecule: Mol, rng: random.Random) -> Results:
 
 def delete_ring_bond(molecule: Mol, rng: random.Random) -> Results:
     """A ring is opened."""
-    for bond in _in_random_order([ends(bond) for bond in molecule.GetBonds() if bond.IsInRing()], rng):
+    for bond in in_random_order([ends(bond) for bond in molecule.GetBonds() if bond.IsInRing()], rng):
         edited = RWMol(molecule)
         edited.RemoveBond(*bond)
         yield _done(edited, *bond)
@@ -92,7 +100,7 @@ def add_ring(molecule: Mol, rng: random.Random) -> Results:
     """A row of 3 to 6 atoms is closed by a single bond; in a row of 5 or 6 the third and fourth may be of a ring."""
     size = _drawn(_RINGS, rng)
     found = [tuple(path) for path in FindAllPathsOfLengthN(molecule, size, useBonds=False)]
-    for path in _in_random_order([*found, *(path[::-1] for path in found)], rng):
+    for path in in_random_order([*found, *(path[::-1] for path in found)], rng):
         atoms = [molecule.GetAtomWithIdx(place) for place in path]
         outside = [*atoms[:2], *atoms[4:]] if size > 4 else atoms  # noqa: PLR2004 - the third and fourth
         if atoms[0].GetTotalNumHs() and atoms[-1].GetTotalNumHs() and not any(atom.IsInRing() for atom in outside):
@@ -106,9 +114,9 @@ def delete_atom(molecule: Mol, rng: random.Random) -> Results:
     neighbours, star = _drawn(
         {(1, False): 0.25, (2, False): 0.25, (3, False): 0.25, (4, False): 0.1875, (4, True): 0.0625}, rng
     )
-    for atom in _in_random_order([atom for atom in molecule.GetAtoms() if atom.GetDegree() == neighbours], rng):
+    for atom in in_random_order([atom for atom in molecule.GetAtoms() if atom.GetDegree() == neighbours], rng):
         around = [other.GetIdx() for other in atom.GetNeighbors()]
-        for row in _in_random_order(list(permutations(around)), rng):
+        for row in in_random_order(list(permutations(around)), rng):
             joins = [(row[0], other) for other in row[1:]] if star else list(pairwise(row))
             edited = RWMol(molecule)
             for place in row:
@@ -126,7 +134,7 @@ def change_atom(molecule: Mol, rng: random.Random) -> Results:
         return
     before = _drawn({element: share for element, share in _ELEMENTS.items() if element in present}, rng)
     after = _drawn({element: share for element, share in _ELEMENTS.items() if element != before}, rng)
-    for atom in _in_random_order([atom for atom in molecule.GetAtoms() if atom.GetSymbol() == before], rng):
+    for atom in in_random_order([atom for atom in molecule.GetAtoms() if atom.GetSymbol() == before], rng):
         edited = RWMol(molecule)
         changed = edited.GetAtomWithIdx(atom.GetIdx())
         changed.SetAtomicNum(Atom(after).GetAtomicNum())
@@ -173,7 +181,3 @@ def _both_ways(molecule: Mol) -> list[tuple[int, int]]:
 
 def _drawn(shares: dict[Choice, float], rng: random.Random) -> Choice:
     return rng.choices(list(shares), list(shares.values()))[0]
-
-
-def _in_random_order(items: list[Choice], rng: random.Random) -> list[Choice]:
-    return rng.sample(items, len(items))

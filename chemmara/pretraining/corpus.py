@@ -1,10 +1,8 @@
 """Training corpora: raw molecule files made into train, valid and test sets, with an account of what was dropped."""
 
-import multiprocessing
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
@@ -23,6 +21,7 @@ from chemmara.molecules.library import Library, open_library
 from chemmara.molecules.standardise import StandardiseConfig, standardise
 from chemmara.system.files import write_text
 from chemmara.system.locking import only_writer
+from chemmara.system.side_by_side import side_by_side
 
 SPLITS = ("train", "valid", "test")
 REPORT = "corpus.json"
@@ -169,12 +168,7 @@ def _standardised(smiles: Iterator[str], config: StandardiseConfig, workers: int
     """Chunks of standardised molecules, in order; several in flight where there are several workers."""
     work = partial(_standardise_all, config=config)
     chunks = iter(lambda: list(islice(smiles, _CHUNK)), [])
-    if workers == 1:
-        yield from map(work, chunks)
-        return
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        while ahead := list(islice(chunks, 4 * workers)):
-            yield from pool.map(work, ahead)
+    return side_by_side(work, chunks, workers)
 
 
 def _standardise_all(smiles: list[str], config: StandardiseConfig) -> list[tuple[str, str]]:

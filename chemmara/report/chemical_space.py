@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from rdkit.Chem import Mol
 
-from chemmara.molecules.chem import packed_bytes
+from chemmara.selection.fingerprint_blocks import packed_fingerprints
 
 MOST: Final = 2_000
 """Molecules on a map; more take longer than they tell."""
@@ -27,8 +27,7 @@ def mapped(molecules: Sequence[Mol]) -> np.ndarray | None:
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
-    texts = b"".join(packed_bytes(molecule) for molecule in molecules)
-    bits = np.unpackbits(np.frombuffer(texts, np.uint8).reshape(len(molecules), -1), axis=1).astype(np.float32)
+    bits = np.unpackbits(packed_fingerprints(molecules), axis=1).astype(np.float32)
     if not (bits != bits[0]).any():
         return None
     solver = PCA(min(_DIMENSIONS, len(molecules) - 1), svd_solver="randomized", random_state=0)
