@@ -121,11 +121,23 @@ def canonical_smiles(smiles: str) -> str | None:
     >>> canonical_smiles("OCC"), canonical_smiles("C1CC")
     ('CCO', None)
     """
+    return canonical_molecule(smiles)[0] or None
+
+
+def canonical_molecule(smiles: str) -> tuple[str, Mol | None]:
+    """Canonical form of a SMILES and the molecule that this form is read as; ("", None) where the text is not valid.
+
+    >>> text, molecule = canonical_molecule("OCC")
+    >>> text, [atom.GetSymbol() for atom in molecule.GetAtoms()]
+    ('CCO', ['C', 'C', 'O'])
+    """
     molecule = parse(smiles)
     if molecule is None:
-        return None
+        return "", None
     text = canonical(molecule)
-    return text if text == smiles or parse(text) is not None else None
+    if text != smiles:
+        molecule = parse(text)
+    return ("", None) if molecule is None else (text, molecule)
 
 
 def flat_smiles(smiles: str) -> str | None:

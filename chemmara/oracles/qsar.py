@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from math import inf
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
-import pandas as pd
 from rdkit.Chem import Mol
 from rdkit.DataStructs import BulkTanimotoSimilarity, CreateFromBinaryText, ExplicitBitVect
 from safetensors import SafetensorError
@@ -18,6 +17,9 @@ from chemmara.errors import ChemmaraError
 from chemmara.oracles.features import bits, features
 from chemmara.oracles.qsar_card import QsarCard, read_card
 from chemmara.oracles.tanimoto import TanimotoProcess
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NEIGHBOURS: Final = 5
 MOLECULES: Final = "molecules.csv"
@@ -67,8 +69,10 @@ class QsarModel:
         )
 
     @cached_property
-    def learned(self) -> pd.DataFrame | None:
+    def learned(self) -> "pd.DataFrame | None":
         """Columns smiles and measured of the molecules learned from, in the order of `known`; None in format 1."""
+        import pandas as pd
+
         path = self.folder / MOLECULES
         if self.card.format == 1:
             return None

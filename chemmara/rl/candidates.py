@@ -6,13 +6,14 @@ from functools import cached_property
 
 import numpy as np
 import torch
+from rdkit.Chem import Mol
 
 from chemmara.decoration.drawn import joined
 from chemmara.decoration.sampler import PatternSampler
 from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.sampling import Rollout, sample
-from chemmara.molecules.chem import parse
+from chemmara.molecules.chem import canonical_molecule, parse
 from chemmara.rl.genetic import Breeding
 from chemmara.scoring.objective import canonical_texts
 from chemmara.screening.screening import POLICY, Choice, Screening
@@ -40,6 +41,26 @@ class Candidates:
         return [text for text in canonical_texts(self.smiles) if text]
 
 
+@dataclass(frozen=True)
+class _Written:
+    """Sequences of the policy, and what they say."""
+
+    rollout: Rollout
+    smiles: list[str]  # the canonical SMILES of each, "" where it has none
+    molecules: dict[str, Mol]  # by canonical SMILES
+
+    @classmethod
+    def of(cls, rollout: Rollout) -> "_Written":
+        found = [canonical_molecule(text) for text in rollout.smiles]
+        read = {text: molecule for text, molecule in found if molecule is not None}
+        return cls(rollout, [text for text, _ in found], read)
+
+    def joined(self, others: "_Written") -> "_Written":
+        return _Written(
+            self.rollout.joined(others.rollout), self.smiles + others.smiles, self.molecules | others.molecules
+        )
+
+
 @dataclass
 class Proposals:
     """Where the molecules of a step come from."""
@@ -63,16 +84,16 @@ class Proposals:
             return Candidates(self._sampled(count), [], None)
         if screening.active or not screening.config.candidates:
             count = screening.config.candidates
-        rollout, smiles = self._enough(count, screening) if screening.active else self._texts(count)
+        written = self._enough(count, screening) if screening.active else self._written(count)
         rng = np.random.default_rng(int(torch.randint(2**62, (1,), generator=self.generator)))
-        sources = {POLICY: smiles}
+        sources = {POLICY: written.smiles}
         if screening.active and screening.config.children and self.breeding:
             sources["children"] = self.kept(self.breeding.generation())
         if screening.library:
             sources["library"] = self.kept(screening.library.draw(screening.config.drawn, rng))
         taken = [molecule for batch in under_way for molecule in batch.molecules]
-        choice = screening.choose(sources, self.batch_size, rng, under_way=taken)
-        return chosen(rollout, smiles, choice, self.batch_size)
+        choice = screening.choose(sources, self.batch_size, rng, under_way=taken, read=written.molecules)
+        return chosen(written.rollout, written.smiles, choice, self.batch_size)
 
     def kept(self, smiles: list[str]) -> list[str]:
         """Those of other molecules, given as valid SMILES, that hold the given parts; all where none are given."""
@@ -83,21 +104,17 @@ class Proposals:
         molecule = parse(smiles) if self.parts else None
         return self.parts is None or (molecule is not None and self.parts.keeps(molecule))
 
-    def _texts(self, count: int) -> tuple[Rollout, list[str]]:
-        """Sequences of the policy, and the canonical SMILES of each, "" where it has none."""
-        rollout = self._sampled(count)
-        return rollout, canonical_texts(rollout.smiles)
+    def _written(self, count: int) -> "_Written":
+        return _Written.of(self._sampled(count))
 
-    def _enough(self, count: int, screening: Screening) -> tuple[Rollout, list[str]]:
+    def _enough(self, count: int, screening: Screening) -> "_Written":
         """`count` sequences; where the policy repeats itself, as many again until half of `count` are new molecules."""
-        rollout, smiles = self._texts(count)
+        written = self._written(count)
         for _ in range(_MOST_BATCHES - 1):
-            new = {text for text in smiles if text and text not in screening.memory.values}
-            if 2 * len(new) >= count:
+            if 2 * sum(text not in screening.memory.values for text in written.molecules) >= count:
                 break
-            further, texts = self._texts(count)
-            rollout, smiles = rollout.joined(further), smiles + texts
-        return rollout, smiles
+            written = written.joined(self._written(count))
+        return written
 
     def _sampled(self, count: int) -> Rollout:
         """Sequences of the policy; where parts are given, of molecules that hold them (fewer if they hardly come)."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from chemmara.screening.config import AcquisitionName
 from chemmara.screening.taken import Taken
@@ -29,7 +29,7 @@ def probability_of_a_hit(forecast: Forecast, threshold: float, rng: np.random.Ge
     """Probability (n,) that the score reaches the threshold, and a thousandth of the mean where none does."""
     del rng
     far = (forecast.mean - threshold) / np.maximum(forecast.spread, _LEAST_SPREAD)
-    return norm.cdf(far) + _FAR_FROM_HITS * forecast.mean
+    return ndtr(far) + _FAR_FROM_HITS * forecast.mean
 
 
 def upper_confidence_bound(forecast: Forecast, threshold: float, rng: np.random.Generator) -> np.ndarray:

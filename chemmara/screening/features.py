@@ -35,13 +35,15 @@ class Features:
     @classmethod
     def of(cls, molecules: Sequence[Mol]) -> Self:
         """The features of molecules; a property that is not a number counts as 0."""
-        bits = [
-            np.concatenate([_ATOMS.GetFingerprintAsNumPy(molecule), _ENVIRONMENTS.GetFingerprintAsNumPy(molecule)])
+        set_bits = [
+            np.flatnonzero(
+                np.concatenate([_ATOMS.GetFingerprintAsNumPy(molecule), _ENVIRONMENTS.GetFingerprintAsNumPy(molecule)])
+            ).astype(np.int32)
             for molecule in molecules
         ]
         computed = [[DESCRIPTORS[name].compute(molecule) for name in PROPERTIES] for molecule in molecules]
         return cls(
-            csr_array(np.array(bits, dtype=np.float32).reshape(len(molecules), ATOMS + ENVIRONMENTS)),
+            _rows(set_bits),
             np.nan_to_num(np.array(computed, dtype=float).reshape(len(molecules), len(PROPERTIES))),
         )
 
@@ -54,6 +56,13 @@ class Features:
     def and_then(self, others: "Features") -> "Features":
         """These molecules, and others after them."""
         return Features(csr_array(vstack([self.bits, others.bits])), np.vstack([self.properties, others.properties]))
+
+
+def _rows(set_bits: list[np.ndarray]) -> csr_array:
+    """Rows of bits (n, 5120) from the numbers, ascending, of those that are set in each."""
+    ends = np.cumsum([0, *map(len, set_bits)], dtype=np.int32)
+    columns = np.concatenate([np.zeros(0, dtype=np.int32), *set_bits])
+    return csr_array((np.ones(len(columns), dtype=np.float32), columns, ends), (len(set_bits), ATOMS + ENVIRONMENTS))
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
 """A random forest whose trees disagree where it knows little."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from sklearn.ensemble import RandomForestRegressor
 
 from chemmara.screening.features import Features
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import RandomForestRegressor
 
 _TREES: Final = 50
 
@@ -15,7 +17,7 @@ _TREES: Final = 50
 class ForestPosterior:
     """Means over trees, and how far they are apart."""
 
-    forest: RandomForestRegressor
+    forest: "RandomForestRegressor"
 
     def predict(self, features: Features) -> tuple[np.ndarray, np.ndarray]:
         """Means and standard deviations over the trees, each (n,)."""
@@ -34,6 +36,8 @@ class RandomForest:
 
     def fit(self, features: Features, targets: np.ndarray) -> ForestPosterior:
         """Learn from n molecules and targets (n,); the same data give the same forest."""
+        from sklearn.ensemble import RandomForestRegressor
+
         forest = RandomForestRegressor(_TREES, max_features=1 / 12, min_samples_leaf=2, random_state=0)
         return ForestPosterior(forest.fit(_columns(features), targets))
 

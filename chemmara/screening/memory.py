@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
-from scipy.stats import rankdata
+import pandas as pd
 
 _RECENT: Final = 512  # predictions over which the rank correlation decides whether screening goes on
 _FEWEST: Final = 128
@@ -22,7 +22,7 @@ def rank_correlation(predicted: Sequence[float], measured: Sequence[float]) -> f
     """
     if len(predicted) < 3 or len(set(predicted)) == 1 or len(set(measured)) == 1:  # noqa: PLR2004 - two always agree
         return float("nan")
-    return float(np.corrcoef(rankdata(predicted), rankdata(measured))[0, 1])
+    return float(np.corrcoef(pd.Series(predicted).rank(), pd.Series(measured).rank())[0, 1])
 
 
 @dataclass

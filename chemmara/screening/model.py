@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from chemmara.molecules.chem import molecules_of
 from chemmara.screening.acquisition import Forecast
@@ -48,7 +48,7 @@ class Model:
 
         if isinstance(self.targets, ScoreTarget):
             return Forecast(means[0], spreads[0], draw)
-        steps = norm.ppf((np.arange(_GUESSES) + 0.5) / _GUESSES)
+        steps = ndtri((np.arange(_GUESSES) + 0.5) / _GUESSES)
         guesses = [mean + rng.permutation(steps)[:, None] * sd for mean, sd in zip(means, spreads, strict=True)]
         scores = self.targets.scores(candidates, np.stack(guesses, axis=2))
         return Forecast(scores.mean(axis=0), scores.std(axis=0), draw)

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 import numpy as np
+from rdkit.Chem import Mol
 from threadpoolctl import threadpool_limits
 
 from chemmara.errors import ChemmaraError
@@ -68,12 +70,13 @@ class Screening:
 
     def choose(
         self, candidates: Mapping[str, Sequence[str]], count: int, rng: np.random.Generator,
-        under_way: Sequence[str] = (),
+        under_way: Sequence[str] = (), read: Mapping[str, Mol] = MappingProxyType({}),
     ) -> Choice:  # fmt: skip
         """Up to `count` new molecules out of the candidates (canonical SMILES by source; "" is left out).
 
         Without a model, or with one that predicts nothing, they are taken in the order in which they come. Molecules
         under way, which are being measured, are not new, and those like them are as little wanted as those like a hit.
+        `read`: molecules of candidates that are read already, which saves reading them again.
         """
         smiles, sources = self._new(candidates, set(under_way))
         if self.memory.learnable < self.config.start or not smiles:
@@ -81,17 +84,18 @@ class Screening:
         else:
             with threadpool_limits(1, "blas"):  # rounding depends on the number of threads
                 own = np.array([source == POLICY for source in sources])
-                rows, predicted = self._preferred(smiles, own, count, rng, under_way)
+                molecules = [read.get(text) or molecules_of([text])[0] for text in smiles]
+                rows, predicted = self._preferred(smiles, molecules, own, count, rng, under_way)
         return Choice(
             [smiles[i] for i in rows], [sources[i] for i in rows], predicted[rows], smiles, sources.count(POLICY),
             active=self.active,
         )  # fmt: skip
 
     def _preferred(
-        self, smiles: list[str], own: np.ndarray, count: int, rng: np.random.Generator, under_way: Sequence[str]
-    ) -> tuple[list[int], np.ndarray]:
+        self, smiles: list[str], molecules: list[Mol], own: np.ndarray, count: int, rng: np.random.Generator,
+        under_way: Sequence[str],
+    ) -> tuple[list[int], np.ndarray]:  # fmt: skip
         """Rows of the chosen candidates, and the predicted scores of all of them."""
-        molecules = molecules_of(smiles)
         forecast = self.model.forecast(*self.memory.to_learn_from(), smiles, Features.of(molecules), rng)
         if not self.active:
             return list(range(min(count, len(smiles)))), forecast.mean

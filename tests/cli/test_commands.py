@@ -49,6 +49,19 @@ def test_help_is_quick_and_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
+    ("module", "unused"),
+    [
+        ("chemmara.campaign.run", {"sklearn", "scipy.stats", "matplotlib", "distributed", "onnxruntime"}),
+        ("chemmara.scoring.local", {"torch", "pandas", "sklearn", "scipy.stats", "matplotlib", "onnxruntime"}),
+    ],
+)
+def test_a_campaign_and_a_scoring_process_begin_without_what_few_of_them_need(module: str, unused: set[str]) -> None:
+    script = f"import sys, {module}; print('\\n'.join(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not set(ran.stdout.split()) & unused
+
+
+@pytest.mark.parametrize(
     "command",
     ["init", "validate", "run", "resume", "report", "compare", "sample", "likelihood", "score", "diversity", "pretrain",
      "export", "pick", "cluster", "novelty",

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from chemmara.molecules.chem import (
     canonical,
+    canonical_molecule,
     canonical_smiles,
     fingerprint,
     generic_scaffold,
@@ -37,6 +38,20 @@ def test_canonical_form_is_blind_to_the_order_of_atoms_and_idempotent(smiles: st
     assert canonical_smiles(randomised(molecule, seed)) == canonical(molecule)
     assert canonical_smiles(canonical(molecule)) == canonical(molecule)
     assert randomised(molecule, seed) == randomised(molecule, seed)
+
+
+@given(st.sampled_from(sorted(DRUGS.values())), st.integers(0, 2**31 - 1))
+def test_with_the_canonical_form_comes_the_molecule_that_is_read_in_it(smiles: str, seed: int) -> None:
+    molecule = parse(smiles)
+    assert molecule is not None
+    for text in (smiles, randomised(molecule, seed)):
+        form, read = canonical_molecule(text)
+        again = parse(form)
+        assert read is not None
+        assert again is not None
+        # to the order of its atoms: what is computed of it is the same to the last digit
+        assert [atom.GetSymbol() for atom in read.GetAtoms()] == [atom.GetSymbol() for atom in again.GetAtoms()]
+        assert read.ToBinary() == again.ToBinary()
 
 
 def test_scaffolds_by_hand() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chemmara.errors import ChemmaraError
+from chemmara.molecules.chem import canonical_molecule
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 from chemmara.screening.config import ScreenConfig
 from chemmara.screening.library import CandidateLibrary
@@ -77,6 +78,17 @@ def test_it_begins_with_as_many_molecules_as_it_is_given_and_then_prefers_what_s
     assert measured(choice.smiles, screening, choice) == rank_correlation(
         choice.predicted.tolist(), [len(smiles) / 40 for smiles in choice.smiles]
     )
+
+
+def test_what_is_read_already_is_chosen_as_what_is_not() -> None:
+    read = {text: molecule for text, molecule in map(canonical_molecule, CHAINS[30:70]) if molecule is not None}
+    choices = []
+    for known in ({}, read):
+        screening = screening_of()
+        measured(CHAINS[:30], screening)
+        choices.append(screening.choose({"policy": CHAINS[30:]}, 10, np.random.default_rng(1), read=known))
+    assert choices[0].smiles == choices[1].smiles
+    assert choices[0].predicted.tolist() == choices[1].predicted.tolist()
 
 
 def test_a_molecule_is_chosen_once_whatever_brought_it_and_measured_ones_never() -> None:
