@@ -9,7 +9,7 @@ import argparse
 import time
 from collections.abc import Callable
 from statistics import median
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -28,12 +28,13 @@ Value = TypeVar("Value")
 TRIES, CALLS = 5, 64
 
 
-def timed(words: str, work: Callable[[], Value]) -> tuple[Value, float]:
-    """What the work gives, and the median of its processor seconds."""
+def timed(words: str, work: Callable[..., Value], given: Callable[[], tuple[Any, ...]] = tuple) -> tuple[Value, float]:
+    """What the work gives, and the median of its processor seconds; what it is given is made anew, out of the count."""
     seconds = []
     for _ in range(TRIES):
+        arguments = given()
         begun = time.process_time()
-        value = work()
+        value = work(*arguments)
         seconds.append(time.process_time() - begun)
     print(f"{words:<44}{median(seconds):.3f} s", flush=True)
     return value, median(seconds)
@@ -53,8 +54,8 @@ def main() -> None:
     learned, candidates = smiles[: options.trained_on + CALLS], smiles[-options.candidates :]
     known_features, values = Features.of(molecules_of(learned)), rng.random(len(learned))
     with threadpool_limits(1, "blas"):
-        # Read anew each time: RDKit keeps what it computed of a molecule.
-        own, total = timed("read candidates, features", lambda: Features.of(molecules_of(candidates)))
+        # New molecules each time, as a step has read them: RDKit keeps what it computed of a molecule.
+        own, total = timed("features of candidates", Features.of, lambda: (molecules_of(candidates),))
         molecules = molecules_of(candidates)
         packed, more = timed("fingerprints", lambda: packed_fingerprints(molecules))
         total += more
