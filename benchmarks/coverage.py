@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from chemmara.oracles.features import bits, features
+from chemmara.molecules.fingerprint_blocks import packed_fingerprints
+from chemmara.oracles.features import features
 from chemmara.qsar.data import Activities, read_activities
 from chemmara.qsar.models import fit, fitted_predictions
 from chemmara.qsar.uncertainty import domain, half_width, half_widths, inside, similarity_when_held_out
@@ -49,10 +50,10 @@ def subset(activities: Activities, rows: np.ndarray) -> Activities:
 
 def judged(activities: Activities, kind: Any) -> pd.DataFrame:
     """A row a molecule: its error, its half-widths at each level, and whether it is inside the domain."""
-    inputs, known = features(activities.molecules, properties=False), [bits(found) for found in activities.molecules]
+    inputs, known = features(activities.molecules, properties=False), packed_fingerprints(activities.molecules)
     tables = []
     for learned, held in folds(activities, "scaffold", FOLDS, seed=1000):
-        some, seen, prints = subset(activities, learned), inputs[learned], [known[row] for row in learned]
+        some, seen, prints = subset(activities, learned), inputs[learned], known[learned]
 
         def learn(rows: np.ndarray, out: np.ndarray, some: Activities = some, seen: np.ndarray = seen) -> np.ndarray:
             model = fit(kind, "regression", seen[rows], some.targets[rows], seed=0, threads=1)

@@ -17,12 +17,12 @@ from threadpoolctl import threadpool_limits
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.language_model.sampling import sample_batches
 from chemmara.molecules.chem import molecules_of
+from chemmara.molecules.fingerprint_blocks import packed_fingerprints
 from chemmara.scoring.objective import canonical_texts
 from chemmara.screening.acquisition import different
 from chemmara.screening.features import Features
 from chemmara.screening.surrogates import SURROGATES
 from chemmara.screening.taken import Taken
-from chemmara.selection.fingerprint_blocks import packed_fingerprints
 
 Value = TypeVar("Value")
 TRIES, CALLS = 5, 64

@@ -49,8 +49,8 @@ def pick(
     Example: chemmara pick scored.csv -n 50 --method weighted --out picks.csv
     """
     from chemmara.molecules.chem import molecules_of
+    from chemmara.molecules.fingerprint_blocks import packed_fingerprints
     from chemmara.molecules.standardise import open_molecules
-    from chemmara.selection.fingerprint_blocks import packed_fingerprints
     from chemmara.selection.kept_rows import KeptRows
     from chemmara.selection.picks import distances
 
@@ -83,8 +83,8 @@ def pick(
 
 
 def _maxmin(rows: "KeptRows", n: int, seed: int) -> list[int]:
+    from chemmara.molecules.fingerprint_blocks import packed_bytes, to_rows
     from chemmara.selection.distinct import Distinct
-    from chemmara.selection.fingerprint_blocks import packed_bytes, to_rows
     from chemmara.selection.picks import maxmin
 
     from .progress import counter, waiting

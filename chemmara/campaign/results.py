@@ -12,6 +12,7 @@ from chemmara.campaign.model_columns import model_columns
 from chemmara.errors import ChemmaraError
 from chemmara.metrics.diversity import Diversity
 from chemmara.molecules.chem import molecules_of
+from chemmara.molecules.fingerprint_blocks import to_rows
 from chemmara.molecules.writers import table_writer
 from chemmara.oracles.docking import pose_file
 from chemmara.records.ledger import Ledger
@@ -21,7 +22,6 @@ from chemmara.report.objective import component_name
 from chemmara.report.page import run_page
 from chemmara.scoring.pareto import component_desirabilities, pareto_rank
 from chemmara.selection.export import DIVERSITY, Wish
-from chemmara.selection.fingerprint_blocks import to_rows
 from chemmara.selection.groups import groups
 from chemmara.selection.picks import weighted_of
 from chemmara.selection.take_out import described, rounded

@@ -7,8 +7,9 @@ from typing import Final, Self
 
 import numpy as np
 
+from chemmara.molecules.fingerprint_blocks import to_rows
+
 _ROWS: Final = 128  # of the similarity matrix, whose mirror image is written at a time; a multiple of 8
-_BYTES: Final = 256  # of a fingerprint of 2048 bits
 _MOST_IN_A_BYTE: Final = 255
 
 
@@ -28,8 +29,9 @@ class Fingerprints:
             copies[key] += 1
             smiles[key] = min(smiles.get(key, text), text)
         keys = sorted(copies)
-        packed = np.frombuffer(b"".join(keys), dtype=np.uint8).reshape(len(keys), _BYTES)
-        return cls(packed, np.array([copies[key] for key in keys], dtype=np.int64), [smiles[key] for key in keys])
+        return cls(
+            to_rows(keys), np.array([copies[key] for key in keys], dtype=np.int64), [smiles[key] for key in keys]
+        )
 
     def __len__(self) -> int:
         return len(self.smiles)

@@ -5,10 +5,8 @@ from typing import Final
 
 import numpy as np
 from rdkit.Chem import Mol, rdFingerprintGenerator
-from rdkit.DataStructs import ExplicitBitVect
 
 from chemmara.oracles.descriptors import DESCRIPTORS
-from chemmara.oracles.fingerprints import fingerprint_of
 
 SIZE: Final = 2048
 PROPERTIES: Final = (
@@ -28,8 +26,3 @@ def features(molecules: Sequence[Mol], *, properties: bool) -> np.ndarray:
         return counts
     columns = [[DESCRIPTORS[name].compute(molecule) for molecule in molecules] for name in PROPERTIES]
     return np.hstack([counts, np.array(columns, dtype=np.float32).T])
-
-
-def bits(molecule: Mol) -> ExplicitBitVect:
-    """Morgan bits of radius 2, the likeness that a model's domain is measured by."""
-    return fingerprint_of(molecule, "ecfp4-bits")

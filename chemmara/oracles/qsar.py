@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from rdkit.Chem import Mol
-from rdkit.DataStructs import BulkTanimotoSimilarity, CreateFromBinaryText, ExplicitBitVect
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from chemmara.errors import ChemmaraError
-from chemmara.oracles.features import bits, features
+from chemmara.molecules.fingerprint_blocks import most_similar, nearest, packed_fingerprints
+from chemmara.oracles.features import features
 from chemmara.oracles.qsar_card import QsarCard, read_card
 from chemmara.oracles.tanimoto import TanimotoProcess
 
@@ -46,7 +46,7 @@ class QsarModel:
     folder: Path
     card: QsarCard
     session: Any  # onnxruntime.InferenceSession, or TanimotoProcess
-    known: list[ExplicitBitVect]  # bits of the molecules learned from
+    known: np.ndarray  # (m, 256) uint8, packed fingerprints of the molecules learned from
     calibration: np.ndarray  # predictions for held-out inactives, sorted; empty for a regression
     calibration_active: np.ndarray  # predictions for held-out actives, sorted; empty for a regression, or in format 1
 
@@ -56,17 +56,12 @@ class QsarModel:
 
     def similarity(self, molecules: Sequence[Mol]) -> np.ndarray:
         """Mean Tanimoto similarity to the five nearest molecules learned from; (n,)."""
-        return self.neighbours(molecules).similarity
+        return mean_of_nearest(packed_fingerprints(molecules), self.known)
 
     def neighbours(self, molecules: Sequence[Mol]) -> Neighbours:
         """Their nearest molecules among those learned from."""
-        rows = [np.array(BulkTanimotoSimilarity(bits(molecule), self.known)) for molecule in molecules]
-        nearest = np.array([row.argmax() for row in rows], dtype=int)
-        return Neighbours(
-            np.array([mean_of_nearest(row) for row in rows], dtype=float),
-            nearest,
-            np.array([row[place] for row, place in zip(rows, nearest, strict=True)], dtype=float),
-        )
+        own = packed_fingerprints(molecules)
+        return Neighbours(mean_of_nearest(own, self.known), *nearest(own, self.known))
 
     @cached_property
     def learned(self) -> "pd.DataFrame | None":
@@ -128,10 +123,9 @@ def _by_domain(card: QsarCard) -> tuple[float | None, float | None]:
     return card.half_width_inside, card.half_width_outside
 
 
-def mean_of_nearest(similarities: np.ndarray) -> float:
-    """Mean of the five largest similarities, or of all if fewer."""
-    number = min(NEIGHBOURS, len(similarities))
-    return float(np.partition(similarities, -number)[-number:].mean())
+def mean_of_nearest(own: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Mean similarity (n,) of packed fingerprints (n, 256) to the five most similar of (m, 256), or to all if fewer."""
+    return most_similar(own, known, NEIGHBOURS).mean(axis=1)
 
 
 @cache
@@ -144,10 +138,10 @@ def load_model(folder: Path) -> QsarModel:
             session: Any = TanimotoProcess(arrays["counts"], arrays["weights"], float(arrays["mean"][0]))
         else:
             session = open_session((folder / "model.onnx").read_bytes())
+        known, calibration = arrays["known"], arrays["calibration"]
     except (FileNotFoundError, SafetensorError, KeyError) as error:
         raise ChemmaraError(f"{folder}: damaged ({error}); train the model again") from None
-    known = [CreateFromBinaryText(row.tobytes()) for row in arrays["known"]]
-    return QsarModel(folder, card, session, known, arrays["calibration"], arrays.get("calibration_active", np.zeros(0)))
+    return QsarModel(folder, card, session, known, calibration, arrays.get("calibration_active", np.zeros(0)))
 
 
 @dataclass(frozen=True)

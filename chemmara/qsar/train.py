@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from rdkit.DataStructs import BitVectToBinaryText
 from safetensors.numpy import save_file
 
 from chemmara.errors import ChemmaraError
-from chemmara.oracles.features import bits, features
+from chemmara.molecules.fingerprint_blocks import packed_fingerprints
+from chemmara.oracles.features import features
 from chemmara.oracles.qsar import MOLECULES, open_session, predicted
 from chemmara.oracles.qsar_card import ModelKind, QsarCard
 from chemmara.oracles.tanimoto import TanimotoProcess
@@ -66,11 +66,11 @@ def train(
     validations = _validations(activities, recipe, inputs, tell)
     model = _fit(recipe, activities, inputs, activities.targets)
     tell("the model")
-    known = [bits(molecule) for molecule in activities.molecules]
+    known = packed_fingerprints(activities.molecules)
     source_of_errors = evidence(validations)
     held_out = validations[source_of_errors]
     arrays = {
-        "known": np.stack([np.frombuffer(BitVectToBinaryText(row), dtype=np.uint8) for row in known]),
+        "known": known,
         "calibration": calibration(activities, held_out),
         "calibration_active": calibration_active(activities, held_out),
     }
@@ -115,7 +115,7 @@ def train(
     return card
 
 
-def _similarity(activities: Activities, recipe: Recipe, known: list[Any], split: Split) -> np.ndarray:
+def _similarity(activities: Activities, recipe: Recipe, known: np.ndarray, split: Split) -> np.ndarray:
     """Of each molecule to what was learned from when it was held out; not measured (NaN) for a classification."""
     if activities.task == "classification":
         return np.full(len(known), np.nan)

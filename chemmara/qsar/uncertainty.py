@@ -1,11 +1,11 @@
 """What is known of a model's errors, and how far from its molecules it may be believed."""
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from rdkit.DataStructs import BulkTanimotoSimilarity
 
-from chemmara.oracles.qsar import mean_of_nearest
+from chemmara.molecules.fingerprint_blocks import most_similar
+from chemmara.oracles.qsar import NEIGHBOURS, mean_of_nearest
 from chemmara.qsar.data import Activities
 from chemmara.qsar.validate import Split, Validation
 
@@ -70,19 +70,18 @@ def _quantile(errors: np.ndarray, confidence: float) -> float | None:
     return float(np.sort(errors)[rank - 1]) if rank <= len(errors) else None
 
 
-def similarity_when_held_out(known: Any, parts: list[tuple[np.ndarray, np.ndarray]], seed: int) -> np.ndarray:
+def similarity_when_held_out(known: np.ndarray, parts: list[tuple[np.ndarray, np.ndarray]], seed: int) -> np.ndarray:
     """Mean similarity (n,) of molecules to the five nearest that were learned from when they were held out.
 
-    `known` holds bit vectors, `parts` the rows to learn from and those held out of each fold. NaN for a molecule that
-    was never held out, and beyond the first 5,000 in random order.
+    `known`: packed fingerprints (n, 256); `parts`: the rows to learn from and those held out of each fold. NaN for a
+    molecule that was never held out, and beyond the first 5,000 in random order.
     """
     similarity = np.full(len(known), np.nan)
     compared = np.zeros(len(known), dtype=bool)
     compared[np.random.default_rng(seed).permutation(len(known))[:_COMPARED]] = True
     for learned, held in parts:
-        some = [known[row] for row in learned]
-        for row in held[compared[held]]:
-            similarity[row] = mean_of_nearest(np.array(BulkTanimotoSimilarity(known[row], some)))
+        rows = held[compared[held]]
+        similarity[rows] = mean_of_nearest(known[rows], known[learned])
     return similarity
 
 
@@ -91,13 +90,13 @@ def inside(similarity: np.ndarray, reach: float) -> np.ndarray:
     return np.where(np.isnan(similarity), np.nan, similarity >= reach)
 
 
-def domain(known: Any, seed: int) -> float:
+def domain(known: np.ndarray, seed: int) -> float:
     """Similarity to the five nearest others (or all, if fewer) that 95 % of the molecules reach.
 
-    `known` holds their bit vectors, one or more.
+    `known`: their packed fingerprints (n, 256), one or more.
     """
-    near = [0.0] if len(known) == 1 else []
-    for row in np.random.default_rng(seed).permutation(len(known))[:_SAMPLE] if len(known) > 1 else []:
-        others = np.delete(np.array(BulkTanimotoSimilarity(known[row], known)), row)
-        near.append(mean_of_nearest(others))
-    return max(float(np.percentile(near, _FARTHEST)), 1e-6)
+    if len(known) == 1:
+        return 1e-6
+    rows = np.random.default_rng(seed).permutation(len(known))[:_SAMPLE]
+    others = most_similar(known[rows], known, NEIGHBOURS + 1)[:, 1:]  # the first is the molecule itself
+    return max(float(np.percentile(others.mean(axis=1), _FARTHEST)), 1e-6)

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from rdkit.Chem import Mol
 
-from chemmara.selection.fingerprint_blocks import packed_fingerprints
+from chemmara.molecules.fingerprint_blocks import packed_fingerprints
 
 MOST: Final = 2_000
 """Molecules on a map; more take longer than they tell."""

@@ -111,7 +111,8 @@ class Proposals:
         """`count` sequences; where the policy repeats itself, as many again until half of `count` are new molecules."""
         written = self._written(count)
         for _ in range(_MOST_BATCHES - 1):
-            if 2 * sum(text not in screening.memory.values for text in written.molecules) >= count:
+            new = sum(text not in screening.memory.values for text in written.molecules)
+            if 2 * new >= count:
                 break
             written = written.joined(self._written(count))
         return written

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.chem import molecules_of
+from chemmara.molecules.fingerprint_blocks import packed_fingerprints
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.scores import Scores
 from chemmara.screening.acquisition import ACQUISITIONS, different
@@ -21,7 +22,6 @@ from chemmara.screening.memory import Memory, rank_correlation
 from chemmara.screening.model import Model
 from chemmara.screening.taken import Taken
 from chemmara.screening.targets import CostlyTargets, ScoreTarget
-from chemmara.selection.fingerprint_blocks import packed_fingerprints
 
 POLICY: Final = "policy"
 

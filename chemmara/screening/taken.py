@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chemmara.selection.fingerprint_blocks import BYTES, nearest
+from chemmara.molecules.fingerprint_blocks import BYTES, nearest
 
 
 class Taken:

@@ -9,9 +9,9 @@ import pandas as pd
 
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.chem import packed_bytes, scaffold
+from chemmara.molecules.fingerprint_blocks import to_rows
 from chemmara.selection.clusters import butina, by_scaffold, leader, numbered
 from chemmara.selection.distinct import Distinct
-from chemmara.selection.fingerprint_blocks import to_rows
 from chemmara.selection.kept_rows import KeptRows
 
 DISTANCE: Final = 0.6

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from chemmara.errors import ChemmaraError
-from chemmara.selection.fingerprint_blocks import first_near, near
+from chemmara.molecules.fingerprint_blocks import first_near, near
 
 _CHUNK: Final = 4096
 _MOST_PAIRS: Final = 200_000_000  # near pairs that are held at a time: 0.8 GB

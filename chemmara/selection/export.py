@@ -9,9 +9,9 @@ import pandas as pd
 
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.chem import packed_bytes
+from chemmara.molecules.fingerprint_blocks import to_rows
 from chemmara.molecules.library import Library
 from chemmara.selection.distinct import Distinct
-from chemmara.selection.fingerprint_blocks import to_rows
 from chemmara.selection.kept_rows import KeptRows
 from chemmara.selection.known import Known
 from chemmara.selection.picks import SmilesOf, best, maxmin, weighted

@@ -10,9 +10,9 @@ from rdkit.Chem import Mol
 
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.chem import canonical, parse, scaffold
+from chemmara.molecules.fingerprint_blocks import nearest, packed_fingerprints
 from chemmara.molecules.standardise import open_molecules
 from chemmara.molecules.writers import name_column
-from chemmara.selection.fingerprint_blocks import nearest, packed_fingerprints
 
 NEAREST = ("nearest_known", "nearest_name", "nearest_similarity")
 NOVELTY = ("known", "known_scaffold", *NEAREST)

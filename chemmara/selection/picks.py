@@ -12,7 +12,7 @@ from rdkit.DataStructs import CreateFromBinaryText
 from rdkit.SimDivFilters.rdSimDivPickers import MaxMinPicker
 
 from chemmara.molecules.chem import canonical, parse, scaffold
-from chemmara.selection.fingerprint_blocks import BYTES, packed_fingerprints, to_all
+from chemmara.molecules.fingerprint_blocks import BYTES, packed_fingerprints, to_all
 
 _OPENED: Final = 1024  # molecules read at a time, at the least
 SmilesOf = Callable[[int], str]

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from chemmara.config import parse
 from chemmara.errors import ConfigError
-from chemmara.molecules.chem import parse as molecule_of
-from chemmara.molecules.chem import scaffold
+from chemmara.molecules.chem import molecules_of, scaffold
+from chemmara.molecules.fingerprint_blocks import packed_fingerprints
 from chemmara.oracles.qsar import load_model, read_card
 from chemmara.qsar.data import Activities
 from chemmara.qsar.targets import Target, advice, read_targets, scaled, settled
@@ -47,7 +47,7 @@ def trained(folder: Path, smiles: list[str], targets: list, *options: object) ->
 
 
 def made(smiles: list[str], targets: list[float], task: str = "regression") -> Activities:
-    scaffolds = [scaffold(molecule) for text in smiles if (molecule := molecule_of(text)) is not None]
+    scaffolds = [scaffold(molecule) for molecule in molecules_of(smiles)]
     return Activities(smiles, np.array(targets, dtype=float), scaffolds, task, "y")  # type: ignore[arg-type]
 
 
@@ -126,9 +126,7 @@ def test_an_interval_needs_enough_errors() -> None:
 
 
 def test_the_domain_of_few_molecules_counts_the_others_alone() -> None:
-    from chemmara.oracles.features import bits
-
-    known = [bits(molecule) for text in ("CCO", "CCO") if (molecule := molecule_of(text)) is not None]
+    known = packed_fingerprints(molecules_of(["CCO", "CCO"]))
     assert domain(known, 0) == 1.0  # each has one other, its twin
     assert domain(known[:1], 0) > 0
 

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from chemmara.config import parse as read_settings
 from chemmara.errors import ChemmaraError, ConfigError
 from chemmara.molecules.chem import parse
+from chemmara.molecules.fingerprint_blocks import packed_fingerprints
 from chemmara.oracles.qsar import QsarModel, QsarOracle, load_model
 from chemmara.qsar.card import scaffold_errors
 from chemmara.qsar.data import Activities
@@ -77,9 +78,7 @@ def test_each_side_of_the_domain_has_the_quantile_of_its_own_errors() -> None:
 
 
 def test_a_held_out_molecule_is_compared_with_what_was_learned_from_alone() -> None:
-    from chemmara.oracles.features import bits
-
-    prints = [bits(molecule) for molecule in molecules("CCO", "CCO", "c1ccccc1")]
+    prints = packed_fingerprints(molecules("CCO", "CCO", "c1ccccc1"))
     # Row 0 has its twin and benzene to learn from: (1 + 0) / 2; row 2 has two ethanols: 0; row 1 is never held out.
     parts = [(np.array([1, 2]), np.array([0])), (np.array([0, 1]), np.array([2]))]
     similarity = similarity_when_held_out(prints, parts, 0)

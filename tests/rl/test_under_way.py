@@ -8,13 +8,13 @@ import torch
 
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.molecules.chem import molecules_of
+from chemmara.molecules.fingerprint_blocks import packed_fingerprints
 from chemmara.rl.finetune import Learner, new_learner
 from chemmara.rl.method import MethodConfig
 from chemmara.rl.state import load_learner, save_learner
 from chemmara.rl.step_figures import step_values
 from chemmara.screening.acquisition import different
 from chemmara.screening.taken import Taken
-from chemmara.selection.fingerprint_blocks import packed_fingerprints
 from tests.conftest import DRUGS
 from tests.rl.test_screened_steps import Calls, screened
 

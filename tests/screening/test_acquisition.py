@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chemmara.molecules.chem import molecules_of
+from chemmara.molecules.fingerprint_blocks import packed_fingerprints
 from chemmara.screening.acquisition import ACQUISITIONS, Forecast, different
 from chemmara.screening.taken import Taken
-from chemmara.selection.fingerprint_blocks import packed_fingerprints
 from tests.conftest import DRUGS
 
 DRUG_BITS = packed_fingerprints(molecules_of(list(DRUGS.values())))

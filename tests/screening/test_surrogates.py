@@ -9,11 +9,11 @@ from rdkit.Chem import rdFingerprintGenerator
 from scipy.sparse import csr_array
 
 from chemmara.molecules.chem import fingerprint, molecules_of
+from chemmara.molecules.fingerprint_blocks import packed_fingerprints
 from chemmara.screening.features import ATOMS, ENVIRONMENTS, PROPERTIES, Features, tanimoto
 from chemmara.screening.gaussian_process import GaussianProcess
 from chemmara.screening.surrogates import SURROGATES
 from chemmara.screening.taken import Taken
-from chemmara.selection.fingerprint_blocks import packed_fingerprints
 from tests.conftest import DRUGS
 
 NAMES = sorted(SURROGATES)

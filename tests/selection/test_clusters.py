@@ -8,9 +8,9 @@ from rdkit.SimDivFilters.rdSimDivPickers import LeaderPicker
 
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.chem import parse
+from chemmara.molecules.fingerprint_blocks import packed_fingerprints
 from chemmara.selection import clusters
 from chemmara.selection.clusters import butina, leader
-from chemmara.selection.fingerprint_blocks import packed_fingerprints
 
 ENDS, CORES = (
     ("C", "CC", "OC", "N(C)C", "C(F)(F)F", "C1CC1"),

@@ -11,8 +11,8 @@ from rdkit.Chem import Mol
 from rdkit.DataStructs import TanimotoSimilarity
 
 from chemmara.molecules.chem import fingerprint, parse, scaffold
+from chemmara.molecules.fingerprint_blocks import packed_fingerprints
 from chemmara.selection import picks
-from chemmara.selection.fingerprint_blocks import packed_fingerprints
 from chemmara.selection.picks import best, distances, maxmin, weighted, weighted_of
 
 ENDS, CORES = (

@@ -19,6 +19,7 @@ _COLUMNS: Final = 8192  # a block of 2,048 x 8,192 bytes
 _QUERIES: Final = 4096  # rows that are compared with a block while it is unpacked
 _MOST_IN_A_BYTE: Final = 255
 _FEW: Final = 1024
+_FEW_QUERIES: Final = 8  # for which nothing is unpacked
 _ROUNDING: Final = 1e-9  # a similarity that equals the threshold counts as near
 
 
@@ -106,6 +107,44 @@ def nearest(queries: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndar
         if len(known):
             similarities[start : start + len(bits)] = best
     return numbers, similarities
+
+
+def most_similar(queries: np.ndarray, known: np.ndarray, number: int) -> np.ndarray:
+    """Similarities of each query to the known fingerprints that are most similar to it, the largest first.
+
+    (q, k) float64, k being `number`, at least 1, or all that are known if those are fewer. Exact.
+    """
+    number = min(number, len(known))
+    found = np.empty((len(queries), number))
+    if len(queries) < _FEW_QUERIES or not number:
+        for row, own in zip(found, queries, strict=True):
+            row[:] = _largest(to_all(own, known), number)
+        return found
+    for start in range(0, len(queries), _QUERIES):
+        bits = _bits(queries[start : start + _QUERIES])
+        best = [np.zeros(0)] * len(bits)
+        for block in _blocks(known):
+            sizes = block.sizes.astype(np.float32)
+            for row, own in enumerate(bits):
+                common = block.common(own).astype(np.float32)
+                # Different fractions of so few bits stay different in float32: what is larger is larger there.
+                similar = common / (sizes + np.float32(len(own)) - common)
+                if len(best[row]) == number:
+                    columns = np.flatnonzero(similar > np.float32(best[row][-1]))
+                else:
+                    columns = np.argpartition(similar, -min(number, len(similar)))[-number:]
+                if len(columns):
+                    shared = common[columns].astype(float)
+                    exact = shared / (len(own) + block.sizes[columns] - shared)
+                    best[row] = _largest(np.concatenate([best[row], exact]), number)
+        found[start : start + len(bits)] = best
+    return found
+
+
+def _largest(values: np.ndarray, number: int) -> np.ndarray:
+    """The so many largest values, the largest first."""
+    kept = min(number, len(values))
+    return np.sort(np.partition(values, len(values) - kept)[len(values) - kept :])[::-1] if kept else values[:0]
 
 
 def near(queries: np.ndarray, known: np.ndarray, similarity: float) -> list[np.ndarray]:
