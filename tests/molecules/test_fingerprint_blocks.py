@@ -41,7 +41,10 @@ def test_where_nothing_is_known_there_is_no_nearest() -> None:
     assert most_similar(rows_with([5]), none, 3).shape == (1, 0)
 
 
-sets = st.lists(st.sets(st.integers(0, 2047), min_size=1, max_size=400), min_size=1, max_size=12)
+bits = st.one_of(  # of few bits, so that many are shared; of many
+    st.sets(st.integers(0, 9), min_size=1), st.sets(st.integers(0, 2047), min_size=1, max_size=400)
+)
+sets = st.lists(bits, min_size=1, max_size=12)
 
 
 @given(sets, sets, st.integers(0, 100), st.integers(1, 8), st.sampled_from([1, 8]))

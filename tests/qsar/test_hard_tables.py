@@ -129,6 +129,10 @@ def test_the_domain_of_few_molecules_counts_the_others_alone() -> None:
     known = packed_fingerprints(molecules_of(["CCO", "CCO"]))
     assert domain(known, 0) == 1.0  # each has one other, its twin
     assert domain(known[:1], 0) > 0
+    # ethanol's others are its twin and benzene: (1 + 0) / 2, twice; benzene's 0; a twentieth of the way from 0 to the
+    # third of them is a tenth of the way to the second
+    three = packed_fingerprints(molecules_of(["CCO", "CCO", "c1ccccc1"]))
+    assert domain(three, 0) == pytest.approx(0.1 * 0.5)
 
 
 def test_a_lead_series_of_one_scaffold_is_judged_at_random(tmp_path: Path) -> None:
