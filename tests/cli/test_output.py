@@ -79,7 +79,7 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(library: Path, tmp_path: Path) ->
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
-@pytest.mark.parametrize("mask", [0o022, 0o027, 0o077])
+@pytest.mark.parametrize("mask", [0o022, 0o027])
 def test_the_modes_of_new_files_follow_the_umask(mask: int, library: Path, campaign_file: Path, tmp_path: Path) -> None:
     assert (
         chemmara(
