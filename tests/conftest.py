@@ -27,6 +27,20 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if isinstance(val, bytes) else None
 
 
+_LONGEST = {
+    "test_readme.py",
+    "test_howto_pages.py",
+    "test_taking_out_page.py",
+    "test_stages_page.py",
+    "test_notebook.py",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The pages come first: a process whose last test takes minutes would leave the others without work."""
+    items.sort(key=lambda item: item.path.name not in _LONGEST)
+
+
 DRUGS = {
     "aspirin": "CC(=O)Oc1ccccc1C(=O)O",
     "caffeine": "Cn1c(=O)c2c(ncn2C)n(C)c1=O",
