@@ -152,7 +152,7 @@ BREAKS = (
     Break("picks: of known fingerprints", "chemmara/selection/picks.py", "opened.add(rows, packed[rows], scores)",
           "opened.add(rows, packed, scores)", "tests/selection/test_picks.py"),
     Break("screening: similarity to what is taken", "chemmara/molecules/fingerprint_blocks.py",
-          " - float(common[column]))", ")", "tests/molecules/test_fingerprint_blocks.py"),
+          "self.sizes[columns] - shared)", "self.sizes[columns])", "tests/molecules/test_fingerprint_blocks.py"),
     Break("similarities: the largest of later blocks", "chemmara/molecules/fingerprint_blocks.py",
           "similar > np.float32(best[row][-1])", "similar > 2", "tests/molecules/test_fingerprint_blocks.py"),
     Break("qsar: the domain of a molecule is that of the others", "chemmara/qsar/uncertainty.py",

@@ -83,7 +83,8 @@ def pick(
 
 
 def _maxmin(rows: "KeptRows", n: int, seed: int) -> list[int]:
-    from chemmara.molecules.fingerprint_blocks import packed_bytes, to_rows
+    from chemmara.molecules.chem import packed_bytes
+    from chemmara.molecules.fingerprint_blocks import to_rows
     from chemmara.selection.distinct import Distinct
     from chemmara.selection.picks import maxmin
 

@@ -7,6 +7,7 @@ for each bit, so that the bits that a fingerprint has in common with 8,192 other
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -68,13 +69,29 @@ class _Block:
             np.add(common, self.having[bit], out=common)
         return common
 
+    def similar(self, bits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How many of these bits each fingerprint has, and the similarities, both (k,) float32.
+
+        Different fractions of so few bits stay different in float32, so that what is larger is larger there.
+        """
+        common = self.common(bits).astype(np.float32)
+        return common, common / (self._float_sizes + np.float32(len(bits)) - common)
+
+    @cached_property
+    def _float_sizes(self) -> np.ndarray:
+        return self.sizes.astype(np.float32)
+
+    def exact(self, bits: np.ndarray, common: np.ndarray, columns: np.ndarray | np.intp) -> np.ndarray:
+        """The similarities of some of them in float64, as RDKit has them; `common` as by `similar`."""
+        shared = common[columns].astype(float)
+        return shared / (len(bits) + self.sizes[columns] - shared)
+
 
 def _blocks(packed: np.ndarray) -> Iterator[_Block]:
     for first in range(0, len(packed), _COLUMNS):
         rows = packed[first : first + _COLUMNS]
-        columns = np.ascontiguousarray(
-            rows.T
-        )  # (256, k); turned round before it is unpacked, which is ten times as quick
+        # (256, k): turned round before it is unpacked, which is ten times as quick
+        columns = np.ascontiguousarray(rows.T)
         having = np.empty((BYTES, 8, len(rows)), dtype=np.uint8)
         for bit in range(8):
             np.bitwise_and(columns >> bit, 1, out=having[:, bit])
@@ -96,12 +113,10 @@ def nearest(queries: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndar
         bits = _bits(queries[start : start + _QUERIES])
         best = np.full(len(bits), -1.0)
         for block in _blocks(known):
-            sizes = block.sizes.astype(np.float32)
             for row, own in enumerate(bits):
-                common = block.common(own).astype(np.float32)
-                found = common / (sizes + np.float32(len(own)) - common)  # different fractions stay different
-                column = int(found.argmax())
-                exact = float(common[column]) / (len(own) + int(block.sizes[column]) - float(common[column]))
+                common, similar = block.similar(own)
+                column = similar.argmax()
+                exact = block.exact(own, common, column)
                 if exact > best[row]:
                     best[row], numbers[start + row] = exact, block.first + column
         if len(known):
@@ -116,7 +131,9 @@ def most_similar(queries: np.ndarray, known: np.ndarray, number: int) -> np.ndar
     """
     number = min(number, len(known))
     found = np.empty((len(queries), number))
-    if len(queries) < _FEW_QUERIES or not number:
+    if not number:
+        return found
+    if len(queries) < _FEW_QUERIES:
         for row, own in zip(found, queries, strict=True):
             row[:] = _largest(to_all(own, known), number)
         return found
@@ -124,27 +141,23 @@ def most_similar(queries: np.ndarray, known: np.ndarray, number: int) -> np.ndar
         bits = _bits(queries[start : start + _QUERIES])
         best = [np.zeros(0)] * len(bits)
         for block in _blocks(known):
-            sizes = block.sizes.astype(np.float32)
             for row, own in enumerate(bits):
-                common = block.common(own).astype(np.float32)
-                # Different fractions of so few bits stay different in float32: what is larger is larger there.
-                similar = common / (sizes + np.float32(len(own)) - common)
+                common, similar = block.similar(own)
                 if len(best[row]) == number:
                     columns = np.flatnonzero(similar > np.float32(best[row][-1]))
                 else:
                     columns = np.argpartition(similar, -min(number, len(similar)))[-number:]
                 if len(columns):
-                    shared = common[columns].astype(float)
-                    exact = shared / (len(own) + block.sizes[columns] - shared)
+                    exact = block.exact(own, common, columns)
                     best[row] = _largest(np.concatenate([best[row], exact]), number)
         found[start : start + len(bits)] = best
     return found
 
 
 def _largest(values: np.ndarray, number: int) -> np.ndarray:
-    """The so many largest values, the largest first."""
+    """The so many largest of one or more values, the largest first."""
     kept = min(number, len(values))
-    return np.sort(np.partition(values, len(values) - kept)[len(values) - kept :])[::-1] if kept else values[:0]
+    return np.sort(np.partition(values, -kept)[-kept:])[::-1]
 
 
 def near(queries: np.ndarray, known: np.ndarray, similarity: float) -> list[np.ndarray]:

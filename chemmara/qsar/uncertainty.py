@@ -11,6 +11,7 @@ from chemmara.qsar.validate import Split, Validation
 
 _SAMPLE: Final = 2000  # molecules whose neighbours tell how near they usually are
 _COMPARED: Final = 5000  # held-out molecules whose similarity to what was learned from is measured
+_LEAST_REACH: Final = 1e-6  # since similarities are divided by it
 _FARTHEST: Final = 5.0  # per cent of them that lie farther away than the domain reaches
 
 
@@ -96,7 +97,7 @@ def domain(known: np.ndarray, seed: int) -> float:
     `known`: their packed fingerprints (n, 256), one or more.
     """
     if len(known) == 1:
-        return 1e-6
+        return _LEAST_REACH
     rows = np.random.default_rng(seed).permutation(len(known))[:_SAMPLE]
     others = most_similar(known[rows], known, NEIGHBOURS + 1)[:, 1:]  # the first is the molecule itself
-    return max(float(np.percentile(others.mean(axis=1), _FARTHEST)), 1e-6)
+    return max(float(np.percentile(others.mean(axis=1), _FARTHEST)), _LEAST_REACH)

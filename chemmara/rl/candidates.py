@@ -104,10 +104,10 @@ class Proposals:
         molecule = parse(smiles) if self.parts else None
         return self.parts is None or (molecule is not None and self.parts.keeps(molecule))
 
-    def _written(self, count: int) -> "_Written":
+    def _written(self, count: int) -> _Written:
         return _Written.of(self._sampled(count))
 
-    def _enough(self, count: int, screening: Screening) -> "_Written":
+    def _enough(self, count: int, screening: Screening) -> _Written:
         """`count` sequences; where the policy repeats itself, as many again until half of `count` are new molecules."""
         written = self._written(count)
         for _ in range(_MOST_BATCHES - 1):
