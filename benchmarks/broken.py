@@ -38,6 +38,7 @@ RESUMED = "tests/campaign/test_campaign.py::test_after_kills_at_any_moment_the_l
 SCREEN, PROCESS = "chemmara/screening", "chemmara/screening/gaussian_process.py"
 SURROGATES, SCREENED = "tests/screening/test_surrogates.py", "tests/screening/test_screening.py"
 SCREENED_STEPS = "tests/rl/test_screened_steps.py"
+NICHE, NICHES = "chemmara/rl/niches.py", "tests/rl/test_niches.py"
 BREAKS = (
     Break("MARA: the anchor", REWARDS, "-np.inf).argmax()", "np.inf).argmin()", LAW),
     Break("MARA: the sign", REWARDS, "beta * (z.prior_logp - logp)", "beta * (logp - z.prior_logp)", LAW),
@@ -73,7 +74,7 @@ BREAKS = (
           NETWORKS),
     Break("resume: the generator", "chemmara/rl/state.py",
           'restore_generators(Generators(learner.generator, learner.sampling), "generator", tensors)', "pass", RESUMED),
-    Break("resume: the replay", "chemmara/rl/state.py", 'for entry in values["replay"]', "for entry in []", RESUMED),
+    Break("resume: the replay", "chemmara/rl/state.py", 'replay_entries(values["replay"])', "[]", RESUMED),
     Break("resume: the optimiser", "chemmara/rl/state.py",
           'restore_optimizers([learner.optimizer], under(tensors, "optimizer"))', "pass", RESUMED),
     Break("ledger before learning", RECORDED, "self._row(call) for call in calls]",
@@ -179,7 +180,27 @@ BREAKS = (
     Break("screening: invalid SMILES stay in proportion", "chemmara/rl/candidates.py",
           "round(share * len(invalid))", "len(invalid)", SCREENED_STEPS),
     Break("screening: a policy that repeats itself samples on", "chemmara/rl/candidates.py",
-          "if 2 * new >= count:", "if True:", SCREENED_STEPS),
+          "if 2 * new >= count and not sought:", "if not sought:", SCREENED_STEPS),
+    Break("niches: more candidates on the way", "chemmara/rl/candidates.py", "count and not sought:", "count:", NICHES),
+    Break("niches: what is taken off", NICHE, "/ (INSIDE - OUTSIDE)", "/ INSIDE", NICHES),
+    Break("niches: a hundred hits", NICHE, "return len(self.own) < FOUND", "return len(self.own) <= FOUND", NICHES),
+    Break("niches: hits near those left behind", NICHE, "hits[self.share(hits) >= _HALF]", "hits", NICHES),
+    Break("niches: narrow hits", NICHE, "<= OUTSIDE]", "<= 1]", NICHES),
+    Break("niches: the price of all ways", NICHE, "self.spent + self.cost <= limit", "self.cost <= limit", NICHES),
+    Break("niches: half of what is left", NICHE, "2 * self.cost <=", "0 * self.cost <=", NICHES),
+    Break("niches: too long a way leads back", NICHE, "self.spent + self._way > limit", "False", NICHES),
+    Break("niches: strays are not left behind", NICHE, "len(alike) > _STRAY", "len(alike) > 0", NICHES),
+    Break("niches: a budget that grows", NICHE, "self.calls >= self.budget != budget", "self.budget != budget", NICHES),
+    Break("niches: the way back", NICHE, "self.number - 1, None, True", "self.number - 1, None, False", NICHES),
+    Break("niches: the policy begins anew", STEP, "self.prior.model.state_dict(), kept",
+          "self.policy.state_dict(), kept", NICHES),
+    Break("niches: what lies away is learned from", STEP, "kept = away.kept", "kept = []", NICHES),
+    Break("niches: what is near earns less", STEP, "values = self.niches.earned(scores.smiles, values)",
+          "values = values", NICHES),
+    Break("niches: what is near is not chosen", f"{SCREEN}/screening.py", "np.maximum(wanted, 0.0) * share(packed)",
+          "np.maximum(wanted, 0.0)", SCREENED),
+    Break("resume: niches", "chemmara/rl/state.py",
+          'learner.niches.restore(values["niches"], under(tensors, "niches"))', "pass", NICHES),
     Break("resume: what was measured", "chemmara/rl/state.py", 'learner.screening.restore(values["screening"])', "pass",
           SCREENED_STEPS),
 )  # fmt: skip

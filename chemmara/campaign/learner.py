@@ -8,6 +8,7 @@ from chemmara.campaign.start import Seeds, given_parts
 from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.device import device_of
 from chemmara.rl.finetune import Learner, new_learner
+from chemmara.rl.niches import Niches
 from chemmara.rl.seeds import take_seeds
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.scores import Scores
@@ -23,17 +24,22 @@ def learner_of(settings: CampaignConfig, prior: Prior) -> Learner:
     screen = settings.method.screen
     screening = Screening.of(screen, Objective(settings.objective), settings.hit_threshold) if screen else None
     policy = deepcopy(prior.model).to(device_of(prior.model))
-    return new_learner(prior, policy, settings.method, settings.seed, screening, given_parts(settings.start, prior))
+    niching = settings.method.niching
+    niches = Niches(niching, settings.hit_threshold) if niching else None
+    parts = given_parts(settings.start, prior)
+    return new_learner(prior, policy, settings.method, settings.seed, screening, parts, niches)
 
 
 def learner_of_next_stage(before: Learner, settings: CampaignConfig) -> Learner:
     """A learner for the next stage, with its settings, that goes on with the policy and the random draws.
 
     What was learned from the scores of the stage before is not comparable and begins anew: replay, model of screening,
-    diversity filter, tau, anchors, visits, parents, the loss's own parameters, and the moments of Adam.
+    diversity filter, niches, tau, anchors, visits, parents, the loss's own parameters, and the moments of Adam.
     """
     learner = learner_of(settings, before.prior)
     learner.policy.load_state_dict(before.policy.state_dict())
+    if learner.niches and before.niches:
+        learner.niches.budget = before.niches.budget
     learner.generator.set_state(before.generator.get_state())
     learner.sampling.set_state(before.sampling.get_state())
     return learner

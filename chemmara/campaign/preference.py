@@ -122,7 +122,7 @@ def preference_between(
     """Of two canonical SMILES with their scores.
 
     The optimum's probability of a molecule is the sum over its strings y of prior(y) exp(reward(y) / beta) (eq. 2). The
-    anchor is the likeliest good string of the two; what the diversity filter does is left out.
+    anchor is the likeliest good string of the two; what diversity filter and niching do is left out.
 
     Args:
         smiles: A and B.

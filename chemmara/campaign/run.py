@@ -24,7 +24,7 @@ from chemmara.records.session import recorded_session
 from chemmara.records.tally import Standing, Tally
 from chemmara.rl.finetune import Learner
 from chemmara.rl.state import save_learner
-from chemmara.rl.step_figures import screening_in_words, step_values
+from chemmara.rl.step_figures import choice_in_words, step_values
 from chemmara.scoring.objective import Objective
 from chemmara.system.files import new_folder, write_text
 from chemmara.system.interrupt import Interrupt, interruptible
@@ -110,8 +110,9 @@ class Run:
         for call in ledger.calls()[: progress.calls]:
             tally.add(call.smiles, call.score, call.stage)
         run = cls(folder, settings, learner, ledger, tally, progress, held.pop_all(), seeds)
-        if not repeats:
-            run.save()  # before the first call, so that whoever resumes knows that steps are not repeated
+        planned = learner.niches is not None and learner.niches.plan(settings.budget)
+        if planned or not repeats:
+            run.save()  # before the first call, so that whoever resumes knows the plan, and if steps are not repeated
         return run
 
     def __enter__(self) -> Self:
@@ -241,7 +242,7 @@ class Run:
         step = self.learner.learn(recorded.finish(number), lambda smiles: recorded(smiles, number))
         self.progress.idle = self.progress.idle + 1 if budget.used == self.progress.calls else 0
         self.progress.step, self.progress.calls = number, budget.used
-        values, self.screened = step_values(step), screening_in_words(step)
+        values, self.screened = step_values(step), choice_in_words(step)
         if self.config.ahead:
             self._propose(recorded)  # before anything is told or saved, so that no worker waits for that
             self.under_way = budget.under_way

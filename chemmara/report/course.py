@@ -20,6 +20,7 @@ _TECHNICAL: Final = {
     "grad_norm",
     "clipped",
     "anchor_prior_logp",
+    "niche",
 }
 
 

@@ -107,6 +107,10 @@ LOGGED: Final = {
         "Clipped steps",
         "Share of the updates that were shortened because their gradient was too long.",
     ),
+    "niche": (
+        "Niche",
+        "A step up: all late hits lay close together, and the policy began anew, away from them.",
+    ),
     "screen_active": (
         "Screening at work",
         (

@@ -15,6 +15,7 @@ from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.sampling import Rollout, sample
 from chemmara.molecules.chem import canonical_molecule, parse
 from chemmara.rl.genetic import Breeding
+from chemmara.rl.niches import Niches
 from chemmara.scoring.objective import canonical_texts
 from chemmara.screening.screening import POLICY, Choice, Screening
 
@@ -73,6 +74,7 @@ class Proposals:
     breeding: Breeding | None
     screening: Screening | None
     parts: PatternSampler | None  # what every molecule is to hold
+    niches: Niches | None
 
     def candidates(self, under_way: Iterable[Candidates] = ()) -> Candidates:
         """The policy's samples; with screening, those of many candidates that are worth a call.
@@ -92,7 +94,8 @@ class Proposals:
         if screening.library:
             sources["library"] = self.kept(screening.library.draw(screening.config.drawn, rng))
         taken = [molecule for batch in under_way for molecule in batch.molecules]
-        choice = screening.choose(sources, self.batch_size, rng, under_way=taken, read=written.molecules)
+        share = self.niches.share if self.niches else None
+        choice = screening.choose(sources, self.batch_size, rng, taken, written.molecules, share)
         return chosen(written.rollout, written.smiles, choice, self.batch_size)
 
     def kept(self, smiles: list[str]) -> list[str]:
@@ -108,11 +111,15 @@ class Proposals:
         return _Written.of(self._sampled(count))
 
     def _enough(self, count: int, screening: Screening) -> _Written:
-        """`count` sequences; where the policy repeats itself, as many again until half of `count` are new molecules."""
-        written = self._written(count)
+        """`count` sequences; where the policy repeats itself, as many again until half of `count` are new molecules.
+
+        Four times as many while the first hundred hits, or those of a niche, are looked for: there a hit is worth more
+        than the time.
+        """
+        written, sought = self._written(count), self.niches.sought if self.niches else screening.sought
         for _ in range(_MOST_BATCHES - 1):
             new = sum(text not in screening.memory.values for text in written.molecules)
-            if 2 * new >= count:
+            if 2 * new >= count and not sought:
                 break
             written = written.joined(self._written(count))
         return written

@@ -5,7 +5,7 @@ Equation numbers are those of arXiv 2510.20817.
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -24,7 +24,8 @@ from chemmara.rl.diversity_filter import DiversityFilter
 from chemmara.rl.estimators import ESTIMATORS, Loss, learned
 from chemmara.rl.genetic import Breeding
 from chemmara.rl.method import MethodConfig
-from chemmara.rl.replay import Replay
+from chemmara.rl.niches import Niches, Start
+from chemmara.rl.replay import Replay, ReplayEntry
 from chemmara.rl.rewards import Anchor
 from chemmara.rl.row_sources import canonically_written, replayed, rewritten, sampled
 from chemmara.rl.rows import Rows, together
@@ -33,6 +34,8 @@ from chemmara.scoring.scores import Scores
 from chemmara.screening.screening import Screening
 
 Objective = Callable[[list[str]], Scores]
+_KNOWN = 20_000  # best molecules of all that was measured, among which another niche has its start
+_SPARE = 4  # molecules written anew for each that the replay then holds, since of each scaffold only the best is kept
 _LOG_Z_RATE = 0.1  # Adam's, for a learned log Z, which moves by tens of nats
 
 
@@ -52,6 +55,7 @@ class Learner:
     replay: Replay | None
     breeding: Breeding | None
     screening: Screening | None
+    niches: Niches | None
     proposals: Proposals  # where the molecules of a step come from
     under_way: deque[Candidates] = field(default_factory=deque)  # proposed, and not learned from; the oldest first
 
@@ -87,14 +91,16 @@ class Learner:
         if not at_once:
             self._remember(batch, children)
         correlation = self.screening.learn(every, candidates.choice) if self.screening else float("nan")
+        number = self._niche(every)
         return Step(
             rollout, scores, filtered_scores, tau, anchor, updates, batch, self.method.updates, children,
-            candidates.choice, correlation,
+            candidates.choice, correlation, number,
         )  # fmt: skip
 
     def filtered_scores(self, scores: Scores) -> np.ndarray:
-        """What each sample earns: its score, unless it is invalid, a repeat, or in a full neighbourhood."""
+        """What each sample earns: its score, unless it is invalid, a repeat, in a full neighbourhood or niche left."""
         values = np.where(scores.valid, scores.total, 0.0)  # an invalid SMILES earns 0; no score (NaN) is left out
+        values = self.niches.earned(scores.smiles, values) if self.niches else values
         return self._after_filter(scores.smiles, self.augmentation.visits.of_batch(scores.smiles, values))
 
     def _after_filter(self, smiles: list[str], values: np.ndarray) -> np.ndarray:
@@ -129,10 +135,54 @@ class Learner:
 
     def _taken_in(self, scores: Scores, device: torch.device) -> Rows:
         """Scored molecules that the policy did not sample, as rows; they can be parents from now on."""
-        earned = self._after_filter(scores.smiles, scores.total)
+        earned = self.niches.earned(scores.smiles, scores.total) if self.niches else scores.total
+        earned = self._after_filter(scores.smiles, earned)
         if self.breeding:
             self.breeding.add(scores.smiles, earned)
         return canonically_written(self.prior, scores.smiles, earned, device)
+
+    def _niche(self, every: Scores) -> int:
+        """Move on to another niche where that is due; the number of the one that the step worked on, 0 without any."""
+        if not self.niches:
+            return 0
+        self.niches.saw(every)
+        number, due = self.niches.number, self.niches.due
+        if due == "leave":
+            weights = {name: tensor.clone() for name, tensor in self.policy.state_dict().items()}
+            replay, pool = self.replay.kept if self.replay else [], self.breeding.pool if self.breeding else {}
+            self.niches.leave(Start(weights, replay, pool))
+            self._begin(self._away(self.niches, pool))
+        elif due == "return":
+            self._begin(self.niches.go_back())
+        return number
+
+    def _away(self, niches: Niches, pool: dict[str, float]) -> Start:
+        """The prior, and the best of what was measured away from the niches left behind."""
+        kept = list[ReplayEntry]()
+        if self.replay and self.screening:
+            known = self.screening.memory.best(_KNOWN)
+            earned = niches.earned(list(known), np.array(list(known.values())))
+            best = np.argsort(-earned, kind="stable")[: _SPARE * self.replay.config.capacity]
+            away = Replay(self.replay.config)
+            texts = [list(known)[row] for row in best]
+            away.add(canonically_written(self.prior, texts, earned[best], device_of(self.policy)))
+            kept = away.kept
+        others = niches.earned(list(pool), np.array(list(pool.values())))
+        return Start(
+            self.prior.model.state_dict(), kept, {text: x for text, x in zip(pool, others.tolist(), strict=True) if x}
+        )
+
+    def _begin(self, start: Start) -> None:
+        """Go on from a start; the optimiser, tau and the anchor begin anew."""
+        self.policy.load_state_dict(start.policy)
+        self.loss = ESTIMATORS[self.method.estimator].new()
+        self.optimizer = _optimizer(self.policy, self.loss, self.method)
+        fresh = Augmentation.of(self.method, self.generator, self.augmentation.spelled)
+        self.augmentation = replace(self.augmentation, tau=fresh.tau, anchors=fresh.anchors)
+        if self.replay:
+            self.replay.kept = start.replay
+        if self.breeding:
+            self.breeding.pool = start.pool
 
     def _remember(self, batch: Rows, children: list[Rows]) -> None:
         """Put what a step found into the replay."""
@@ -185,26 +235,32 @@ class Learner:
 
 def new_learner(
     prior: Prior, policy: LanguageModel, method: MethodConfig, seed: int, screening: Screening | None = None,
-    parts: PatternSampler | None = None,
+    parts: PatternSampler | None = None, niches: Niches | None = None,
 ) -> Learner:  # fmt: skip
     """A learner before its first step; `policy` starts with the prior's weights but shares none of them."""
     loss = ESTIMATORS[method.estimator].new()
     generator = torch.Generator().manual_seed(2**32 + seed)  # no draw of it is one of the sampling's
     sampling = torch.Generator(device_of(policy)).manual_seed(seed)
     breeding = Breeding(method.breeding, generator) if method.breeding else None
-    rates = [{"params": list(policy.parameters())}, {"params": learned(loss), "lr": _LOG_Z_RATE}]
     return Learner(
         prior=prior,
         policy=policy,
         method=method,
         loss=loss,
         augmentation=Augmentation.of(method, generator, Spelled.of(parts.patterns, prior) if parts else None),
-        optimizer=Adam([group for group in rates if group["params"]], lr=method.learning_rate),
+        optimizer=_optimizer(policy, loss, method),
         generator=generator,
         sampling=sampling,
         diversity_filter=DiversityFilter.of(method.diversity_filter) if method.diversity_filter else None,
         replay=Replay(method.replay) if method.replay else None,
         breeding=breeding,
         screening=screening,
-        proposals=Proposals(prior, policy, method.batch_size, generator, sampling, breeding, screening, parts),
+        niches=niches,
+        proposals=Proposals(prior, policy, method.batch_size, generator, sampling, breeding, screening, parts, niches),
     )
+
+
+def _optimizer(policy: LanguageModel, loss: Loss, method: MethodConfig) -> Adam:
+    """Adam before its first step, for the policy and for what the loss learns itself."""
+    rates = [{"params": list(policy.parameters())}, {"params": learned(loss), "lr": _LOG_Z_RATE}]
+    return Adam([group for group in rates if group["params"]], lr=method.learning_rate)

@@ -10,6 +10,7 @@ from chemmara.rl.clusters import EqualMass
 from chemmara.rl.diversity_filter import DiversityFilterConfig
 from chemmara.rl.estimators import ESTIMATORS, EstimatorName
 from chemmara.rl.genetic import GeneticConfig
+from chemmara.rl.niches import NichingConfig
 from chemmara.rl.repeats import Repeats
 from chemmara.rl.replay import ReplayConfig
 from chemmara.rl.rewards import RewardName
@@ -66,6 +67,7 @@ METHODS: Final[dict[str, dict[str, Any]]] = {
     "rloo-mara": {"rewards": "mara", "estimator": "rloo"},
 }  # fmt: skip
 """What each named method sets; everything else has the default of MethodConfig."""
+_WORDS: Final = ("screen", "niching")  # parts that `true` adds with their defaults
 
 
 def _none_for_false(value: Any) -> Any:
@@ -73,8 +75,8 @@ def _none_for_false(value: Any) -> Any:
     return None if value is False else value
 
 
-def _screen_by_a_word(value: Any) -> Any:
-    """true: screening with its defaults."""
+def _by_a_word(value: Any) -> Any:
+    """true: the part with its defaults."""
     return {} if value is True else _none_for_false(value)
 
 
@@ -93,9 +95,10 @@ _Genetic = Annotated[
 ]
 
 
-_Screen = Annotated[
-    ScreenConfig | None, BeforeValidator(_screen_by_a_word, json_schema_input_type=ScreenConfig | bool | None)
+_Niching = Annotated[
+    NichingConfig | None, BeforeValidator(_by_a_word, json_schema_input_type=NichingConfig | bool | None)
 ]
+_Screen = Annotated[ScreenConfig | None, BeforeValidator(_by_a_word, json_schema_input_type=ScreenConfig | bool | None)]
 
 
 def _dial(diversity: Any, kind: str | None) -> dict[str, dict[str, float]]:
@@ -105,6 +108,7 @@ def _dial(diversity: Any, kind: str | None) -> dict[str, dict[str, float]]:
     bucket = {"bucket": round(10_000 * 0.0002**diversity)}
     return {
         "screen": {"price": 0.1 * 10**diversity},
+        "niching": {"price": float(diversity)},
         "diversity_filter": bucket | ({"similarity": 0.4 - 0.1 * diversity} if kind == "sphere" else {}),
     }
 
@@ -118,8 +122,9 @@ class MethodConfig(Strict):
     """Composition to start from: mara (the default: many different hits), vanilla (the same without MARA), optimise
     (the best molecules), reinvent, rloo, ..."""
     diversity: Fraction | None = None
-    """From 0, most hits, to 1, most different hits: sets `screen.price` (0.1 to 1), and of the diversity filter
-    `bucket` (10,000 to 2) and `similarity` (0.4 to 0.3), where the file does not. Left out: 0.3, 10,000 and 0.4."""
+    """From 0, most hits, to 1, most different hits: sets `screen.price` (0.1 to 1), `niching.price` (0 to 1), and of
+    the diversity filter `bucket` (10,000 to 2) and `similarity` (0.4 to 0.3), where the file does not. Left out: 0.3,
+    no niching, 10,000 and 0.4."""
     rewards: RewardName = "vanilla"
     """What scores are turned into: vanilla (nothing changes), mara, or half of MARA as a control (flattened,
     prior-undone)."""
@@ -161,6 +166,9 @@ class MethodConfig(Strict):
     screen: _Screen = None
     """Many candidates a step, of which a model of the calls so far chooses those that are measured; false: none, where
     the named method has it; true, or a table."""
+    niching: _Niching = None
+    """Where the latest hits all lie close together, the policy begins anew, away from them; true, or a table. Left out:
+    it never does, unless `diversity` is set in a method with screening; false: it never does."""
     diversity_filter: _Filter = None
     """Molecules too similar to earlier hits score 0; false: no filter, where the named method has it."""
 
@@ -176,8 +184,10 @@ class MethodConfig(Strict):
         if not isinstance(name, str) or name not in METHODS:
             raise ValueError(f"no such method {name!r}{did_you_mean(str(name), METHODS)}")
         merged = METHODS[name] | data
-        for part in ("replay", "genetic", "screen", "diversity_filter"):
-            own = {} if part == "screen" and merged.get(part) is True else merged.get(part)
+        if merged.get("screen") and "niching" not in merged and _dial(data.get("diversity"), None):
+            merged["niching"] = {}
+        for part in ("replay", "genetic", "screen", "niching", "diversity_filter"):
+            own = {} if part in _WORDS and merged.get(part) is True else merged.get(part)
             if isinstance(own, dict):
                 base = METHODS[name].get(part) or {}
                 # A filter of another kind shares no keys with the method's own.
@@ -210,8 +220,8 @@ class MethodConfig(Strict):
 
     @model_validator(mode="after")
     def _diversity_has_something_to_set(self) -> "MethodConfig":
-        if self.diversity is not None and self.screen is None and self.diversity_filter is None:
-            raise ValueError("diversity sets screen.price and diversity_filter.bucket, and this method has neither")
+        if self.diversity is not None and not (self.screen or self.niching or self.diversity_filter):
+            raise ValueError("diversity sets screen, niching and diversity_filter, and this method has none of them")
         return self
 
     @model_validator(mode="after")

@@ -1,8 +1,8 @@
 """Replay: the best molecules so far, learned from again without an oracle call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from pydantic import NonNegativeInt, PositiveInt
@@ -51,6 +51,11 @@ class ReplayEntry:
     group: str  # its scaffold, or itself: of each group the best is kept
     prior_logp: float  # of the tokens, nats
     behaviour_logp: float  # of the tokens, under the policy that sampled them, nats; NaN where none did
+
+
+def replay_entries(saved: Iterable[Mapping[str, Any]]) -> list[ReplayEntry]:
+    """Entries from what `asdict` and JSON made of them."""
+    return [ReplayEntry(**{**entry, "tokens": tuple(entry["tokens"])}) for entry in saved]
 
 
 @dataclass

@@ -23,7 +23,7 @@ from chemmara.language_model.saved_state import (
 )
 from chemmara.rl.candidates import Candidates
 from chemmara.rl.finetune import Learner
-from chemmara.rl.replay import ReplayEntry
+from chemmara.rl.replay import replay_entries
 from chemmara.screening.screening import Choice
 
 
@@ -33,6 +33,8 @@ def save_learner(path: Path, learner: Learner, progress: dict[str, Any]) -> None
     tensors |= prefixed(optimizer_tensors([learner.optimizer]), "optimizer")
     if isinstance(learner.loss, nn.Module):
         tensors |= prefixed(learner.loss.state_dict(), "loss")
+    if learner.niches:
+        tensors |= prefixed(learner.niches.tensors(), "niches")
     for place, candidates in enumerate(learner.under_way):
         tensors |= prefixed(_tensors_of(candidates), f"under_way.{place}")
     values = {
@@ -41,6 +43,7 @@ def save_learner(path: Path, learner: Learner, progress: dict[str, Any]) -> None
         "diversity_filter": learner.diversity_filter.state() if learner.diversity_filter else None,
         "pool": list(learner.breeding.pool.items()) if learner.breeding else [],
         "screening": learner.screening.state() if learner.screening else None,
+        "niches": learner.niches.state() if learner.niches else None,
         "replay": [asdict(entry) for entry in learner.replay.kept] if learner.replay else [],
         "under_way": [_values_of(candidates) for candidates in learner.under_way],
     }
@@ -64,7 +67,9 @@ def load_learner(path: Path, learner: Learner) -> dict[str, Any]:
     if learner.screening:
         learner.screening.restore(values["screening"])
     if learner.replay:
-        learner.replay.kept = [ReplayEntry(**entry | {"tokens": tuple(entry["tokens"])}) for entry in values["replay"]]
+        learner.replay.kept = replay_entries(values["replay"])
+    if learner.niches and values.get("niches"):  # an older version's file has none
+        learner.niches.restore(values["niches"], under(tensors, "niches"))
     batches = values.get("under_way", [])  # an older version's file has none
     device = device_of(learner.policy)
     learner.under_way.extend(

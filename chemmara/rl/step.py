@@ -38,3 +38,4 @@ class Step:
     children: list[Rows]  # of the best molecules, one generation after the other; those that the prior can write
     choice: Choice | None  # what was screened; None without screening
     correlation: float  # rank correlation of what screening predicted and what was measured; NaN without
+    niche: int  # number of the niche that was worked on; 0 where the method has none

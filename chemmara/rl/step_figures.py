@@ -29,6 +29,7 @@ def step_values(step: Step) -> dict[str, float]:
         "grad_norm": _mean(np.array([update.grad_norm for update in step.updates])),
         "clipped": _mean(np.array([update.clipped for update in step.updates], dtype=np.float64)),
     }
+    figures |= {"niche": float(step.niche)} if step.niche else {}
     return figures | (_screened(step.choice, step.correlation) if step.choice else {})
 
 
@@ -50,8 +51,13 @@ def _mean(values: np.ndarray) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def screening_in_words(step: Step) -> str:
-    """What screening did in a step, as the live display says it; "" without screening, or before it begins."""
+def choice_in_words(step: Step) -> str:
+    """What screening did in a step, and in which niche from the second on, as the live display says it; or ""."""
+    niche = f"niche {step.niche}" if step.niche > 1 else ""
+    return ", ".join(words for words in (niche, _screening_in_words(step)) if words)
+
+
+def _screening_in_words(step: Step) -> str:
     choice = step.choice
     if choice is None or (not choice.active and np.isnan(choice.predicted).all()):
         return ""

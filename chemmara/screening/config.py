@@ -15,7 +15,8 @@ class ScreenConfig(Strict):
 
     candidates: NonNegativeInt = 512
     """Sequences that the policy samples in a step, up to four times as many where fewer than half of them are new
-    molecules; `batch_size` of all candidates are measured."""
+    molecules; and with choose = "hit" four times as many until there are a hundred hits. `batch_size` of all candidates
+    are measured."""
     children: NonNegativeInt = 0
     """Genetic children of the best molecules so far that are candidates too, in every step."""
     library: UserPath | None = None

@@ -4,6 +4,7 @@ from bisect import insort
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from typing import Any, Final
 
 import numpy as np
@@ -48,6 +49,11 @@ class Memory:
         if len(self._latest) > self.most:
             self._latest.popleft()
         self.learnable += 1
+
+    def best(self, number: int) -> dict[str, float]:
+        """The molecules with the highest scores, at most so many, the best first; equal ones in their order."""
+        scored = ((smiles, score) for smiles, (score, _) in self.values.items() if score == score)  # noqa: PLR0124
+        return dict(nsmallest(number, scored, key=lambda entry: -entry[1]))
 
     def to_learn_from(self) -> tuple[list[str], np.ndarray]:
         """At most `most` molecules and their targets (n, k): the best half, and the latest of the others."""

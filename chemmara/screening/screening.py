@@ -1,6 +1,6 @@
 """Screening: candidates in, those worth an oracle call out; and what the answers teach."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Self
@@ -24,6 +24,9 @@ from chemmara.screening.taken import Taken
 from chemmara.screening.targets import CostlyTargets, ScoreTarget
 
 POLICY: Final = "policy"
+FOUND: Final = 100
+"""Hits from which on a series, or the first hits of all, count as found."""
+Share = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Screening:
     library: CandidateLibrary | None
     memory: Memory
     hits: Taken = field(default_factory=Taken)
+    found: int = 0  # hits so far
 
     @classmethod
     def of(cls, config: ScreenConfig, objective: Objective | None, hit_threshold: float) -> Self:
@@ -68,15 +72,21 @@ class Screening:
         """Whether the model has enough to learn from, and predicted something of late."""
         return self.memory.learnable >= self.config.start and self.memory.predicts
 
+    @property
+    def sought(self) -> bool:
+        """Whether the first hundred hits are still looked for."""
+        return self.config.choose == "hit" and self.found < FOUND
+
     def choose(
         self, candidates: Mapping[str, Sequence[str]], count: int, rng: np.random.Generator,
-        under_way: Sequence[str] = (), read: Mapping[str, Mol] = MappingProxyType({}),
+        under_way: Sequence[str] = (), read: Mapping[str, Mol] = MappingProxyType({}), share: Share | None = None,
     ) -> Choice:  # fmt: skip
         """Up to `count` new molecules out of the candidates (canonical SMILES by source; "" is left out).
 
         Without a model, or with one that predicts nothing, they are taken in the order in which they come. Molecules
         under way, which are being measured, are not new, and those like them are as little wanted as those like a hit.
-        `read`: molecules of candidates that are read already, which saves reading them again.
+        `read`: molecules of candidates that are read already, which saves reading them again. `share`: of what is
+        preferred, which share is wanted (n,), given fingerprints (n, 256).
         """
         smiles, sources = self._new(candidates, set(under_way))
         if self.memory.learnable < self.config.start or not smiles:
@@ -85,7 +95,7 @@ class Screening:
             with threadpool_limits(1, "blas"):  # rounding depends on the number of threads
                 own = np.array([source == POLICY for source in sources])
                 molecules = [read.get(text) or molecules_of([text])[0] for text in smiles]
-                rows, predicted = self._preferred(smiles, molecules, own, count, rng, under_way)
+                rows, predicted = self._preferred(smiles, molecules, own, count, rng, under_way, share)
         return Choice(
             [smiles[i] for i in rows], [sources[i] for i in rows], predicted[rows], smiles, sources.count(POLICY),
             active=self.active,
@@ -93,7 +103,7 @@ class Screening:
 
     def _preferred(
         self, smiles: list[str], molecules: list[Mol], own: np.ndarray, count: int, rng: np.random.Generator,
-        under_way: Sequence[str],
+        under_way: Sequence[str], share: Share | None,
     ) -> tuple[list[int], np.ndarray]:  # fmt: skip
         """Rows of the chosen candidates, and the predicted scores of all of them."""
         forecast = self.model.forecast(*self.memory.to_learn_from(), smiles, Features.of(molecules), rng)
@@ -103,8 +113,12 @@ class Screening:
         if self.config.price and under_way:
             waiting = Taken()
             waiting.add(packed_fingerprints(molecules_of(under_way)))
+        wanted, packed = (
+            ACQUISITIONS[self.config.choose](forecast, self.hit_threshold, rng),
+            packed_fingerprints(molecules),
+        )
         rows = different(
-            ACQUISITIONS[self.config.choose](forecast, self.hit_threshold, rng), packed_fingerprints(molecules),
+            wanted if share is None else np.maximum(wanted, 0.0) * share(packed), packed,
             self.hits, price=self.config.price, count=count, own=own, others=int(self.config.others * count),
             under_way=waiting,
         )  # fmt: skip
@@ -141,6 +155,7 @@ class Screening:
         return rank_correlation(*zip(*compared, strict=True))
 
     def _take(self, hits: list[str]) -> None:
+        self.found += len(hits)
         if self.config.price and hits:
             self.hits.add(packed_fingerprints(molecules_of(hits)))
 

@@ -1,5 +1,7 @@
 """Named methods and what may be changed about them."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -107,16 +109,37 @@ def test_false_takes_a_part_away_and_a_table_replaces_a_number() -> None:
 
 
 def test_the_dial_by_hand() -> None:
-    # price .1 x 10^d: .1, .316, 1; bucket 10,000 x .0002^d: 10,000, 141, 2; similarity .4 - .1 d
+    # price .1 x 10^d: .1, .316, 1; of niching d; bucket 10,000 x .0002^d: 10,000, 141, 2; similarity .4 - .1 d
     for diversity, price, bucket, similarity in ((0, 0.1, 10_000, 0.4), (0.5, 0.316228, 141, 0.35), (1.0, 1.0, 2, 0.3)):
         method = MethodConfig.model_validate({"name": "mara", "screen": True, "diversity": diversity})
         assert method.screen is not None
         assert method.diversity_filter is not None
+        assert method.niching is not None
         assert method.screen.price == pytest.approx(price)
+        assert method.niching.price == diversity
         assert isinstance(method.diversity_filter, SphereFilterConfig)
         assert method.diversity_filter.bucket == bucket
         assert method.diversity_filter.similarity == pytest.approx(similarity)
         assert MethodConfig.model_validate(method.model_dump()) == method
+
+
+@pytest.mark.parametrize(
+    ("given", "price"),
+    [
+        ({"name": "mara"}, None),
+        ({"name": "mara", "niching": True}, 0.3),
+        ({"name": "mara", "niching": {"hits": 500}}, 0.3),
+        ({"name": "mara", "diversity": 0.5, "niching": False}, None),
+        ({"name": "mara", "diversity": 0.5, "niching": {"price": 0.2}}, 0.2),
+        ({"name": "mara", "diversity": 0.5, "niching": {"hits": 500}}, 0.5),
+        ({"name": "mara", "diversity": 0.5, "screen": False}, None),
+        ({"name": "reinvent", "diversity": 0.5}, None),
+        ({"name": "reinvent", "niching": True}, 0.3),
+    ],
+)
+def test_niching_is_off_unless_it_is_set_or_the_dial_is(given: dict[str, Any], price: float | None) -> None:
+    niching = MethodConfig.model_validate(given).niching
+    assert (niching and niching.price) == price
 
 
 def test_what_the_file_sets_itself_the_dial_leaves_alone() -> None:
@@ -125,7 +148,7 @@ def test_what_the_file_sets_itself_the_dial_leaves_alone() -> None:
     assert method.screen is not None
     assert method.diversity_filter is not None
     assert (method.screen.price, method.diversity_filter.bucket) == (0.7, 7)
-    with pytest.raises(ValidationError, match="this method has neither"):
+    with pytest.raises(ValidationError, match="this method has none of them"):
         MethodConfig.model_validate({"name": "rloo", "diversity": 0.5})
     with pytest.raises(ValidationError, match="less than or equal to 1"):
         MethodConfig.model_validate({"name": "mara", "diversity": 2})

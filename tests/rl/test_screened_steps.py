@@ -16,7 +16,7 @@ from chemmara.rl.finetune import Learner, new_learner
 from chemmara.rl.genetic import GeneticConfig
 from chemmara.rl.method import METHODS, MethodConfig
 from chemmara.rl.state import load_learner, save_learner
-from chemmara.rl.step_figures import screening_in_words, step_values
+from chemmara.rl.step_figures import choice_in_words, step_values
 from chemmara.scoring.objective import canonical_texts
 from chemmara.scoring.scores import Scores
 from chemmara.screening.screening import Choice, Screening
@@ -95,12 +95,32 @@ def test_a_screened_step_asks_for_the_best_of_many(tiny_prior: Path) -> None:
     values = [step_values(step) for step in active]
     assert np.mean([value["screen_correlation"] for value in values]) > 0.2
     words = f"16 of {len(active[-1].choice.candidates)} candidates, rank correlation {active[-1].correlation:.2f}"  # type: ignore[union-attr]
-    assert [screening_in_words(step) for step in (steps[0], active[-1])] == ["", words]
+    assert [choice_in_words(step) for step in (steps[0], active[-1])] == ["", words]
     nothing = replace(active[-1], choice=replace(active[-1].choice, active=False))  # type: ignore[type-var]
-    assert screening_in_words(nothing) == "not screened: the model predicts nothing"
+    assert choice_in_words(nothing) == "not screened: the model predicts nothing"
     chosen_mean = np.mean([np.mean([len(s) for s in step.choice.smiles]) for step in active])  # type: ignore[union-attr]
     of_all = np.mean([np.mean([len(s) for s in step.choice.candidates]) for step in active])  # type: ignore[union-attr]
     assert chosen_mean > of_all + 0.5
+
+
+def test_four_times_the_candidates_until_the_first_hundred_hits(
+    tiny_prior: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, whole = list[int](), Proposals._sampled
+
+    def sample(self: Proposals, count: int) -> Rollout:
+        drawn.append(count)
+        return whole(self, count)
+
+    monkeypatch.setattr(Proposals, "_sampled", sample)
+    for found, choose, batches in ((99, "hit", [16] * 4), (100, "hit", None), (0, "ucb", None)):
+        proposals = screened(tiny_prior, {"candidates": 16, "start": 2, "choose": choose}).proposals
+        assert proposals.screening is not None
+        proposals.screening.learn(Calls()(["C", "O"]))
+        proposals.screening.found = found
+        drawn.clear()
+        proposals.candidates()
+        assert drawn == batches or (batches is None and len(drawn) < 4)
 
 
 def test_a_policy_that_repeats_itself_samples_until_half_of_the_candidates_are_new(
@@ -112,6 +132,7 @@ def test_a_policy_that_repeats_itself_samples_until_half_of_the_candidates_are_n
     proposals = screened(tiny_prior, {"candidates": 4, "start": 2, "price": 0.0}, batch_size=2).proposals
     assert proposals.screening is not None
     proposals.screening.learn(Calls()(["C", "O"]))
+    proposals.screening.found = 100  # before that it samples four times as many in any case
     sampled = iter(batches)
 
     def sample(self: Proposals, count: int) -> Rollout:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chemmara.errors import ChemmaraError
-from chemmara.molecules.chem import canonical_molecule
+from chemmara.molecules.chem import canonical_molecule, molecules_of
+from chemmara.molecules.fingerprint_blocks import packed_fingerprints
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 from chemmara.screening.config import ScreenConfig
 from chemmara.screening.library import CandidateLibrary
@@ -61,6 +62,22 @@ def test_memory_is_what_a_look_at_everything_would_choose(values: list[float], m
     again.restore(json.loads(json.dumps(memory.state())))
     assert again.to_learn_from()[0] == memory.to_learn_from()[0]
     assert again.learnable == memory.learnable == len(known)
+
+
+def test_what_only_a_share_of_is_wanted_is_chosen_last() -> None:
+    screening = screening_of(price=0.0)
+    measured(CHAINS[::4], screening)
+    whole = screening.choose({"policy": CHAINS}, 10, RNG)
+    candidates = packed_fingerprints(molecules_of(whole.candidates))
+    unwanted = packed_fingerprints(molecules_of(whole.smiles))
+
+    def share(packed: np.ndarray) -> np.ndarray:
+        assert np.array_equal(packed, candidates)
+        return np.array([0.0 if (row == unwanted).all(axis=1).any() else 1.0 for row in packed])
+
+    others = screening.choose({"policy": CHAINS}, 10, RNG, share=share)
+    assert others.candidates == whole.candidates
+    assert not set(others.smiles) & set(whole.smiles)
 
 
 def test_it_begins_with_as_many_molecules_as_it_is_given_and_then_prefers_what_scores() -> None:

@@ -1,0 +1,313 @@
+"""Niches: what is taken off near hits left behind, when a niche is left, what that may cost, and the way back."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chemmara.language_model.checkpoint import load_prior
+from chemmara.language_model.sampling import Rollout
+from chemmara.molecules.chem import molecules_of
+from chemmara.molecules.fingerprint_blocks import packed_fingerprints, to_all
+from chemmara.rl.candidates import Proposals
+from chemmara.rl.finetune import Learner, new_learner
+from chemmara.rl.method import MethodConfig
+from chemmara.rl.niches import FOUND, Niches, NichingConfig, Start
+from chemmara.rl.state import load_learner, save_learner
+from chemmara.rl.step_figures import choice_in_words, step_values
+from chemmara.scoring.scores import Scores
+from chemmara.screening.screening import Screening
+from tests.rl.test_finetune import weights
+from tests.rl.test_screened_steps import Calls
+
+NOTHING = Start({}, [], {})
+
+
+def of_bits(*molecules: set[int]) -> np.ndarray:
+    """Packed fingerprints with these bits."""
+    rows = np.zeros((len(molecules), 2048), dtype=np.uint8)
+    for row, bits in zip(rows, molecules, strict=True):
+        row[list(bits)] = 1
+    return np.packbits(rows, axis=1, bitorder="little")
+
+
+def alkanes(first: int, number: int) -> list[str]:
+    """Different molecules that are much alike: chains of so many carbon atoms on."""
+    return ["C" * (30 + i) for i in range(first, first + number)]
+
+
+def calls(smiles: list[str], score: float, first: int) -> Scores:
+    """Scores of new molecules, whose calls have the numbers from `first` on."""
+    n = len(smiles)
+    return Scores(smiles, np.full(n, score), {}, np.ones(n, dtype=bool), [""] * n, np.arange(first, first + n))
+
+
+def test_what_a_molecule_earns_near_a_hit_left_behind_by_hand() -> None:
+    niches = Niches(NichingConfig(), 0.5)
+    # The hit has 10 bits. 4 of them alone: 4 / 10 = .4, nothing. 3 alone: 3 / 10, (.4 - .3) / .15 = 2/3.
+    # 4 and 6 others: 4 / 16 = .25, all. No bit in common: all.
+    hit = set(range(10))
+    queries = of_bits(hit, set(range(4)), set(range(3)), set(range(4)) | set(range(20, 26)), {100})
+    assert niches.share(queries) == pytest.approx([1, 1, 1, 1, 1])  # nothing was left behind
+    niches.left = of_bits(hit)
+    assert niches.share(queries) == pytest.approx([0, 0, 2 / 3, 1, 1])
+
+
+def test_scores_are_taken_off_by_similarity_and_what_has_none_keeps_it() -> None:
+    niches = Niches(NichingConfig(), 0.5)
+    niches.left = packed_fingerprints(molecules_of(["CCCCCCCC"]))
+    earned = niches.earned(["CCCCCCCC", "", "c1ccncc1", "CCCCCCCC"], np.array([0.8, 0.0, 0.6, np.nan]))
+    assert earned == pytest.approx([0.0, 0.0, 0.6, np.nan], nan_ok=True)
+
+
+def test_a_niche_is_left_when_its_latest_hits_are_narrow_and_the_way_is_affordable_by_hand() -> None:
+    niches = Niches(NichingConfig(hits=100, circles=2), 0.5)
+    assert niches.plan(2000)
+    niches.saw(calls(alkanes(0, 200), 0.1, 1))  # calls 1 to 200: no hits
+    assert (niches.sought, niches.due) == (True, "stay")
+    niches.saw(calls(alkanes(200, 100), 0.5, 201))
+    # The hundredth hit is call 300. The latest 100 hits are one circle. Another 300 of the 1,700 calls left are within
+    # half of them, and within .3 x 2,000 = 600.
+    assert (niches.sought, niches.cost, niches.narrow, niches.due) == (False, 300, True, "leave")
+    niches.leave(NOTHING)
+    assert (niches.number, len(niches.left), len(niches.own), niches.due) == (2, 100, 0, "stay")
+    niches.saw(calls(["C" * 29 + "F", *alkanes(300, 50)], 0.9, 301))  # near the hits left behind: no hits of this niche
+    assert len(niches.own) == 0
+    rings = ["c1ccncc1" + "N" * (i + 9) for i in range(100)]
+    niches.saw(calls(rings, 0.9, 352))
+    # Found after 451 - 300 = 151 calls, all of which count as spent. The longest way so far is the first one's:
+    # 151 + 300 <= 600, and 2 x 300 <= 2000 - 451, so that another is affordable.
+    assert (niches.cost, niches.spent, niches.narrow, niches.due) == (300, 151, True, "leave")
+    niches.leave(NOTHING)
+    niches.saw(calls(alkanes(500, 449), 0.0, 452))
+    assert niches.due == "stay"  # 151 + 449 = 600 calls on the way
+    niches.saw(calls(["N"], 0.0, 901))
+    assert niches.due == "return"
+
+
+@pytest.mark.parametrize(
+    ("change", "due"),
+    [
+        ({}, "leave"),
+        ({"price": 0.1}, "stay"),  # 300 calls are more than .1 x 2,000
+        ({"budget": 899}, "stay"),  # 2 x 300 calls are more than the 599 left
+        ({"budget": 900, "price": 0.5}, "leave"),
+        ({"circles": 1}, "stay"),  # one circle is not fewer than one
+        ({"hits": 101}, "stay"),  # a hundred are too few to judge
+    ],
+)
+def test_what_keeps_the_policy_in_a_niche(change: dict[str, float], due: str) -> None:
+    given = {"hits": 100, "circles": 2} | {key: value for key, value in change.items() if key != "budget"}
+    niches = Niches(NichingConfig.model_validate(given), 0.5)
+    niches.plan(int(change.get("budget", 2000)))
+    niches.saw(calls(alkanes(0, 200), 0.1, 1))
+    niches.saw(calls(alkanes(200, 100), 0.5, 201))
+    assert niches.due == due
+
+
+def test_different_hits_keep_the_policy_where_it_is(drugs: dict[str, str]) -> None:
+    niches = Niches(NichingConfig(hits=100, circles=9), 0.5)
+    niches.plan(10_000)
+    niches.saw(calls(alkanes(0, 100), 0.9, 1))
+    assert niches.due == "leave"
+    niches.saw(calls(list(drugs.values()), 0.9, 101))
+    rows = packed_fingerprints(molecules_of([*alkanes(0, 100), *drugs.values()]))[-100:]
+    circles = 0
+    while len(rows):
+        circles, rows = circles + 1, rows[to_all(rows[0], rows) <= 0.25]
+    assert circles >= 9
+    assert niches.due == "stay"
+
+
+def test_a_way_that_takes_half_of_what_was_left_leads_back_for_good() -> None:
+    niches = Niches(NichingConfig(hits=100, price=1.0), 0.5)
+    niches.plan(500)
+    niches.saw(calls(alkanes(0, 100), 0.9, 1))
+    before = Start({"w": torch.ones(2)}, [], {"C": 1.0})
+    niches.leave(before)
+    niches.saw(calls(alkanes(100, 200), 0.0, 101))
+    assert niches.due == "stay"  # 200 calls on the way, 200 left
+    niches.saw(calls(["N"], 0.0, 301))
+    assert niches.due == "return"
+    assert niches.go_back() is before
+    assert (niches.number, niches.spent, len(niches.left), len(niches.own)) == (1, 201, 0, 100)
+    assert niches.due == "stay"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    ways=st.lists(st.integers(0, 400), min_size=1, max_size=8),
+    price=st.floats(0.0, 1.0),
+    budget=st.integers(200, 6000),
+)
+def test_a_niche_is_left_only_where_another_way_is_affordable(ways: list[int], price: float, budget: int) -> None:
+    niches = Niches(NichingConfig(hits=100, price=price, circles=10_000), 0.5)
+    niches.plan(budget)
+    call, ring = 1, iter("c1ccccc1" + "C" * i + tail for i in range(30) for tail in "NOFPSI")
+    for way in ways:
+        niches.saw(calls([f"[{100 + i}CH4]" for i in range(way)], 0.0, call))
+        niches.own = packed_fingerprints(molecules_of([next(ring)] * 99))
+        niches.saw(calls(["[He]"], 0.9, call + way))
+        call += way + 1
+        if niches.sought or niches.due != "leave":
+            break
+        assert niches.spent + niches.cost <= price * budget
+        assert niches.cost <= (budget - niches.calls) / 2
+        niches.leave(NOTHING)
+
+
+def test_a_budget_that_grows_counts_from_where_the_old_one_is_spent() -> None:
+    niches = Niches(NichingConfig(), 0.5)
+    assert niches.plan(300)
+    assert not niches.plan(300)
+    niches.saw(calls(alkanes(0, 299), 0.0, 1))
+    assert not niches.plan(500)
+    assert niches.budget == 300
+    niches.saw(calls(["N"], 0.0, 300))
+    assert niches.plan(500)
+    assert niches.budget == 500
+
+
+def niching(folder: Path) -> Learner:
+    """A learner on the tiny prior that leaves a niche after a hundred hits."""
+    method = MethodConfig.model_validate(
+        {
+            "name": "mara", "batch_size": 32, "tau": 0.3, "beta": 0.1, "learning_rate": 2e-3,
+            "niching": {"hits": 100, "circles": 10_000, "price": 1.0},
+            "screen": {"candidates": 64, "start": 16, "price": 0.0},
+        }
+    )  # fmt: skip
+    assert method.screen is not None
+    assert method.niching is not None
+    niches = Niches(method.niching, 0.1)
+    niches.plan(3000)
+    screening = Screening.of(method.screen, None, 0.1)
+    return new_learner(load_prior(folder), load_prior(folder).model, method, 0, screening, niches=niches)
+
+
+def test_hits_unlike_the_others_are_not_left_behind(drugs: dict[str, str]) -> None:
+    niches = Niches(NichingConfig(), 0.5)
+    niches.saw(calls([drugs["aspirin"], *alkanes(0, 120)], 0.9, 1))
+    niches.leave(NOTHING)
+    assert (len(niches.left), niches.last, len(niches.own)) == (120, 120, 0)
+    both = packed_fingerprints(molecules_of([drugs["aspirin"], "C" * 40]))
+    assert niches.share(both) == pytest.approx([1.0, 0.0])
+
+
+def until_it_leaves(learner: Learner, objective: Calls) -> int:
+    """Steps until the first niche is left."""
+    assert learner.niches is not None
+    for number in range(1, 60):
+        step = learner.step(objective)
+        assert step.niche == 1
+        if learner.niches.number == 2:
+            return number
+    raise AssertionError("no niche was left")
+
+
+def test_the_next_niche_begins_from_the_prior_and_from_what_lies_away(tiny_prior: Path) -> None:
+    learner, objective = niching(tiny_prior), Calls()
+    until_it_leaves(learner, objective)
+    niches, replay = learner.niches, learner.replay
+    assert niches is not None
+    assert replay is not None
+    assert torch.equal(weights(learner.policy), weights(learner.prior.model))
+    assert not learner.optimizer.state
+    assert replay.kept
+    rows = packed_fingerprints(molecules_of([entry.smiles for entry in replay.kept]))
+    share = niches.share(rows)
+    assert (share > 0).all()
+    for entry, part in zip(replay.kept, share.tolist(), strict=True):
+        score, _ = learner.screening.memory.values[entry.smiles]  # type: ignore[union-attr]
+        assert entry.score == pytest.approx(part * score)
+    step = learner.step(objective)
+    assert (step.niche, step_values(step)["niche"]) == (2, 2.0)
+    assert choice_in_words(step).startswith("niche 2, ")
+    near = niches.share(packed_fingerprints(molecules_of([text for text in step.scores.smiles if text])))
+    earned = [x for x, text in zip(step.filtered_scores.tolist(), step.scores.smiles, strict=True) if text]
+    totals = [x for x, text in zip(step.scores.total.tolist(), step.scores.smiles, strict=True) if text]
+    for got, part, score in zip(earned, near.tolist(), totals, strict=True):
+        assert got in (0.0, pytest.approx(part * score))  # 0: a repeat
+
+
+def test_four_times_the_candidates_while_a_niche_is_looked_for(
+    tiny_prior: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, whole = list[int](), Proposals._sampled
+
+    def sample(self: Proposals, count: int) -> Rollout:
+        drawn.append(count)
+        return whole(self, count)
+
+    monkeypatch.setattr(Proposals, "_sampled", sample)
+    learner = niching(tiny_prior)
+    niches, screening = learner.niches, learner.screening
+    assert niches is not None
+    assert screening is not None
+    screening.found = 1000  # hits of niches left behind
+    learner.proposals._enough(16, screening)
+    assert drawn == [16] * 4
+    niches.own = np.zeros((FOUND, 256), dtype=np.uint8)
+    drawn.clear()
+    learner.proposals._enough(16, screening)  # until 8 are different, and nothing was measured yet
+    assert len(drawn) < 4
+
+
+@pytest.mark.parametrize("when", ["looking", "back"])
+def test_a_saved_learner_goes_on_as_if_nothing_had_happened(tiny_prior: Path, tmp_path: Path, when: str) -> None:
+    learner, objective = niching(tiny_prior), Calls()
+    until_it_leaves(learner, objective)
+    assert learner.niches is not None
+    if when == "back":
+        learner.niches.begun = learner.niches.calls - 3000
+        learner.niches.hit_threshold = 2.0  # nothing is a hit
+        learner.step(objective)
+        assert learner.niches.over
+    save_learner(tmp_path / "saved", learner, {})
+    again = niching(tiny_prior)
+    assert again.niches is not None
+    again.niches.hit_threshold = learner.niches.hit_threshold
+    load_learner(tmp_path / "saved", again)
+    if when == "looking":
+        assert again.niches.before is not None
+        for name, tensor in learner.niches.before.policy.items():  # type: ignore[union-attr]
+            assert torch.equal(again.niches.before.policy[name], tensor)
+        assert again.niches.before.replay == learner.niches.before.replay  # type: ignore[union-attr]
+    others = Calls()
+    others.numbers = dict(objective.numbers)
+    for _ in range(3):
+        ours, theirs = learner.step(objective), again.step(others)
+        assert ours.scores.smiles == theirs.scores.smiles
+        assert ours.niche == theirs.niche
+    assert torch.equal(weights(learner.policy), weights(again.policy))
+
+
+def test_on_the_way_back_the_policy_is_the_one_that_left(tiny_prior: Path) -> None:
+    learner, objective = niching(tiny_prior), Calls()
+    until_it_leaves(learner, objective)
+    niches = learner.niches
+    assert niches is not None
+    assert niches.before is not None
+    left = {name: tensor.clone() for name, tensor in niches.before.policy.items()}
+    kept = list(niches.before.replay)
+    niches.begun, niches.hit_threshold = niches.calls - 3000, 2.0
+    learner.step(objective)
+    assert niches.over
+    assert learner.replay is not None
+    assert learner.replay.kept == kept
+    for name, tensor in learner.policy.state_dict().items():
+        assert torch.equal(tensor, left[name])
+
+
+def test_a_hundred_hits_make_a_niche_found() -> None:
+    niches = Niches(NichingConfig(), 0.5)
+    niches.plan(5000)
+    niches.saw(calls(alkanes(0, FOUND - 1), 0.9, 1))
+    assert niches.sought
+    niches.saw(calls(alkanes(FOUND - 1, 1), 0.9, FOUND))
+    assert not niches.sought
+    niches.saw(calls(alkanes(0, 50), 0.9, 1))  # calls that were seen before
+    assert len(niches.own) == FOUND
