@@ -38,7 +38,7 @@ RESUMED = "tests/campaign/test_campaign.py::test_after_kills_at_any_moment_the_l
 SCREEN, PROCESS = "chemmara/screening", "chemmara/screening/gaussian_process.py"
 SURROGATES, SCREENED = "tests/screening/test_surrogates.py", "tests/screening/test_screening.py"
 SCREENED_STEPS = "tests/rl/test_screened_steps.py"
-NICHE, NICHES = "chemmara/rl/niches.py", "tests/rl/test_niches.py"
+NICHE, MOVE, NICHES = "chemmara/rl/niches.py", "chemmara/rl/next_niche.py", "tests/rl/test_niches.py"
 BREAKS = (
     Break("MARA: the anchor", REWARDS, "-np.inf).argmax()", "np.inf).argmin()", LAW),
     Break("MARA: the sign", REWARDS, "beta * (z.prior_logp - logp)", "beta * (logp - z.prior_logp)", LAW),
@@ -192,9 +192,9 @@ BREAKS = (
     Break("niches: strays are not left behind", NICHE, "len(alike) > _STRAY", "len(alike) > 0", NICHES),
     Break("niches: a budget that grows", NICHE, "self.calls >= self.budget != budget", "self.budget != budget", NICHES),
     Break("niches: the way back", NICHE, "self.number - 1, None, True", "self.number - 1, None, False", NICHES),
-    Break("niches: the policy begins anew", STEP, "self.prior.model.state_dict(), kept",
-          "self.policy.state_dict(), kept", NICHES),
-    Break("niches: what lies away is learned from", STEP, "kept = away.kept", "kept = []", NICHES),
+    Break("niches: the policy begins anew", MOVE, "return Start(learner.prior.model", "return Start(learner.policy",
+          NICHES),
+    Break("niches: what lies away is learned from", MOVE, "return replay.kept", "return []", NICHES),
     Break("niches: what is near earns less", STEP, "values = self.niches.earned(scores.smiles, values)",
           "values = values", NICHES),
     Break("niches: what is near is not chosen", f"{SCREEN}/screening.py", "np.maximum(wanted, 0.0) * share(packed)",

@@ -23,6 +23,7 @@ from chemmara.records.run_folder import RunFolder
 from chemmara.records.session import recorded_session
 from chemmara.records.tally import Standing, Tally
 from chemmara.rl.finetune import Learner
+from chemmara.rl.next_niche import move_on
 from chemmara.rl.state import save_learner
 from chemmara.rl.step_figures import choice_in_words, step_values
 from chemmara.scoring.objective import Objective
@@ -240,6 +241,7 @@ class Run:
         """One turn of the loop, on the oldest batch: its calls are committed before the policy learns from them."""
         number, budget = self.progress.step + 1, recorded.budget
         step = self.learner.learn(recorded.finish(number), lambda smiles: recorded(smiles, number))
+        move_on(self.learner)
         self.progress.idle = self.progress.idle + 1 if budget.used == self.progress.calls else 0
         self.progress.step, self.progress.calls = number, budget.used
         values, self.screened = step_values(step), choice_in_words(step)

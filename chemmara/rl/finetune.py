@@ -5,7 +5,7 @@ Equation numbers are those of arXiv 2510.20817.
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -24,8 +24,8 @@ from chemmara.rl.diversity_filter import DiversityFilter
 from chemmara.rl.estimators import ESTIMATORS, Loss, learned
 from chemmara.rl.genetic import Breeding
 from chemmara.rl.method import MethodConfig
-from chemmara.rl.niches import Niches, Start
-from chemmara.rl.replay import Replay, ReplayEntry
+from chemmara.rl.niches import Niches
+from chemmara.rl.replay import Replay
 from chemmara.rl.rewards import Anchor
 from chemmara.rl.row_sources import canonically_written, replayed, rewritten, sampled
 from chemmara.rl.rows import Rows, together
@@ -34,8 +34,6 @@ from chemmara.scoring.scores import Scores
 from chemmara.screening.screening import Screening
 
 Objective = Callable[[list[str]], Scores]
-_KNOWN = 20_000  # best molecules of all that was measured, among which another niche has its start
-_SPARE = 4  # molecules written anew for each that the replay then holds, since of each scaffold only the best is kept
 _LOG_Z_RATE = 0.1  # Adam's, for a learned log Z, which moves by tens of nats
 
 
@@ -76,6 +74,8 @@ class Learner:
         children, which are bred in the step.
         """
         candidates = self.under_way.popleft()
+        if self.niches:
+            self.niches.saw(every)
         rollout = candidates.rollout
         scores = every.chosen(slice(len(rollout.smiles)))
         filtered_scores = self.filtered_scores(scores)
@@ -91,10 +91,9 @@ class Learner:
         if not at_once:
             self._remember(batch, children)
         correlation = self.screening.learn(every, candidates.choice) if self.screening else float("nan")
-        number = self._niche(every)
         return Step(
             rollout, scores, filtered_scores, tau, anchor, updates, batch, self.method.updates, children,
-            candidates.choice, correlation, number,
+            candidates.choice, correlation, self.niches.number if self.niches else 0,
         )  # fmt: skip
 
     def filtered_scores(self, scores: Scores) -> np.ndarray:
@@ -130,6 +129,8 @@ class Learner:
                     scores = objective(born)
                     if self.screening:
                         self.screening.learn(scores)
+                    if self.niches:
+                        self.niches.saw(scores)
                     found.append(self._taken_in(scores, device))
         return found
 
@@ -140,49 +141,6 @@ class Learner:
         if self.breeding:
             self.breeding.add(scores.smiles, earned)
         return canonically_written(self.prior, scores.smiles, earned, device)
-
-    def _niche(self, every: Scores) -> int:
-        """Move on to another niche where that is due; the number of the one that the step worked on, 0 without any."""
-        if not self.niches:
-            return 0
-        self.niches.saw(every)
-        number, due = self.niches.number, self.niches.due
-        if due == "leave":
-            weights = {name: tensor.clone() for name, tensor in self.policy.state_dict().items()}
-            replay, pool = self.replay.kept if self.replay else [], self.breeding.pool if self.breeding else {}
-            self.niches.leave(Start(weights, replay, pool))
-            self._begin(self._away(self.niches, pool))
-        elif due == "return":
-            self._begin(self.niches.go_back())
-        return number
-
-    def _away(self, niches: Niches, pool: dict[str, float]) -> Start:
-        """The prior, and the best of what was measured away from the niches left behind."""
-        kept = list[ReplayEntry]()
-        if self.replay and self.screening:
-            known = self.screening.memory.best(_KNOWN)
-            earned = niches.earned(list(known), np.array(list(known.values())))
-            best = np.argsort(-earned, kind="stable")[: _SPARE * self.replay.config.capacity]
-            away = Replay(self.replay.config)
-            texts = [list(known)[row] for row in best]
-            away.add(canonically_written(self.prior, texts, earned[best], device_of(self.policy)))
-            kept = away.kept
-        others = niches.earned(list(pool), np.array(list(pool.values())))
-        return Start(
-            self.prior.model.state_dict(), kept, {text: x for text, x in zip(pool, others.tolist(), strict=True) if x}
-        )
-
-    def _begin(self, start: Start) -> None:
-        """Go on from a start; the optimiser, tau and the anchor begin anew."""
-        self.policy.load_state_dict(start.policy)
-        self.loss = ESTIMATORS[self.method.estimator].new()
-        self.optimizer = _optimizer(self.policy, self.loss, self.method)
-        fresh = Augmentation.of(self.method, self.generator, self.augmentation.spelled)
-        self.augmentation = replace(self.augmentation, tau=fresh.tau, anchors=fresh.anchors)
-        if self.replay:
-            self.replay.kept = start.replay
-        if self.breeding:
-            self.breeding.pool = start.pool
 
     def _remember(self, batch: Rows, children: list[Rows]) -> None:
         """Put what a step found into the replay."""
@@ -248,7 +206,7 @@ def new_learner(
         method=method,
         loss=loss,
         augmentation=Augmentation.of(method, generator, Spelled.of(parts.patterns, prior) if parts else None),
-        optimizer=_optimizer(policy, loss, method),
+        optimizer=optimizer_of(policy, loss, method),
         generator=generator,
         sampling=sampling,
         diversity_filter=DiversityFilter.of(method.diversity_filter) if method.diversity_filter else None,
@@ -260,7 +218,7 @@ def new_learner(
     )
 
 
-def _optimizer(policy: LanguageModel, loss: Loss, method: MethodConfig) -> Adam:
+def optimizer_of(policy: LanguageModel, loss: Loss, method: MethodConfig) -> Adam:
     """Adam before its first step, for the policy and for what the loss learns itself."""
     rates = [{"params": list(policy.parameters())}, {"params": learned(loss), "lr": _LOG_Z_RATE}]
     return Adam([group for group in rates if group["params"]], lr=method.learning_rate)

@@ -15,6 +15,7 @@ from chemmara.molecules.fingerprint_blocks import packed_fingerprints, to_all
 from chemmara.rl.candidates import Proposals
 from chemmara.rl.finetune import Learner, new_learner
 from chemmara.rl.method import MethodConfig
+from chemmara.rl.next_niche import move_on
 from chemmara.rl.niches import FOUND, Niches, NichingConfig, Start
 from chemmara.rl.state import load_learner, save_learner
 from chemmara.rl.step_figures import choice_in_words, step_values
@@ -171,13 +172,14 @@ def test_a_budget_that_grows_counts_from_where_the_old_one_is_spent() -> None:
     assert niches.budget == 500
 
 
-def niching(folder: Path) -> Learner:
+def niching(folder: Path, **method_keys: object) -> Learner:
     """A learner on the tiny prior that leaves a niche after a hundred hits."""
     method = MethodConfig.model_validate(
         {
             "name": "mara", "batch_size": 32, "tau": 0.3, "beta": 0.1, "learning_rate": 2e-3,
             "niching": {"hits": 100, "circles": 10_000, "price": 1.0},
             "screen": {"candidates": 64, "start": 16, "price": 0.0},
+            **method_keys,
         }
     )  # fmt: skip
     assert method.screen is not None
@@ -202,6 +204,7 @@ def until_it_leaves(learner: Learner, objective: Calls) -> int:
     assert learner.niches is not None
     for number in range(1, 60):
         step = learner.step(objective)
+        move_on(learner)
         assert step.niche == 1
         if learner.niches.number == 2:
             return number
@@ -265,6 +268,7 @@ def test_a_saved_learner_goes_on_as_if_nothing_had_happened(tiny_prior: Path, tm
         learner.niches.begun = learner.niches.calls - 3000
         learner.niches.hit_threshold = 2.0  # nothing is a hit
         learner.step(objective)
+        move_on(learner)
         assert learner.niches.over
     save_learner(tmp_path / "saved", learner, {})
     again = niching(tiny_prior)
@@ -282,7 +286,22 @@ def test_a_saved_learner_goes_on_as_if_nothing_had_happened(tiny_prior: Path, tm
         ours, theirs = learner.step(objective), again.step(others)
         assert ours.scores.smiles == theirs.scores.smiles
         assert ours.niche == theirs.niche
+        move_on(learner)
+        move_on(again)
     assert torch.equal(weights(learner.policy), weights(again.policy))
+
+
+def test_children_that_are_bred_in_a_step_count_as_calls_and_hits(tiny_prior: Path) -> None:
+    learner, objective = niching(tiny_prior, genetic={"parents": 4, "offspring": 8, "generations": 2}), Calls()
+    niches, counted = learner.niches, 0
+    assert niches is not None
+    niches.hit_threshold = 0.2
+    for _ in range(3):
+        learner.step(objective)
+        counted = sum(min(1.0, len(text) / 40) >= 0.2 for text in objective.numbers)
+        assert niches.calls == len(objective.numbers)
+        assert len(niches.own) == counted
+    assert counted > 0
 
 
 def test_on_the_way_back_the_policy_is_the_one_that_left(tiny_prior: Path) -> None:
@@ -295,6 +314,7 @@ def test_on_the_way_back_the_policy_is_the_one_that_left(tiny_prior: Path) -> No
     kept = list(niches.before.replay)
     niches.begun, niches.hit_threshold = niches.calls - 3000, 2.0
     learner.step(objective)
+    move_on(learner)
     assert niches.over
     assert learner.replay is not None
     assert learner.replay.kept == kept
