@@ -234,7 +234,7 @@ def main() -> None:
         for broken in breaks:
             noticed = caught(broken, copy)
             missed += not noticed
-            print(f"{'caught' if noticed else 'MISSED'}  {broken.law:<32}{broken.file}", flush=True)
+            print(f"{'caught' if noticed else 'MISSED'}  {broken.law:<52}{broken.file}", flush=True)
     print(f"{len(breaks) - missed} of {len(breaks)} caught")
     sys.exit(1 if missed else 0)
 

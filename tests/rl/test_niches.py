@@ -229,11 +229,6 @@ def test_the_next_niche_begins_from_the_prior_and_from_what_lies_away(tiny_prior
     step = learner.step(objective)
     assert (step.niche, step_values(step)["niche"]) == (2, 2.0)
     assert choice_in_words(step).startswith("niche 2, ")
-    near = niches.share(packed_fingerprints(molecules_of([text for text in step.scores.smiles if text])))
-    earned = [x for x, text in zip(step.filtered_scores.tolist(), step.scores.smiles, strict=True) if text]
-    totals = [x for x, text in zip(step.scores.total.tolist(), step.scores.smiles, strict=True) if text]
-    for got, part, score in zip(earned, near.tolist(), totals, strict=True):
-        assert got in (0.0, pytest.approx(part * score))  # 0: a repeat
 
 
 def test_four_times_the_candidates_while_a_niche_is_looked_for(
@@ -289,6 +284,13 @@ def test_a_saved_learner_goes_on_as_if_nothing_had_happened(tiny_prior: Path, tm
         move_on(learner)
         move_on(again)
     assert torch.equal(weights(learner.policy), weights(again.policy))
+
+
+def test_a_sample_near_what_was_left_behind_earns_nothing_in_the_step(tiny_prior: Path) -> None:
+    learner = niching(tiny_prior)
+    assert learner.niches is not None
+    learner.niches.left = packed_fingerprints(molecules_of(["CCCCCCCC"]))
+    assert learner.filtered_scores(calls(["CCCCCCCC", "c1ccncc1"], 0.8, 1)).tolist() == [0.0, 0.8]
 
 
 def test_children_that_are_bred_in_a_step_count_as_calls_and_hits(tiny_prior: Path) -> None:
