@@ -87,14 +87,25 @@ def table(
     against: Annotated[
         Literal["published"] | None, typer.Option(help="published: bundled published figures beside ours.")
     ] = None,
+    others: Annotated[
+        str | None,
+        typer.Option(
+            "--with",
+            metavar="FILE",
+            help="runs.csv of another folder of the same suite, whose runs join the tables; measured: this project's"
+            " own runs, bundled for some suites, so that your method stands beside ours and nothing is run again.",
+        ),
+    ] = None,
 ) -> None:
     """Write a benchmark's tables again from the runs that have ended, and print them.
 
     Example: chemmara benchmark table runs/pmo --against published
+
+    Example: chemmara benchmark table runs/multi-mode --with measured
     """
     from chemmara.benchmark.suite_runs import read_benchmark
 
-    _show_tables(read_benchmark(folder), folder, against=against is not None)
+    _show_tables(read_benchmark(folder), folder, against=against is not None, others=others)
 
 
 @app.command("list")
@@ -116,14 +127,14 @@ def list_suites(as_json: JsonList = False) -> None:
         typer.echo(f"{suite.name:<14}{len(suite.task):>3} tasks {suite.budget:>6} calls   {suite.about}")
 
 
-def _show_tables(benchmark: "Benchmark", out: Path, *, against: bool = False) -> None:
+def _show_tables(benchmark: "Benchmark", out: Path, *, against: bool = False, others: str | None = None) -> None:
     """Write the tables of a benchmark and print them."""
     from chemmara.benchmark.suite_report import write_tables
 
     from .progress import counter
 
     with counter("runs read") as tell:
-        text = write_tables(benchmark, out, against=against, tell=tell)
+        text = write_tables(benchmark, out, against=against, others=others, tell=tell)
     typer.echo(text, nl=False)
     typer.echo(f"wrote {out}/benchmark.html, table.md, table.csv and others", err=True)
 

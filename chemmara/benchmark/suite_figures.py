@@ -27,7 +27,7 @@ _RUNS_A_PROCESS: Final = 8  # from which a second process is worth its start
 class SuiteFigures:
     """What the runs of a benchmark came to."""
 
-    runs: pd.DataFrame  # task, method, seed, the suite's figures, seconds, machine; in the order of the benchmark
+    runs: pd.DataFrame  # task, method, seed, the suite's figures, seconds, machine, budget, prior; in their order
     best: pd.DataFrame  # task, method, seed, smiles, score: the best molecules of each run, the best first
     modes: pd.DataFrame  # task, method, seed, reference, hits, first_call, mass; empty without references
     unfinished: list[str]  # names of runs that have not ended
@@ -80,25 +80,33 @@ def _figures_of(
 ) -> _RunFigures:
     task, method, seed = named
     folder, run = run_folder(out, *named), {"task": task, "method": method, "seed": seed}
-    record, processor = _record(folder, tasks[task])
+    record, processor, prior = _record(folder, tasks[task])
     values = {name: FIGURES[name].value(record) for name in figures}
     modes = [
         {**run, "reference": mode.name, "hits": mode.hits, "first_call": mode.first_call, "mass": mode.mass}
         for mode in (record.modes if record.references else [])
     ]
     return _RunFigures(
-        {**run, **values, "seconds": seconds(folder), "machine": f"{processor}, {cpus(folder)} CPUs"},
+        {
+            **run,
+            **values,
+            "seconds": seconds(folder),
+            "machine": f"{processor}, {cpus(folder)} CPUs",
+            "budget": record.budget,
+            "prior": prior,
+        },
         record.calls.nlargest(BEST, "score")[["smiles", "score"]].assign(**run),
         modes,
         len(record.calls),
     )
 
 
-def _record(folder: Path, task: SuiteTask) -> tuple[RunRecord, str]:
+def _record(folder: Path, task: SuiteTask) -> tuple[RunRecord, str, str]:
+    """A run's record, and the names of its processor and prior."""
     with Ledger.open(RunFolder(folder).ledger) as ledger:
         settings = ledger.get("campaign")
         record = RunRecord(
             ledger.frame(), ledger.steps(), settings["hit_threshold"], settings["budget"], task.references,
             task.similarity,
         )  # fmt: skip
-        return record, str(ledger.get("processor"))
+        return record, str(ledger.get("processor")), Path(settings["prior"]).name

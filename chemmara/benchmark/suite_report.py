@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
@@ -9,6 +10,7 @@ from chemmara.benchmark import suite_pairs, suite_tables
 from chemmara.benchmark.published import load_published
 from chemmara.benchmark.statistics import as_markdown
 from chemmara.benchmark.suite_figures import BEST, SuiteFigures, suite_figures
+from chemmara.benchmark.suite_others import joined, runs_made_elsewhere
 from chemmara.benchmark.suite_pairs import pair_rows, pair_section
 from chemmara.benchmark.suite_published import published_sections
 from chemmara.benchmark.suite_runs import Benchmark
@@ -17,9 +19,19 @@ from chemmara.report.page import Section, benchmark_page
 from chemmara.report.pictures import Gallery, picture
 from chemmara.system.files import replacing, write_text
 
+_ONE_SEED: Final = (
+    "runs on another kind of processor that share a seed share the random numbers, not the molecules, so that a pair of"
+    " them says no more than any two runs"
+)
+
 
 def write_tables(
-    benchmark: Benchmark, out: Path, *, against: bool = False, tell: Callable[[int], None] = lambda _: None
+    benchmark: Benchmark,
+    out: Path,
+    *,
+    against: bool = False,
+    others: str | None = None,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> str:
     """Write table.md, benchmark.html and the CSV files for the runs that have ended, and give table.md's text.
 
@@ -29,28 +41,31 @@ def write_tables(
         benchmark: which runs the folder holds.
         out: the folder.
         against: set published figures beside ours.
+        others: a runs.csv of the same suite, or "measured"; its runs join the tables, but not this folder's runs.csv.
         tell: hears of each run that has been read.
 
     Raises:
-        ChemmaraError: no run has ended, or no figures were published for the suite.
+        ChemmaraError: no run has ended, no figures were published for the suite, or `others` are not runs of it.
     """
     suite = benchmark.suite
     published = load_published(suite.published, suite.name) if against else None
+    elsewhere = None if others is None else runs_made_elsewhere(others, suite)
     found = suite_figures(benchmark, out, tell)
-    pairs = pair_rows(found.runs, suite.figures, suite.sums)
+    runs = found.runs if elsewhere is None else joined(found.runs, elsewhere, [task.name for task in suite.task])
+    pairs = pair_rows(runs, suite.figures, suite.sums)
     sections = []
     for figure in suite.figures:
-        sections.append(figure_section(found.runs, figure, summed=figure in suite.sums))
+        sections.append(figure_section(runs, figure, summed=figure in suite.sums))
         if pairs:
             sections.append(pair_section(pairs, figure))
     if not found.modes.empty:
         likeness = {task.name: task.similarity for task in suite.task}
         sections += [mode_section(found.modes, task, likeness[task]) for task in dict.fromkeys(found.modes["task"])]
     if published is not None:
-        sections += published_sections(found.runs, suite, published)
-    sections.append(time_section(found.runs))
+        sections += published_sections(runs, suite, published)
+    sections.append(time_section(runs))
     tables = {
-        "table.csv": long_table(found.runs, suite.figures, suite.sums),
+        "table.csv": long_table(runs, suite.figures, suite.sums),
         "pairs.csv": pd.DataFrame(pairs),
         "modes.csv": found.modes,
         "runs.csv": found.runs,
@@ -58,6 +73,8 @@ def write_tables(
     for name, table in tables.items():
         _write_csv(table, out / name)
     lead = _lead(benchmark, found)
+    if others is not None:
+        lead.append(f"With {len(runs) - len(found.runs)} runs of {others}, which were made elsewhere; {_ONE_SEED}.")
     write_text(out / "benchmark.html", benchmark_page(suite.name, lead, sections, _galleries(found.best)))
     text = _markdown(suite.name, lead, sections)
     write_text(out / "table.md", text)

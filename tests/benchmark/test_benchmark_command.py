@@ -7,11 +7,15 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
+from chemmara import assets
+from chemmara.benchmark.suite import load_suite
 from chemmara.benchmark.suite_figures import suite_figures
+from chemmara.benchmark.suite_others import runs_made_elsewhere
 from chemmara.benchmark.suite_runs import read_benchmark
 from chemmara.benchmark.timing import ended
 from chemmara.records.ledger import Ledger
@@ -179,6 +183,71 @@ def test_published_figures_stand_beside_ours_and_what_differs_is_named(whole: Pa
     assert "Not comparable: REINVENT, Graph GA, GP BO, LSTM HC, screening had 10000 calls, ours 40." in result.stdout
     assert "arXiv 2206.12411" in (whole / "benchmark.html").read_text()
     assert "published" not in chemmara("benchmark", "table", whole).stdout
+
+
+def test_runs_made_elsewhere_join_the_tables_and_own_runs_come_first(whole: Path, tmp_path: Path) -> None:
+    own = pd.read_csv(whole / "runs.csv")
+    theirs = own[own["task"] == "qed"].drop_duplicates("seed").assign(method="theirs", hits=[7.0, 9.0])
+    shared = own[(own["task"] == "polar") & (own["seed"] == 1)].assign(hits=999.0)  # runs that the folder has itself
+    pd.concat([theirs, shared]).to_csv(tmp_path / "runs.csv", index=False)
+    before = (whole / "runs.csv").read_bytes()
+    result = chemmara("benchmark", "table", whole, "--with", tmp_path / "runs.csv")
+    assert result.exit_code == 0, result.output
+    long = pd.read_csv(whole / "table.csv").query("figure == 'hits' and task != 'sum over the tasks'")
+    assert list(long["method"]) == [*METHODS, "theirs", *METHODS]
+    # (7 + 9) / 2 = 8
+    assert long.query("method == 'theirs'")["mean"].tolist() == [8.0]
+    means = own.groupby(["task", "method"])["hits"].mean()
+    for row in long.query("method != 'theirs'").to_dict("records"):
+        assert row["mean"] == pytest.approx(means[row["task"], row["method"]])
+    assert "With 2 runs of" in result.stdout
+    assert f"| theirs - {METHODS[0]} |" in result.stdout
+    assert (whole / "runs.csv").read_bytes() == before
+    assert "theirs" not in chemmara("benchmark", "table", whole).stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"budget": 50}, "its runs have budget 50, this benchmark's 40; they do not compare"),
+        ({"prior": "another"}, "its runs have prior another, this benchmark's"),
+        ({"task": "qde"}, "suite tiny has no task 'qde'; did you mean 'qed'?"),
+        ({"hits": "<b>"}, "column 'hits' holds something that is not a number"),
+        ({"hits": None}, "has no column 'hits'"),
+    ],
+)
+def test_runs_of_something_else_are_refused(change: dict[str, object], words: str, whole: Path, tmp_path: Path) -> None:
+    runs = pd.read_csv(whole / "runs.csv").assign(**change)
+    runs = runs.drop(columns=[name for name, value in change.items() if value is None])
+    runs.to_csv(tmp_path / "runs.csv", index=False)
+    refused = chemmara("benchmark", "table", whole, "--with", tmp_path / "runs.csv")
+    assert refused.exit_code == 2, refused.output
+    assert refused.stderr.count("\n") == 1, refused.stderr
+    assert words in refused.stderr
+
+
+def test_a_table_of_runs_that_is_not_there_is_refused_with_what_to_give(whole: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text("")
+    for wanted, words in (
+        ("measured", "suite tiny: no runs of it are bundled"),
+        (tmp_path / "none.csv", "no such file; give the runs.csv of another benchmark, or 'measured'"),
+        (tmp_path, "cannot be read as the runs.csv of a benchmark"),
+        (tmp_path / "empty.csv", "cannot be read as the runs.csv of a benchmark"),
+    ):
+        refused = chemmara("benchmark", "table", whole, "--with", wanted)
+        assert refused.exit_code == 2, refused.output
+        assert refused.stderr.count("\n") == 1, refused.stderr
+        assert words in refused.stderr
+
+
+def test_the_bundled_runs_are_of_the_suites_as_they_are() -> None:
+    bundled = sorted((assets.DATA / "measured").glob("*.csv"))
+    assert bundled
+    for path in bundled:
+        suite = load_suite(path.stem)
+        runs = runs_made_elsewhere("measured", suite)
+        assert len(runs) == len(pd.read_csv(path))
+        assert np.isfinite(runs["seconds"]).all()
 
 
 def test_the_bundled_suites_are_listed() -> None:
