@@ -111,8 +111,7 @@ class Run:
         for call in ledger.calls()[: progress.calls]:
             tally.add(call.smiles, call.score, call.stage)
         run = cls(folder, settings, learner, ledger, tally, progress, held.pop_all(), seeds)
-        planned = learner.niches is not None and learner.niches.plan(settings.budget)
-        if planned or not repeats:
+        if (learner.niches and learner.niches.plan(settings.budget)) or not repeats:
             run.save()  # before the first call, so that whoever resumes knows the plan, and if steps are not repeated
         return run
 
@@ -161,13 +160,12 @@ class Run:
         """Step until the stage is over; the reason for its end."""
         objective = Objective(self.config.in_stage(self.progress.stage).objective)
         with handing_over_batches(self.config, objective) as hand_over:
-            seeds = self.seeds
             recorded = scores_of_stage(
                 self.config, self.progress, objective, hand_over, self.ledger, self.tally, self.folder.path,
-                seeds=seeds.smiles if seeds and seeds.scores else (), keep_going=keep_going,
+                seeds=self.seeds.smiles if self.seeds and self.seeds.scores else (), keep_going=keep_going,
             )  # fmt: skip
-            if seeds and not self.progress.seeded:
-                self.unwritable = learn_seeds(self.learner, seeds, lambda smiles: recorded(smiles, 0))
+            if self.seeds and not self.progress.seeded:
+                self.unwritable = learn_seeds(self.learner, self.seeds, lambda smiles: recorded(smiles, 0))
                 self.progress.calls, self.progress.seeded = recorded.budget.used, True
             self._loop(recorded, tell, acknowledge)
         return self._over(recorded)

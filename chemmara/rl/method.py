@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, NonNegativeInt, PositiveFloat, PositiveInt
 from chemmara.config import Fraction, Strict, did_you_mean
 from chemmara.rl.anchors import AnchorConfig
 from chemmara.rl.clusters import EqualMass
+from chemmara.rl.dial import parts_of_the_dial
 from chemmara.rl.diversity_filter import DiversityFilterConfig
 from chemmara.rl.estimators import ESTIMATORS, EstimatorName
 from chemmara.rl.genetic import GeneticConfig
@@ -101,18 +102,6 @@ _Niching = Annotated[
 _Screen = Annotated[ScreenConfig | None, BeforeValidator(_by_a_word, json_schema_input_type=ScreenConfig | bool | None)]
 
 
-def _dial(diversity: Any, kind: str | None) -> dict[str, dict[str, float]]:
-    """What `diversity` sets in the parts of a method; nothing where it is left out, or not a number."""
-    if isinstance(diversity, bool) or not isinstance(diversity, int | float):
-        return {}
-    bucket = {"bucket": round(10_000 * 0.0002**diversity)}
-    return {
-        "screen": {"price": 0.1 * 10**diversity},
-        "niching": {"price": float(diversity)},
-        "diversity_filter": bucket | ({"similarity": 0.4 - 0.1 * diversity} if kind == "sphere" else {}),
-    }
-
-
 class MethodConfig(Strict):
     """How the policy learns. `name` picks a composition; every other key here overrides one part of it."""
 
@@ -184,7 +173,7 @@ class MethodConfig(Strict):
         if not isinstance(name, str) or name not in METHODS:
             raise ValueError(f"no such method {name!r}{did_you_mean(str(name), METHODS)}")
         merged = METHODS[name] | data
-        if merged.get("screen") and "niching" not in merged and _dial(data.get("diversity"), None):
+        if merged.get("screen") and "niching" not in merged and parts_of_the_dial(data.get("diversity"), None):
             merged["niching"] = {}
         for part in ("replay", "genetic", "screen", "niching", "diversity_filter"):
             own = {} if part in _WORDS and merged.get(part) is True else merged.get(part)
@@ -193,7 +182,7 @@ class MethodConfig(Strict):
                 # A filter of another kind shares no keys with the method's own.
                 kind = own.get("kind", base.get("kind"))
                 base = base if kind == base.get("kind") else {}
-                dial = _dial(data.get("diversity"), kind).get(part, {})
+                dial = parts_of_the_dial(data.get("diversity"), kind).get(part, {})
                 merged[part] = base | dial | (own if part in data else {})
         return merged
 
