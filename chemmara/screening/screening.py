@@ -113,10 +113,8 @@ class Screening:
         if self.config.price and under_way:
             waiting = Taken()
             waiting.add(packed_fingerprints(molecules_of(under_way)))
-        wanted, packed = (
-            ACQUISITIONS[self.config.choose](forecast, self.hit_threshold, rng),
-            packed_fingerprints(molecules),
-        )
+        wanted = ACQUISITIONS[self.config.choose](forecast, self.hit_threshold, rng)
+        packed = packed_fingerprints(molecules)
         rows = different(
             wanted if share is None else np.maximum(wanted, 0.0) * share(packed), packed,
             self.hits, price=self.config.price, count=count, own=own, others=int(self.config.others * count),

@@ -9,10 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chemmara.language_model.checkpoint import load_prior
-from chemmara.language_model.sampling import Rollout
 from chemmara.molecules.chem import molecules_of
 from chemmara.molecules.fingerprint_blocks import packed_fingerprints, to_all
-from chemmara.rl.candidates import Proposals
 from chemmara.rl.finetune import Learner, new_learner
 from chemmara.rl.method import MethodConfig
 from chemmara.rl.next_niche import move_on
@@ -22,7 +20,7 @@ from chemmara.rl.step_figures import choice_in_words, step_values
 from chemmara.scoring.scores import Scores
 from chemmara.screening.screening import Screening
 from tests.rl.test_finetune import weights
-from tests.rl.test_screened_steps import Calls
+from tests.rl.test_screened_steps import Calls, counted_batches
 
 NOTHING = Start({}, [], {})
 
@@ -234,13 +232,7 @@ def test_the_next_niche_begins_from_the_prior_and_from_what_lies_away(tiny_prior
 def test_four_times_the_candidates_while_a_niche_is_looked_for(
     tiny_prior: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawn, whole = list[int](), Proposals._sampled
-
-    def sample(self: Proposals, count: int) -> Rollout:
-        drawn.append(count)
-        return whole(self, count)
-
-    monkeypatch.setattr(Proposals, "_sampled", sample)
+    drawn = counted_batches(monkeypatch)
     learner = niching(tiny_prior)
     niches, screening = learner.niches, learner.screening
     assert niches is not None

@@ -103,9 +103,8 @@ def test_a_screened_step_asks_for_the_best_of_many(tiny_prior: Path) -> None:
     assert chosen_mean > of_all + 0.5
 
 
-def test_four_times_the_candidates_until_the_first_hundred_hits(
-    tiny_prior: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def counted_batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of the batches that the policy samples from now on."""
     drawn, whole = list[int](), Proposals._sampled
 
     def sample(self: Proposals, count: int) -> Rollout:
@@ -113,6 +112,13 @@ def test_four_times_the_candidates_until_the_first_hundred_hits(
         return whole(self, count)
 
     monkeypatch.setattr(Proposals, "_sampled", sample)
+    return drawn
+
+
+def test_four_times_the_candidates_until_the_first_hundred_hits(
+    tiny_prior: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = counted_batches(monkeypatch)
     for found, choose, batches in ((99, "hit", [16] * 4), (100, "hit", None), (0, "ucb", None)):
         proposals = screened(tiny_prior, {"candidates": 16, "start": 2, "choose": choose}).proposals
         assert proposals.screening is not None
