@@ -48,11 +48,11 @@ def one_two(seeds: int = 10, *, quick: bool = False) -> Result:
     """Every beta, both KL terms, with MARA and without, over seeds that also fix the prior."""
     rows = []
     for seed in range(1 if quick else seeds):
-        prior = pretrained(seed, steps=100 if quick else 200)
+        prior = pretrained(seed, steps=40 if quick else 200)
         for divergence in ("reverse", "forward"):
             for beta in (0.03,) if quick else _BETAS:
                 for rewards in ("vanilla", "mara"):
-                    found = train(prior, rewards, divergence, beta, seed, steps=100 if quick else 300)
+                    found = train(prior, rewards, divergence, beta, seed, steps=40 if quick else 300)
                     rows.append(
                         {"seed": seed, "divergence": divergence, "beta": beta, "rewards": rewards,
                          "validity": found.validity, "entropy": found.entropy,

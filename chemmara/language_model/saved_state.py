@@ -3,19 +3,30 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
-from torch.optim import Optimizer
 
 from chemmara.errors import CheckpointError
 from chemmara.language_model.device import Generators
 from chemmara.system.files import replacing
 
 _VALUES: Final = "values.json"
+
+
+class Optimizer(Protocol):
+    """What is saved of an optimiser: `state`, the tensors that it remembers of each of its weights, by number."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Its state, and its settings."""
+        ...
+
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> None:
+        """Go on from such a state."""
+        ...
 
 
 def save_snapshot(path: Path, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
@@ -73,7 +84,7 @@ def restore_optimizers(optimizers: Sequence[Optimizer], tensors: Mapping[str, Te
             owner, parameter, key = name.split(".")
             if int(owner) == i:
                 state.setdefault(int(parameter), {})[key] = tensor
-        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+        optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
 
 
 def generator_tensors(generators: Generators, name: str) -> dict[str, Tensor]:

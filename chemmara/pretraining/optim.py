@@ -1,8 +1,9 @@
 """Optimisers and the learning-rate schedule."""
 
-from torch.optim import AdamW, Muon, Optimizer
+from torch.optim import AdamW, Optimizer
 
 from chemmara.language_model.interface import LanguageModel
+from chemmara.pretraining.muon import Muon, quick_precision
 from chemmara.pretraining.settings import PretrainConfig
 
 _NOT_HIDDEN = ("embedding", "position", "output")  # AdamW's, as Muon's authors advise
@@ -18,7 +19,7 @@ def optimizers(model: LanguageModel, config: PretrainConfig) -> list[Optimizer]:
     found: list[Optimizer] = [AdamW(rest, lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.99))]
     if hidden:
         rate, decay = config.muon_learning_rate, config.muon_weight_decay
-        found.append(Muon(hidden, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
+        found.append(Muon(hidden, rate, decay, quick_precision(hidden[0].device)))
     return found
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch.nn.utils import clip_grad_norm_
-from torch.optim import Adam
 
 from chemmara.decoration.sampler import PatternSampler
 from chemmara.decoration.spelled import Spelled
@@ -18,6 +17,7 @@ from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.device import device_of, to_numpy
 from chemmara.language_model.interface import LanguageModel
 from chemmara.language_model.sampling import sequence_logp
+from chemmara.rl.adam import Adam
 from chemmara.rl.augmentation import Augmentation
 from chemmara.rl.candidates import Candidates, Proposals
 from chemmara.rl.diversity_filter import DiversityFilter
@@ -220,5 +220,5 @@ def new_learner(
 
 def optimizer_of(policy: LanguageModel, loss: Loss, method: MethodConfig) -> Adam:
     """Adam before its first step, for the policy and for what the loss learns itself."""
-    rates = [{"params": list(policy.parameters())}, {"params": learned(loss), "lr": _LOG_Z_RATE}]
-    return Adam([group for group in rates if group["params"]], lr=method.learning_rate)
+    groups = [(list(policy.parameters()), method.learning_rate), (learned(loss), _LOG_Z_RATE)]
+    return Adam([(weights, rate) for weights, rate in groups if weights])

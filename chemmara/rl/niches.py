@@ -14,6 +14,7 @@ from pydantic import Field, PositiveInt
 from torch import Tensor
 
 from chemmara.config import Fraction, Strict
+from chemmara.language_model.device import to_numpy
 from chemmara.molecules.chem import molecules_of
 from chemmara.molecules.fingerprint_blocks import BYTES, near, nearest, packed_fingerprints, to_all
 from chemmara.rl.replay import ReplayEntry, replay_entries
@@ -197,7 +198,7 @@ class Niches:
         """Go on from a saved state."""
         for name in _NUMBERS:
             setattr(self, name, state[name])
-        self.own, self.left = tensors["own"].numpy(), tensors["left"].numpy()
+        self.own, self.left = to_numpy(tensors["own"]), to_numpy(tensors["left"])
         weights = {name.removeprefix("policy."): tensor for name, tensor in tensors.items() if "." in name}
         self.before = Start(weights, replay_entries(state["replay"]), dict(state["pool"])) if weights else None
 

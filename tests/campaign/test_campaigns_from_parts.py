@@ -73,7 +73,7 @@ def test_a_campaign_from_a_core_with_children_keeps_the_core_and_survives_kills(
     file = campaign(tmp_path, f'core = "{PIPERIDINE}"\natoms = "1..12"', budget=80)
     file.write_text(
         file.read_text(encoding="utf-8").replace(
-            "start = 16\n", "start = 16\nchildren = 24\n[method.genetic]\nparents = 8\n"
+            "start = 16\n", "start = 16\nchildren = 96\n[method.genetic]\nparents = 8\n"
         ),
         encoding="utf-8",
     )
