@@ -1,4 +1,4 @@
-"""Muon: updates of a matrix with all their directions equally long, at a precision that the processor has."""
+"""Muon: updates of a matrix with all their directions equally long, at the precision of the training."""
 
 from collections.abc import Iterable
 from typing import Final, final
@@ -51,12 +51,3 @@ def orthogonal(matrix: Tensor, precision: torch.dtype) -> Tensor:
         gram = wide @ wide.T
         wide = torch.addmm(wide, torch.addmm(gram, gram, gram, beta=b, alpha=c), wide, beta=a)
     return wide if matrix.shape[0] <= matrix.shape[1] else wide.T
-
-
-def quick_precision(device: torch.device) -> torch.dtype:
-    """bfloat16 where matrix products in it are quick (CUDA GPUs that have it, x86 with AVX-512), float32 elsewhere."""
-    if device.type == "cuda":
-        quick = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        quick = device.type == "cpu" and torch.backends.cpu.get_cpu_capability().startswith("AVX512")
-    return torch.bfloat16 if quick else torch.float32

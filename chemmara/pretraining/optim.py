@@ -1,16 +1,20 @@
 """Optimisers and the learning-rate schedule."""
 
+import torch
 from torch.optim import AdamW, Optimizer
 
 from chemmara.language_model.interface import LanguageModel
-from chemmara.pretraining.muon import Muon, quick_precision
+from chemmara.pretraining.muon import Muon
 from chemmara.pretraining.settings import PretrainConfig
 
 _NOT_HIDDEN = ("embedding", "position", "output")  # AdamW's, as Muon's authors advise
 
 
-def optimizers(model: LanguageModel, config: PretrainConfig) -> list[Optimizer]:
-    """AdamW for all weights, or Muon (with updates scaled like AdamW's) for the matrices between hidden layers."""
+def optimizers(model: LanguageModel, config: PretrainConfig, precision: torch.dtype) -> list[Optimizer]:
+    """AdamW for all weights, or Muon (with updates scaled like AdamW's) for the matrices between hidden layers.
+
+    `precision`: of Muon's matrix products.
+    """
     hidden, rest = [], []
     for name, weight in model.named_parameters():
         # A GRU's first input matrix multiplies embeddings, token by token: it is part of the embedding.
@@ -19,7 +23,7 @@ def optimizers(model: LanguageModel, config: PretrainConfig) -> list[Optimizer]:
     found: list[Optimizer] = [AdamW(rest, lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.99))]
     if hidden:
         rate, decay = config.muon_learning_rate, config.muon_weight_decay
-        found.append(Muon(hidden, rate, decay, quick_precision(hidden[0].device)))
+        found.append(Muon(hidden, rate, decay, precision))
     return found
 
 

@@ -81,9 +81,9 @@ class Trainer:
 
     def __post_init__(self) -> None:
         self.prior.model.to(self.team.device)
-        self.optimizers = optimizers(self.prior.model, self.config)
         self.progress = Progress(settings=self.config.model_dump_json())
         self.precision = resolve_precision(self.config, self.team.device)
+        self.optimizers = optimizers(self.prior.model, self.config, self.precision)
         self.global_batch = self.config.batch_size * self.team.size
         batches = epoch_batches(self.corpus.train.lengths, self.global_batch, seed=self.config.seed, epoch=0)
         self.steps = max(1, round(self.config.epochs * len(batches)))

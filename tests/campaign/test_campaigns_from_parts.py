@@ -83,7 +83,7 @@ def test_a_campaign_from_a_core_with_children_keeps_the_core_and_survives_kills(
     held_within(whole, PIPERIDINE, 1, 12)
     assert from_elsewhere(tmp_path / "whole", "screen_children")
     folder = tmp_path / "killed"
-    killed_and_resumed(file, folder, (16, 50))
+    killed_and_resumed(file, folder, (50,))
     assert rows(folder) == whole
 
 

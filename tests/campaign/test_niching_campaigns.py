@@ -44,7 +44,7 @@ def test_a_run_that_leaves_a_niche_repeats_itself_after_kills(tmp_path: Path, ni
     assert niches[-1] > 1.0
     assert niches == sorted(niches)
     folder = tmp_path / "killed"
-    killed_and_resumed(niching_file, folder, (60, 130, 220, 340))
+    killed_and_resumed(niching_file, folder, (130, 340))
     assert rows(folder) == whole
     assert figures(folder) == log
 

@@ -52,7 +52,7 @@ def test_a_screened_run_spends_its_budget_to_the_call_and_repeats_itself_after_k
     assert log[-1]["screen_active"] == 1.0
     assert max(line["screen_children"] for line in log) > 0
     folder = tmp_path / "killed"
-    killed_and_resumed(screened_file, folder, (20, 70, 120))
+    killed_and_resumed(screened_file, folder, (20, 120))
     assert rows(folder) == whole
     assert figures(folder) == log
 

@@ -1,9 +1,14 @@
-"""Muon is torch's, at the precision that the processor has; an update is nearly orthogonal."""
+"""Muon is torch's, at the precision of the training; an update is nearly orthogonal."""
 
 import pytest
 import torch
 
-from chemmara.pretraining.muon import Muon, orthogonal, quick_precision
+from chemmara.language_model.build import build
+from chemmara.language_model.rnn import RecurrentConfig
+from chemmara.pretraining.muon import Muon, orthogonal
+from chemmara.pretraining.optim import optimizers
+from chemmara.pretraining.settings import PretrainConfig
+from chemmara.pretraining.train import resolve_precision
 
 RATE, DECAY = 0.01, 0.2
 
@@ -49,11 +54,12 @@ def test_singular_vectors_stay_and_singular_values_are_near_one(shape: tuple[int
     torch.testing.assert_close(left @ right, before_left @ before_right, rtol=0.0, atol=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("capability", "precision"), [("AVX512", torch.bfloat16), ("AVX2", torch.float32), ("DEFAULT", torch.float32)]
-)
-def test_a_processor_that_imitates_bfloat16_computes_in_float32(
-    monkeypatch: pytest.MonkeyPatch, capability: str, precision: torch.dtype
-) -> None:
-    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
-    assert quick_precision(torch.device("cpu")) == precision
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_its_products_have_the_precision_of_the_training(precision: str) -> None:
+    """A processor that imitates bfloat16 takes thirty times as long for them."""
+    config = PretrainConfig(network=RecurrentConfig(embedding=8, hidden=16, layers=2), precision=precision)
+    chosen = resolve_precision(config, torch.device("cpu"))
+    _, muon = optimizers(build(config.network, 12), config, chosen)
+    assert isinstance(muon, Muon)
+    assert muon.precision == getattr(torch, precision)
+    assert resolve_precision(PretrainConfig(), torch.device("cpu")) == torch.float32
