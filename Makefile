@@ -21,14 +21,14 @@ quickstart: $(STAMP)  ## run a real campaign from a bundled prior (goes on if it
 	$(BIN)/chemmara run quickstart --out runs/quickstart --workers 2 --resume
 
 test: $(STAMP)  ## run all tests
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(STAMP)  ## what CI runs: format, lint, types, import rule, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 fix: $(STAMP)  ## format, and mend what the linter can
 	$(BIN)/ruff format .
