@@ -70,7 +70,7 @@ def test_every_molecule_that_is_measured_holds_the_parts(tmp_path: Path, table: 
 
 
 def test_a_campaign_from_a_core_with_children_keeps_the_core_and_survives_kills(tmp_path: Path) -> None:
-    file = campaign(tmp_path, f'core = "{PIPERIDINE}"\natoms = "1..12"', budget=80)
+    file = campaign(tmp_path, f'core = "{PIPERIDINE}"\natoms = "1..12"', budget=64)
     file.write_text(
         file.read_text(encoding="utf-8").replace(
             "start = 16\n", "start = 16\nchildren = 96\n[method.genetic]\nparents = 8\n"
@@ -83,7 +83,7 @@ def test_a_campaign_from_a_core_with_children_keeps_the_core_and_survives_kills(
     held_within(whole, PIPERIDINE, 1, 12)
     assert from_elsewhere(tmp_path / "whole", "screen_children")
     folder = tmp_path / "killed"
-    killed_and_resumed(file, folder, (50,))
+    killed_and_resumed(file, folder, (40,))
     assert rows(folder) == whole
 
 
