@@ -45,9 +45,10 @@ class Muon(Optimizer):
 def orthogonal(matrix: Tensor, precision: torch.dtype) -> Tensor:
     """A matrix (n, m) with the same singular vectors, and singular values between about .7 and 1.2."""
     a, b, c = _QUINTIC
-    wide = (matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T).to(precision, copy=True)
+    tall = matrix.shape[0] > matrix.shape[1]
+    wide = (matrix.T if tall else matrix).to(precision, copy=True)
     wide /= wide.norm().clamp(min=_LEAST_NORM)
     for _ in range(_ITERATIONS):
         gram = wide @ wide.T
         wide = torch.addmm(wide, torch.addmm(gram, gram, gram, beta=b, alpha=c), wide, beta=a)
-    return wide if matrix.shape[0] <= matrix.shape[1] else wide.T
+    return wide.T if tall else wide

@@ -37,11 +37,7 @@ class Adam:
         """One update of all weights that have a gradient."""
         for group in self.param_groups:
             weights = [weight for weight in group["params"] if weight.grad is not None]
-            states = [self.state.setdefault(weight, {}) for weight in weights]
-            for weight, state in zip(weights, states, strict=True):
-                if not state:
-                    state |= {"step": torch.tensor(0.0), "exp_avg": torch.zeros_like(weight)}
-                    state["exp_avg_sq"] = torch.zeros_like(weight)
+            states = [self._remembered(weight) for weight in weights]
             adam(
                 weights, [weight.grad for weight in weights],
                 [state["exp_avg"] for state in states], [state["exp_avg_sq"] for state in states], [],
@@ -49,6 +45,13 @@ class Adam:
                 amsgrad=False, beta1=_BETA1, beta2=_BETA2, lr=group["lr"], weight_decay=0.0, eps=_EPSILON,
                 maximize=False,
             )  # fmt: skip
+
+    def _remembered(self, weight: Tensor) -> dict[str, Tensor]:
+        """What is remembered of a weight: its steps so far, and the running means of its gradient and the square."""
+        if weight not in self.state:
+            means = {name: torch.zeros_like(weight) for name in ("exp_avg", "exp_avg_sq")}
+            self.state[weight] = {"step": torch.tensor(0.0), **means}
+        return self.state[weight]
 
     def state_dict(self) -> dict[str, Any]:
         """What it remembers of each weight, by the weight's number, as `torch.optim.Adam` has it."""

@@ -8,8 +8,8 @@ from chemmara.rl.adam import Adam
 RATES = (0.01, 0.1)
 
 
-def trained(kind: type, until: int = 6, saved: int | None = None) -> tuple[list[torch.Tensor], dict[str, torch.Tensor]]:
-    """Two groups of weights after some steps, the last of them without a gradient in the first step; saved and restored
+def trained(kind: type, saved: int | None = None) -> tuple[list[torch.Tensor], dict[str, torch.Tensor]]:
+    """Two groups of weights after six steps, the last of them without a gradient in the first step; saved and restored
     in another optimiser of the same kind before step `saved`.
     """
     generator = torch.Generator().manual_seed(2)
@@ -22,7 +22,7 @@ def trained(kind: type, until: int = 6, saved: int | None = None) -> tuple[list[
         )
 
     optimizer = new()
-    for step in range(until):
+    for step in range(6):
         if step == saved:
             tensors = optimizer_tensors([optimizer])
             optimizer = new()
