@@ -138,6 +138,8 @@ BREAKS = (
     Break("resume: the parents", "chemmara/rl/state.py", 'dict(values["pool"])', "{}", GENETIC),
     Break("a child is of both parents", "chemmara/molecules/crossover.py", "(begin + shift, end + shift)",
           "(begin, end)", "tests/molecules/test_crossover_and_mutation.py"),
+    Break("children are counted before they are made", "chemmara/molecules/crossover.py", "len(GetShortestPath(parted,",
+          "1 + len(GetShortestPath(parted,", "tests/molecules/test_crossover_and_mutation.py"),
     Break("children are within the size limit", "chemmara/molecules/graph_edits.py",
           "< rng.gauss(_MEAN_LIMIT, _SPREAD)", "< 99", "tests/molecules/test_crossover_and_mutation.py"),
     Break("screening: the process's mean", PROCESS, "(across @ self.weights)", "(across @ -self.weights)", SURROGATES),

@@ -7,20 +7,23 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
-from typing import Final
+from typing import Final, NamedTuple
 
-from rdkit.Chem import BondType, CombineMols, GetMolFrags, Mol, RWMol
+from rdkit.Chem import BondType, CombineMols, GetMolFrags, GetShortestPath, Mol, RWMol
 
 from chemmara.molecules.chem import canonical
 from chemmara.molecules.graph_edits import (
+    LARGEST_RING,
+    SMALL_RINGS,
     ends,
     finished,
-    fits,
     in_random_order,
     kekulised,
     open_valences,
     rings_are_common,
+    size_fits,
 )
 
 _TRIES: Final = 10
@@ -37,12 +40,28 @@ _SIDES: Final = ((0, 0), (0, 1), (1, 0), (1, 1))
 Bonds = tuple[tuple[int, int], ...]
 
 
+class Half(NamedTuple):
+    """What a half of a molecule brings to a child."""
+
+    heavy_atoms: int
+    ring_atoms: int  # of the ring that two new bonds close: those on its shortest path between the two
+
+
 @dataclass(frozen=True)
 class Cut:
     """A molecule and the bonds by which it falls into two halves."""
 
     molecule: Mol  # without aromatic bonds
     bonds: Bonds  # each from an atom of the first half to one of the second
+
+    @cached_property
+    def halves(self) -> tuple[Half, Half]:
+        """The first half and the second."""
+        parted = _without(self.molecule, self.bonds)
+        fragments = GetMolFrags(parted)
+        sides = [[bond[side] for bond in self.bonds] for side in (0, 1)]
+        first, second = (_half(parted, next(atoms for atoms in fragments if side[0] in atoms), side) for side in sides)
+        return first, second
 
 
 def crossover(first: Mol, second: Mol, rng: random.Random) -> Mol | None:
@@ -65,14 +84,16 @@ def chain_cut(molecule: Mol, rng: random.Random) -> Cut | None:
     return Cut(molecule, (ends(rng.choice(bonds)),)) if bonds else None
 
 
-def ring_cut(molecule: Mol, rng: random.Random) -> Cut | None:
-    """Cut at two bonds of a ring; None where ten tries found no two that leave two halves.
+def ring_sites(molecule: Mol) -> tuple[list[Bonds], list[Bonds]]:
+    """Pairs of bonds of a ring: those a ring bond apart, and those of an atom that has a substituent."""
+    return list(_pairs_apart(molecule)), list(_pairs_at_an_atom(molecule))
 
-    The two bonds are a ring bond apart, or, in half of the tries, both of an atom that has a substituent.
-    """
+
+def ring_cut(molecule: Mol, sites: tuple[list[Bonds], list[Bonds]], rng: random.Random) -> Cut | None:
+    """Cut at a pair of the first sites or, in half of the tries, of the second; None where ten left no two halves."""
     for _ in range(_TRIES):
-        sites = list(_pairs_apart(molecule) if rng.random() < 0.5 else _pairs_at_an_atom(molecule))  # noqa: PLR2004
-        bonds = _between_halves(molecule, rng.choice(sites)) if sites else None
+        pairs = sites[0] if rng.random() < 0.5 else sites[1]  # noqa: PLR2004 - a coin
+        bonds = _between_halves(molecule, rng.choice(pairs)) if pairs else None
         if bonds:
             return Cut(molecule, bonds)
     return None
@@ -93,6 +114,21 @@ def joined(first: Cut, second: Cut, sides: tuple[int, int], orders: tuple[BondTy
             return None
         edited.AddBond(own[sides[0]], other[sides[1]], order)
     return finished(edited, first.bonds[0][sides[0]])
+
+
+def _offspring(
+    first: Cut, second: Cut, sides: tuple[int, int], orders: tuple[BondType, ...], rng: random.Random
+) -> Mol | None:
+    """As `joined`; None also where the child or its new ring has a size that is refused: known before it is made.
+
+    A new ring has a double bond, for which rings of three and four atoms are too small.
+    """
+    halves = first.halves[sides[0]], second.halves[sides[1]]
+    ring = sum(half.ring_atoms for half in halves)
+    if len(orders) > 1 and not SMALL_RINGS[-1] < ring <= LARGEST_RING:
+        return None
+    fitting = size_fits(sum(half.heavy_atoms for half in halves), rng)
+    return joined(first, second, sides, orders) if fitting else None
 
 
 def _room(cut: Cut, side: int, orders: tuple[BondType, ...]) -> bool:
@@ -119,22 +155,23 @@ def _by_bond(first: Mol, second: Mol, rng: random.Random) -> Mol | None:
         if cuts[0] is None or cuts[1] is None:
             return None
         for sides in in_random_order(_SIDES, rng):
-            child = joined(cuts[0], cuts[1], sides, (BondType.SINGLE,))
-            if child is not None and fits(child, rng):
+            child = _offspring(cuts[0], cuts[1], sides, (BondType.SINGLE,), rng)
+            if child is not None:
                 return child
     return None
 
 
 def _by_ring(first: Mol, second: Mol, rng: random.Random) -> Mol | None:
+    sites = ring_sites(first), ring_sites(second)
     for _ in range(_TRIES):
-        cuts = ring_cut(first, rng), ring_cut(second, rng)
+        cuts = ring_cut(first, sites[0], rng), ring_cut(second, sites[1], rng)
         if cuts[0] is None or cuts[1] is None:
             return None
         turned = Cut(second, cuts[1].bonds[::-1])
         ways = list(product((cuts[1], turned), _SIDES, _ORDERS))
         for other, sides, orders in in_random_order(ways, rng):  # the first acceptable is as good as a draw from all
-            child = joined(cuts[0], other, sides, orders)
-            if child is not None and fits(child, rng) and rings_are_common(child):
+            child = _offspring(cuts[0], other, sides, orders, rng)
+            if child is not None and rings_are_common(child):
                 return child
     return None
 
@@ -167,9 +204,21 @@ def _ring_neighbours(molecule: Mol, atom: int, but: int) -> list[int]:
 
 def _between_halves(molecule: Mol, bonds: Bonds) -> Bonds | None:
     """The bonds, each from the one half to the other; None where cutting them does not part the two ends of each."""
+    half = next(set(atoms) for atoms in GetMolFrags(_without(molecule, bonds)) if bonds[0][0] in atoms)
+    turned = tuple((begin, end) if begin in half else (end, begin) for begin, end in bonds)
+    return turned if all(begin in half and end not in half for begin, end in turned) else None
+
+
+def _without(molecule: Mol, bonds: Bonds) -> RWMol:
+    """The molecule without these bonds, not sanitised."""
     edited = RWMol(molecule)
     for bond in bonds:
         edited.RemoveBond(*bond)
-    half = next(set(fragment) for fragment in GetMolFrags(edited) if bonds[0][0] in fragment)
-    turned = tuple((begin, end) if begin in half else (end, begin) for begin, end in bonds)
-    return turned if all(begin in half and end not in half for begin, end in turned) else None
+    return edited
+
+
+def _half(parted: Mol, atoms: tuple[int, ...], at_cut: list[int]) -> Half:
+    """The half of these atoms, of which one or two were at the cut."""
+    heavy = sum(parted.GetAtomWithIdx(atom).GetAtomicNum() > 1 for atom in atoms)
+    first, last = at_cut[0], at_cut[-1]
+    return Half(heavy, 1 if first == last else len(GetShortestPath(parted, first, last)))

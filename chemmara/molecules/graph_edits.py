@@ -16,8 +16,10 @@ Item = TypeVar("Item")
 _FEWEST: Final = 6  # heavy atoms
 _MEAN_LIMIT: Final = 39.15  # heavy atoms: each new molecule has to be smaller than a draw of a normal distribution
 _SPREAD: Final = 3.5  # its standard deviation
-_LARGEST_RING: Final = 6
-_SMALL_RINGS: Final = (3, 4)
+LARGEST_RING: Final = 6
+"""Atoms in the largest ring that is common."""
+SMALL_RINGS: Final = (3, 4)
+"""Atoms in a ring that takes no double bond between two of them."""
 
 
 def kekulised(molecule: Mol) -> Mol:
@@ -51,20 +53,25 @@ def finished(edited: RWMol, atom: int) -> Mol | None:
 
 
 def fits(molecule: Mol, rng: random.Random) -> bool:
-    """Whether it has more than five heavy atoms, and fewer than a draw of N(39.15, 3.5): a new draw each time."""
-    return _FEWEST <= molecule.GetNumHeavyAtoms() < rng.gauss(_MEAN_LIMIT, _SPREAD)
+    """Whether there are more than five heavy atoms, and fewer than a draw of N(39.15, 3.5): a new draw each time."""
+    return size_fits(molecule.GetNumHeavyAtoms(), rng)
+
+
+def size_fits(heavy_atoms: int, rng: random.Random) -> bool:
+    """As `fits`, of a molecule that is still to be made."""
+    return _FEWEST <= heavy_atoms < rng.gauss(_MEAN_LIMIT, _SPREAD)
 
 
 def rings_are_common(molecule: Mol) -> bool:
     """No ring of more than six atoms, no allene in a ring, no double bond between atoms of rings of three or four."""
     rings = molecule.GetRingInfo()
-    if any(len(ring) > _LARGEST_RING for ring in rings.AtomRings()):
+    if any(len(ring) > LARGEST_RING for ring in rings.AtomRings()):
         return False
     doubles = [bond for bond in molecule.GetBonds() if bond.GetBondType() == BondType.DOUBLE]
     in_rings = [end for bond in doubles for end in ends(bond) if _both_in_rings(bond)]
     if len(in_rings) > len(set(in_rings)):
         return False
-    return not any(all(rings.MinAtomRingSize(end) in _SMALL_RINGS for end in ends(bond)) for bond in doubles)
+    return not any(all(rings.MinAtomRingSize(end) in SMALL_RINGS for end in ends(bond)) for bond in doubles)
 
 
 def in_random_order(items: Sequence[Item], rng: random.Random) -> list[Item]:

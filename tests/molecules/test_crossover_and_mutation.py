@@ -1,6 +1,7 @@
 """Children of molecules: by hand, and the laws that every child keeps."""
 
 import random
+from collections.abc import Callable
 from itertools import product
 
 import pytest
@@ -10,7 +11,7 @@ from rdkit.Chem import BondType, Mol
 
 from chemmara.molecules import crossover as crossing
 from chemmara.molecules.chem import canonical, canonical_smiles, parse
-from chemmara.molecules.crossover import Cut, chain_cut, crossover, joined, ring_cut
+from chemmara.molecules.crossover import Cut, Half, chain_cut, crossover, joined, ring_cut, ring_sites
 from chemmara.molecules.graph_edits import fits, kekulised, rings_are_common
 from chemmara.molecules.mutation import (
     MUTATIONS,
@@ -48,6 +49,10 @@ def molecule(smiles: str) -> Mol:
     return found
 
 
+def cut_ring(of: Mol, rng: random.Random) -> Cut | None:
+    return ring_cut(of, ring_sites(of), rng)
+
+
 def texts(molecules: list[Mol | None]) -> set[str]:
     return {canonical(found) for found in molecules if found is not None}
 
@@ -78,11 +83,22 @@ def test_half_of_cyclohexane_and_half_of_piperidine_close_a_ring() -> None:
     assert joined(Cut(molecule("C1CCCCC1"), ((2, 3),)), Cut(molecule("C1CCOCC1"), ((3, 2),)), (0, 0), (double,)) is None
 
 
+def test_what_a_half_brings_is_counted_without_making_the_child() -> None:
+    # Methylcyclohexane between 1|2 and 4|5: the methyl, 1, 6 and 5 on one side, 2 to 4 on the other. Three atoms
+    # of either half stand in the way from one cut to the other: those of the ring.
+    halves = Cut(molecule("CC1CCCCC1"), ((1, 2), (5, 4))).halves
+    assert halves == (Half(heavy_atoms=4, ring_atoms=3), Half(heavy_atoms=3, ring_atoms=3))
+    # Both bonds of one atom: it alone is on the way.
+    assert Cut(molecule("CC1CCCCC1"), ((1, 2), (1, 6))).halves == (Half(2, 1), Half(5, 5))
+    # A counter-ion is in neither half.
+    assert Cut(molecule("CCO.Cl"), ((1, 2),)).halves == (Half(2, 1), Half(1, 1))
+
+
 def test_a_ring_is_cut_in_two_and_an_acyclic_molecule_is_not() -> None:
-    cut = ring_cut(molecule("C1CCCCC1"), random.Random(0))
+    cut = cut_ring(molecule("C1CCCCC1"), random.Random(0))
     assert cut is not None
     assert len(cut.bonds) == 2
-    assert ring_cut(molecule("CCCC"), random.Random(0)) is None
+    assert cut_ring(molecule("CCCC"), random.Random(0)) is None
     assert chain_cut(molecule("C1CCCCC1"), random.Random(0)) is None
 
 
@@ -124,7 +140,7 @@ def test_children_are_valid_within_the_limit_unlike_their_parents_and_the_same_b
 @given(drug, drug, seeds)
 def test_what_has_no_room_for_its_new_bonds_is_what_sanitising_refuses(first: str, second: str, seed: int) -> None:
     rng = random.Random(seed)
-    cuts = ring_cut(kekulised(molecule(first)), rng), ring_cut(kekulised(molecule(second)), rng)
+    cuts = cut_ring(kekulised(molecule(first)), rng), cut_ring(kekulised(molecule(second)), rng)
     if cuts[0] is None or cuts[1] is None:
         return
     orders = list(product((BondType.SINGLE, BondType.DOUBLE), repeat=2))
@@ -135,6 +151,26 @@ def test_what_has_no_room_for_its_new_bonds_is_what_sanitising_refuses(first: st
                 everything_is_made.setattr(crossing, "_room", lambda *_: True)
                 slow = joined(cuts[0], cuts[1], sides, order)
             assert texts([quick]) == texts([slow])
+
+
+@given(drug, drug, st.sampled_from([chain_cut, cut_ring]), seeds)
+def test_what_is_refused_before_it_is_made_is_what_would_be_refused_after(
+    first: str, second: str, cut: Callable[[Mol, random.Random], Cut | None], seed: int
+) -> None:
+    rng = Limited(seed)
+    cuts = cut(kekulised(molecule(first)), rng), cut(kekulised(molecule(second)), rng)
+    if cuts[0] is None or cuts[1] is None:
+        return
+    single, double = BondType.SINGLE, BondType.DOUBLE
+    for sides in product((0, 1), repeat=2):
+        for orders in [(single,)] if cut is chain_cut else [(double, single), (single, double), (double, double)]:
+            quick, slow = crossing._offspring(*cuts, sides, orders, rng), joined(*cuts, sides, orders)
+            if slow is not None and fits(slow, rng) and (cut is chain_cut or rings_are_common(slow)):
+                assert texts([quick]) == texts([slow])
+            elif quick is not None:  # for other rings, all of which are looked at once it is made
+                assert cut is cut_ring
+                assert fits(quick, rng)
+                assert not rings_are_common(quick)
 
 
 def test_most_pairs_of_drugs_have_a_child() -> None:
