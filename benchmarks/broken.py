@@ -136,6 +136,8 @@ BREAKS = (
     Break("children are learned from", "chemmara/rl/finetune.py", "for rows in (batch, *children):",
           "for rows in (batch,):", GENETIC),
     Break("resume: the parents", "chemmara/rl/state.py", 'dict(values["pool"])', "{}", GENETIC),
+    Break("figures kept: of these calls alone", "chemmara/benchmark/kept_figures.py",
+          'before.get("question") == exact', 'before.get("question")', "tests/benchmark/test_kept_figures.py"),
     Break("a child is of both parents", "chemmara/molecules/crossover.py", "(begin + shift, end + shift)",
           "(begin, end)", "tests/molecules/test_crossover_and_mutation.py"),
     Break("children are counted before they are made", "chemmara/molecules/crossover.py", "len(GetShortestPath(parted,",

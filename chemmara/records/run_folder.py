@@ -47,6 +47,11 @@ class RunFolder:
         return self.path / "timing.json"
 
     @property
+    def figures(self) -> Path:
+        """figures.json: what a run of a benchmark came to, so that it is worked out once."""
+        return self.path / "figures.json"
+
+    @property
     def tensorboard(self) -> Path:
         """tensorboard/: the figures of each step, for TensorBoard, where the run was asked to write them."""
         return self.path / "tensorboard"
@@ -74,6 +79,7 @@ class RunFolder:
             self.checkpoint,
             self.metrics,
             self.timing,
+            self.figures,
             *(self.path / name for name in names),
         ]
         files += [self.ledger.with_name(self.ledger.name + suffix) for suffix in ("-wal", "-shm")]
