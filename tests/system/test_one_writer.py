@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from chemmara.errors import ChemmaraError
 from chemmara.system.interrupt import interruptible
 from chemmara.system.locking import only_writer
+from cli.main import app
 
 PROGRAM = [sys.executable, "-m", "cli.main"]
 ROOT = Path(__file__).parents[2]
@@ -87,16 +89,13 @@ def test_a_live_run_refuses_every_other_writer_and_can_be_read(
         ("run", slow_campaign, "--out", folder), ("run", slow_campaign, "--out", folder, "--resume"),
         ("run", slow_campaign, "--out", folder, "--force"), ("resume", folder),
     ):  # fmt: skip
-        refused = start(*second)
-        out, err = refused.communicate(timeout=120)
-        assert refused.returncode == 2, err
-        assert len(err.splitlines()) == 1
-        assert f"{folder}: " in err
-        assert f"another process ({process.pid} on " in err
-        assert out == ""
-    report = start("report", folder)
-    report.communicate(timeout=120)
-    assert report.returncode == 0
+        refused = CliRunner().invoke(app, [str(argument) for argument in second])
+        assert refused.exit_code == 2, refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
+        assert f"{folder}: " in refused.stderr
+        assert f"another process ({process.pid} on " in refused.stderr
+        assert refused.stdout == ""
+    assert CliRunner().invoke(app, ["report", str(folder)]).exit_code == 0
     assert process.poll() is None
     assert calls(folder) > before  # it went on all the while, and nothing was removed
 
@@ -154,10 +153,9 @@ def test_a_second_comparison_in_the_same_folder_is_refused(tmp_path: Path, slow_
     command = ("compare", slow_campaign, "--methods", "mara", "--seeds", "1", "--out", tmp_path / "c")
     first = start(*command)
     wait_until(lambda: calls(tmp_path / "c" / "mara" / "3") > 10, first)
-    second = start(*command)
-    _, err = second.communicate(timeout=120)
-    assert (second.returncode, len(err.splitlines())) == (2, 1)
-    assert f"another process ({first.pid} on " in err
+    second = CliRunner().invoke(app, [str(argument) for argument in command])
+    assert (second.exit_code, len(second.stderr.splitlines())) == (2, 1)
+    assert f"another process ({first.pid} on " in second.stderr
     first.kill()
     first.communicate()
     # The killed comparison leaves no campaign behind that would hold its folder.
@@ -171,10 +169,9 @@ def test_a_second_comparison_in_the_same_folder_is_refused(tmp_path: Path, slow_
 def test_a_comparison_that_is_interrupted_saves_every_run_and_ends_as_if_it_had_not_been(
     tmp_path: Path, campaign_file: Path
 ) -> None:
-    command = ("compare", campaign_file, "--methods", "mara,vanilla", "--seeds", "1", "--out")
-    whole = start(*command, tmp_path / "whole")
-    out, err = whole.communicate(timeout=300)
-    assert whole.returncode == 0, err
+    command = ("compare", campaign_file, "--methods", "mara,vanilla", "--seeds", "1", "--budget", 90, "--out")
+    whole = CliRunner().invoke(app, [str(argument) for argument in (*command, tmp_path / "whole")])
+    assert whole.exit_code == 0, whole.stderr
     first = start(*command, tmp_path / "c")
     wait_until(lambda: calls(tmp_path / "c" / "mara" / "3") > 20, first)
     first.send_signal(signal.SIGINT)
@@ -184,4 +181,4 @@ def test_a_comparison_that_is_interrupted_saves_every_run_and_ends_as_if_it_had_
     again = start(*command, tmp_path / "c")
     table, err = again.communicate(timeout=300)
     assert again.returncode == 0, err
-    assert table == out
+    assert table == whole.stdout
