@@ -7,49 +7,41 @@ where unlikely molecules are hits less often than likely ones, the preference wa
 of the calls of its second half; a row for each objective and method, means over its seeds.
 """
 
-import json
 import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from chemmara.benchmark.suite import load_suite
+from chemmara.benchmark.suite_runs import read_benchmark, run_folder
+from chemmara.benchmark.timing import ended
 from chemmara.errors import TokenError
 from chemmara.language_model.checkpoint import Prior, load_prior
 from chemmara.language_model.device import to_numpy
 from chemmara.language_model.sampling import log_likelihood
 from chemmara.records.ledger import Ledger
+from chemmara.records.run_folder import RunFolder
 
 METHODS = ("mara", "vanilla")
 ROWS = 400
 
 
 def main(folder: Path) -> None:
-    """Print the table of a benchmark's folder."""
-    suite = load_suite("six")
-    prior = load_prior(suite.prior)
-    rows = []
-    for task in suite.task:
+    """Print the table of a benchmark's folder: of the runs that have ended."""
+    benchmark = read_benchmark(folder)
+    prior, rows = load_prior(benchmark.suite.prior), []
+    for task in benchmark.tasks:
         for method in METHODS:
-            runs = sorted((folder / task.name / method).glob("[0-9]*"))
-            found = [of_a_run(run, prior) for run in runs]
-            rows.append(
-                {"objective": task.name, "method": method, "runs": len(runs)} | dict(pd.DataFrame(found).mean())
-            )
+            runs = [run_folder(folder, task, method, seed) for seed in benchmark.seeds]
+            found = [of_a_run(run, prior) for run in runs if ended(run)]
+            rows.append({"objective": task, "method": method, "runs": len(found)} | dict(pd.DataFrame(found).mean()))
     print(pd.DataFrame(rows).round(3).to_string(index=False))
-
-
-def calls(folder: Path) -> int:
-    """Oracle calls of a run so far."""
-    with Ledger.open(folder / "ledger.sqlite") as ledger:
-        return ledger.count()
 
 
 def of_a_run(folder: Path, prior: Prior) -> dict[str, float]:
     """Median nats of the calls, and the share of hits in the likeliest, middle and unlikeliest third."""
-    threshold = json.loads((folder / "campaign.json").read_text(encoding="utf-8"))["campaign"]["hit_threshold"]
-    with Ledger.open(folder / "ledger.sqlite") as ledger:
+    with Ledger.open(RunFolder(folder).ledger) as ledger:
+        threshold = ledger.get("campaign")["hit_threshold"]
         scored = [call for call in ledger.calls() if not np.isnan(call.score)]
     late = pd.Series(scored[len(scored) // 2 :]).sample(ROWS, random_state=0)
     known = [(row, call.score >= threshold) for call in late if (row := encoded(prior, call.smiles))]

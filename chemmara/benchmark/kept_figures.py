@@ -15,7 +15,13 @@ from rdkit import rdBase
 from chemmara.records.run_folder import RunFolder
 from chemmara.system.files import write_text
 
-_DECIDE: Final = ("benchmark/figures.py", "metrics/*.py", "molecules/*.py", "records/*.py")  # on a figure's value
+_DECIDE: Final = (
+    "benchmark/figures.py",
+    "benchmark/suite_figures.py",
+    "metrics/*.py",
+    "molecules/*.py",
+    "records/*.py",
+)
 
 
 def kept(folder: Path, question: dict[str, Any], answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -44,7 +50,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 @cache
 def _code() -> str:
-    """SHA-256 of the code that decides on a figure's value, with RDKit's version."""
+    """SHA-256 of the code that decides on an answer, its figures and their form, with RDKit's version."""
     package = Path(__file__).parents[1]
     files = sorted(file for pattern in _DECIDE for file in package.glob(pattern))
     texts = [file.read_bytes() for file in files]

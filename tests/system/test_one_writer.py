@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from chemmara.errors import ChemmaraError
 from chemmara.system.interrupt import interruptible
@@ -28,6 +28,11 @@ def start(*arguments: object) -> "subprocess.Popen[str]":
         [*PROGRAM, *map(str, arguments)], cwd=ROOT, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
+
+
+def chemmara(*arguments: object) -> Result:
+    """The same program in this process."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def calls(folder: Path) -> int:
@@ -89,13 +94,13 @@ def test_a_live_run_refuses_every_other_writer_and_can_be_read(
         ("run", slow_campaign, "--out", folder), ("run", slow_campaign, "--out", folder, "--resume"),
         ("run", slow_campaign, "--out", folder, "--force"), ("resume", folder),
     ):  # fmt: skip
-        refused = CliRunner().invoke(app, [str(argument) for argument in second])
+        refused = chemmara(*second)
         assert refused.exit_code == 2, refused.stderr
         assert len(refused.stderr.splitlines()) == 1
         assert f"{folder}: " in refused.stderr
         assert f"another process ({process.pid} on " in refused.stderr
         assert refused.stdout == ""
-    assert CliRunner().invoke(app, ["report", str(folder)]).exit_code == 0
+    assert chemmara("report", folder).exit_code == 0
     assert process.poll() is None
     assert calls(folder) > before  # it went on all the while, and nothing was removed
 
@@ -153,7 +158,7 @@ def test_a_second_comparison_in_the_same_folder_is_refused(tmp_path: Path, slow_
     command = ("compare", slow_campaign, "--methods", "mara", "--seeds", "1", "--out", tmp_path / "c")
     first = start(*command)
     wait_until(lambda: calls(tmp_path / "c" / "mara" / "3") > 10, first)
-    second = CliRunner().invoke(app, [str(argument) for argument in command])
+    second = chemmara(*command)
     assert (second.exit_code, len(second.stderr.splitlines())) == (2, 1)
     assert f"another process ({first.pid} on " in second.stderr
     first.kill()
@@ -170,7 +175,7 @@ def test_a_comparison_that_is_interrupted_saves_every_run_and_ends_as_if_it_had_
     tmp_path: Path, campaign_file: Path
 ) -> None:
     command = ("compare", campaign_file, "--methods", "mara,vanilla", "--seeds", "1", "--budget", 90, "--out")
-    whole = CliRunner().invoke(app, [str(argument) for argument in (*command, tmp_path / "whole")])
+    whole = chemmara(*command, tmp_path / "whole")
     assert whole.exit_code == 0, whole.stderr
     first = start(*command, tmp_path / "c")
     wait_until(lambda: calls(tmp_path / "c" / "mara" / "3") > 20, first)
