@@ -16,7 +16,6 @@ from rdkit.Chem import BondType, CombineMols, GetMolFrags, GetShortestPath, Mol,
 from chemmara.molecules.chem import canonical
 from chemmara.molecules.graph_edits import (
     LARGEST_RING,
-    SMALL_RINGS,
     ends,
     finished,
     in_random_order,
@@ -119,13 +118,13 @@ def joined(first: Cut, second: Cut, sides: tuple[int, int], orders: tuple[BondTy
 def _offspring(
     first: Cut, second: Cut, sides: tuple[int, int], orders: tuple[BondType, ...], rng: random.Random
 ) -> Mol | None:
-    """As `joined`; None also where the child or its new ring has a size that is refused: known before it is made.
+    """As `joined`; None also where the child has no acceptable size or its new ring is too large: known beforehand.
 
-    A new ring has a double bond, for which rings of three and four atoms are too small.
+    A new ring of three or four atoms is looked at once it is made: it may be aromatic, as a cyclopropenone is.
     """
     halves = first.halves[sides[0]], second.halves[sides[1]]
     ring = sum(half.ring_atoms for half in halves)
-    if len(orders) > 1 and not SMALL_RINGS[-1] < ring <= LARGEST_RING:
+    if len(orders) > 1 and ring > LARGEST_RING:
         return None
     fitting = size_fits(sum(half.heavy_atoms for half in halves), rng)
     return joined(first, second, sides, orders) if fitting else None
