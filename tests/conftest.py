@@ -1,9 +1,6 @@
 """What all tests share: a prior that is made in no time, and a quiet Hypothesis."""
 
 import os
-import subprocess
-from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,8 +17,6 @@ from chemmara.language_model.checkpoint import Prior, PriorConfig, save_prior
 from chemmara.language_model.rnn import RecurrentConfig
 from chemmara.language_model.tokenizer import Tokenizer
 from chemmara.molecules.notation import Selfies
-from tests.support.pages import run_commands_of
-from tests.support.warm import warm_program
 
 settings.register_profile("chemmara", deadline=None, max_examples=50)  # the first torch call takes over a second
 settings.load_profile("chemmara")
@@ -74,16 +69,6 @@ def tiny_prior(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     save_prior(Prior("tiny", config, tokenizer, build(config.network, len(tokenizer))), folder)
     return folder
-
-
-RunPage = Callable[[str, Path], "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture(scope="session")
-def run_page() -> Iterator[RunPage]:
-    """Runs the commands of a page of docs in a folder; the program is started once for all pages."""
-    with warm_program() as warm:
-        yield partial(run_commands_of, warm=warm)
 
 
 @pytest.fixture

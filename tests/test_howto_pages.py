@@ -10,16 +10,14 @@ import pandas as pd
 import pytest
 from rdkit.Chem import SDMolSupplier
 
-from tests.conftest import RunPage
+from tests.support.pages import run_page
 
 ROOT = Path(__file__).parents[1]
 JOBS = (ROOT / "docs" / "jobs.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
-def test_a_reinvent_user_gets_a_campaign_and_the_page_shows_the_converted_file(
-    tmp_path: Path, run_page: RunPage
-) -> None:
+def test_a_reinvent_user_gets_a_campaign_and_the_page_shows_the_converted_file(tmp_path: Path) -> None:
     run_page("from-reinvent4.md", tmp_path)
     assert (tmp_path / "both.html").exists()
     text = (ROOT / "docs" / "from-reinvent4.md").read_text(encoding="utf-8")
@@ -33,37 +31,37 @@ def test_a_reinvent_user_gets_a_campaign_and_the_page_shows_the_converted_file(
 
 
 @pytest.mark.slow
-def test_an_oracle_of_ones_own_scores_a_campaign(tmp_path: Path, run_page: RunPage) -> None:
+def test_an_oracle_of_ones_own_scores_a_campaign(tmp_path: Path) -> None:
     run_page("own-oracle.md", tmp_path)
     assert (tmp_path / "runs" / "mine" / "report.html").exists()
 
 
 @pytest.mark.slow
-def test_seeds_with_and_without_scores(tmp_path: Path, run_page: RunPage) -> None:
+def test_seeds_with_and_without_scores(tmp_path: Path) -> None:
     run_page("seeds.md", tmp_path)
     assert (tmp_path / "runs" / "measured" / "report.html").exists()
 
 
 @pytest.mark.slow
-def test_a_prior_of_random_smiles_is_trained_shown_and_used(tmp_path: Path, run_page: RunPage) -> None:
+def test_a_prior_of_random_smiles_is_trained_shown_and_used(tmp_path: Path) -> None:
     ran = run_page("random-smiles.md", tmp_path)
     assert "Trained on random SMILES (restricted)" in ran.stdout
     assert (tmp_path / "runs" / "random" / "report.html").exists()
 
 
 @pytest.mark.slow
-def test_the_ledger_is_read_with_sql_and_pandas(tmp_path: Path, run_page: RunPage) -> None:
+def test_the_ledger_is_read_with_sql_and_pandas(tmp_path: Path) -> None:
     assert "calls without a score" in run_page("ledger.md", tmp_path).stdout
 
 
 @pytest.mark.slow
-def test_a_job_script_begins_and_goes_on(tmp_path: Path, run_page: RunPage) -> None:
+def test_a_job_script_begins_and_goes_on(tmp_path: Path) -> None:
     run_page("slurm.md", tmp_path)
     assert (tmp_path / "runs" / "job" / "report.html").exists()
 
 
 @pytest.mark.slow
-def test_a_messy_vendor_file_becomes_twenty_picks(tmp_path: Path, run_page: RunPage) -> None:
+def test_a_messy_vendor_file_becomes_twenty_picks(tmp_path: Path) -> None:
     run_page("vendor-file.md", tmp_path)
     order = list(SDMolSupplier(str(tmp_path / "order.sdf")))
     assert [int(molecule.GetProp("pick")) for molecule in order] == list(range(1, 21))
@@ -77,7 +75,7 @@ def test_a_messy_vendor_file_becomes_twenty_picks(tmp_path: Path, run_page: RunP
 
 
 @pytest.mark.slow
-def test_measured_activities_become_hits(tmp_path: Path, run_page: RunPage) -> None:
+def test_measured_activities_become_hits(tmp_path: Path) -> None:
     pytest.importorskip("skl2onnx", reason="needs the extra [qsar]")
     run_page("activities.md", tmp_path)
     assert len(pd.read_csv(tmp_path / "best.csv")) == 20
@@ -85,7 +83,7 @@ def test_measured_activities_become_hits(tmp_path: Path, run_page: RunPage) -> N
 
 
 @pytest.mark.slow
-def test_a_docking_score_steers_a_campaign(tmp_path: Path, run_page: RunPage) -> None:
+def test_a_docking_score_steers_a_campaign(tmp_path: Path) -> None:
     pytest.importorskip("vina", reason="needs the extra [docking]")
     run_page("docking.md", tmp_path)
     with sqlite3.connect(tmp_path / "runs" / "docked" / "ledger.sqlite") as ledger:
@@ -95,14 +93,14 @@ def test_a_docking_score_steers_a_campaign(tmp_path: Path, run_page: RunPage) ->
 
 
 @pytest.mark.slow
-def test_a_series_becomes_a_prior(tmp_path: Path, run_page: RunPage) -> None:
+def test_a_series_becomes_a_prior(tmp_path: Path) -> None:
     run_page("transfer-learning.md", tmp_path)
     assert len((tmp_path / "like-mine.smi").read_text().splitlines()) == 20
     assert (tmp_path / "runs" / "series" / "report.html").exists()
 
 
 @pytest.mark.slow
-def test_two_runs_are_shown_side_by_side(tmp_path: Path, run_page: RunPage) -> None:
+def test_two_runs_are_shown_side_by_side(tmp_path: Path) -> None:
     run_page("report.md", tmp_path)
     page = (tmp_path / "both.html").read_text(encoding="utf-8")
     assert "first" in page
@@ -110,7 +108,7 @@ def test_two_runs_are_shown_side_by_side(tmp_path: Path, run_page: RunPage) -> N
 
 
 @pytest.mark.slow
-def test_a_core_gets_its_groups(tmp_path: Path, run_page: RunPage) -> None:
+def test_a_core_gets_its_groups(tmp_path: Path) -> None:
     run_page("from-a-core.md", tmp_path)
     table = pd.read_csv(tmp_path / "groups.csv")
     assert table.columns.tolist() == ["smiles", "core", "R1", "R2"]

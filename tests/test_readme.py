@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chemmara import assets
-from tests.conftest import RunPage
+from tests.support.pages import run_page
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -20,7 +20,7 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_every_command_of_the_tour_runs(tmp_path: Path, run_page: RunPage) -> None:
+def test_every_command_of_the_tour_runs(tmp_path: Path) -> None:
     assert {"chembl-gru", "zinc250k-gru"} <= set(assets.priors())
     run_page("../README.md", tmp_path)
     assert (tmp_path / "runs" / "mine" / "report.html").exists()

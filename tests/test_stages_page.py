@@ -7,13 +7,13 @@ import pytest
 
 from chemmara.campaign.stages import MAY_DIFFER, StageConfig
 from tests.campaign.test_campaign import rows
-from tests.conftest import RunPage
+from tests.support.pages import run_page
 
 TEXT = (Path(__file__).parents[1] / "docs" / "stages.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
-def test_every_command_of_the_page_runs(tmp_path: Path, run_page: RunPage) -> None:
+def test_every_command_of_the_page_runs(tmp_path: Path) -> None:
     (campaign,) = re.findall(r"```toml\n(.*?)```", TEXT, flags=re.DOTALL)
     (tmp_path / "staged.toml").write_text(campaign, encoding="utf-8")
     run_page("stages.md", tmp_path)

@@ -9,13 +9,13 @@ from rdkit.Chem import SDMolSupplier
 
 from chemmara.metrics.properties import PROPERTIES
 from chemmara.selection.known import NEAREST
-from tests.conftest import RunPage
+from tests.support.pages import run_page
 
 TEXT = (Path(__file__).parents[1] / "docs" / "taking-out.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
-def test_every_command_of_the_page_runs(tmp_path: Path, run_page: RunPage) -> None:
+def test_every_command_of_the_page_runs(tmp_path: Path) -> None:
     run_page("taking-out.md", tmp_path)
     assert len(list(SDMolSupplier(str(tmp_path / "best.sdf")))) == 20
     order = list(SDMolSupplier(str(tmp_path / "order.sdf")))

@@ -30,7 +30,8 @@ from chemmara.scoring.measurement import Arrived, HandOver, Measured, Request, a
 from chemmara.scoring.objective import Objective
 from cli.main import app
 from cli.status import status_line
-from tests.campaign.test_campaign import killed_and_resumed, rows, start
+from tests.campaign.test_campaign import killed_and_resumed, rows
+from tests.support.processes import start
 
 SCREEN = "[method.screen]\ncandidates = 48\nstart = 24\n"
 SLOW = """

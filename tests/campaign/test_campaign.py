@@ -5,7 +5,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,9 +16,7 @@ from chemmara.campaign.settings import load_campaign
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.records.ledger import Ledger
-
-PROGRAM = [sys.executable, "-m", "cli.main"]
-ROOT = Path(__file__).parents[2]
+from tests.support.processes import start, start_alone
 
 
 def rows(folder: Path) -> list[tuple]:
@@ -29,19 +26,6 @@ def rows(folder: Path) -> list[tuple]:
         return connection.execute("SELECT * FROM calls ORDER BY call").fetchall()
     finally:
         connection.close()
-
-
-def start(*arguments: object, group: bool = False) -> subprocess.Popen[str]:
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(
-        [*PROGRAM, *map(str, arguments)],
-        cwd=ROOT,
-        text=True,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=group,
-    )
 
 
 def wait_for_calls(process: subprocess.Popen[str], folder: Path, number: int) -> None:
@@ -131,7 +115,7 @@ def test_ctrl_c_in_a_terminal_reaches_the_workers_too_and_costs_no_molecule(
     tmp_path: Path, campaign_file: Path, uninterrupted: list[tuple]
 ) -> None:
     folder = tmp_path / "terminal"
-    process = start("run", campaign_file, "--out", folder, "--workers", 2, group=True)
+    process = start_alone("run", campaign_file, "--out", folder, "--workers", 2)
     wait_for_calls(process, folder, 30)
     os.killpg(process.pid, signal.SIGINT)
     process.communicate(timeout=60)

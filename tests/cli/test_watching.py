@@ -2,10 +2,8 @@
 
 import io
 import json
-import os
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,9 +15,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from cli.main import app
+from tests.support.processes import Started, start
 
-ROOT = Path(__file__).parents[2]
-PROGRAM = [sys.executable, "-m", "cli.main"]
 SLOW = "import time\n\n\ndef slow(molecules):\n    time.sleep(0.2)\n    return [0.5] * len(molecules)\n"
 BROKEN = "def slow(molecules):\n    raise ValueError('the licence has run out')\n"
 
@@ -28,20 +25,13 @@ def chemmara(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-def start(*arguments: object) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [*PROGRAM, *map(str, arguments)], cwd=ROOT, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-
-
 def status(folder: Path) -> Any:
     """What `chemmara status --json` says; nothing where there is no run yet."""
     result = chemmara("status", folder, "--json")
     return json.loads(result.stdout) if result.exit_code == 0 else {"calls": 0}
 
 
-def wait_until(true: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+def wait_until(true: Callable[[], bool], process: Started) -> None:
     end = time.monotonic() + 120
     while time.monotonic() < end:
         if true():
@@ -62,7 +52,7 @@ def campaign_with(code: str, tmp_path: Path, campaign_file: Path) -> Path:
 
 
 @pytest.fixture
-def running(tmp_path: Path, campaign_file: Path) -> "Iterator[tuple[Path, subprocess.Popen[str]]]":
+def running(tmp_path: Path, campaign_file: Path) -> Iterator[tuple[Path, Started]]:
     """A campaign that goes on and on in another process, some steps in; tmp_path/runs is a folder of one run."""
     folder = tmp_path / "runs" / "live"
     process = start("run", campaign_with(SLOW, tmp_path, campaign_file), "--out", folder)
@@ -81,18 +71,18 @@ def ended(tmp_path: Path, campaign_file: Path) -> Path:
 
 
 def test_a_run_in_another_process_is_running_and_then_killed_and_then_resumed_and_interrupted(
-    running: "tuple[Path, subprocess.Popen[str]]",
+    running: tuple[Path, Started],
 ) -> None:
     folder, process = running
     first = status(folder)
     assert (first["state"], first["reason"], first["budget"]) == ("running", "", 100_000)
-    assert first["holder"].startswith(f"{process.pid} on ")
+    assert first["holder"].startswith(f"{process.program} on ")
     assert first["calls_per_second"] > 0
     assert first["seconds_left"] == pytest.approx((100_000 - first["calls"]) / first["calls_per_second"])
     wait_until(lambda: status(folder)["step"] > first["step"], process)  # it goes on while it is looked at
     line = chemmara("status", folder).stdout
     assert len(line.splitlines()) == 1
-    assert f"running ({process.pid} on " in line
+    assert f"running ({process.program} on " in line
     assert " left" in line
 
     process.kill()
@@ -104,7 +94,7 @@ def test_a_run_in_another_process_is_running_and_then_killed_and_then_resumed_an
     again = start("resume", folder)
     try:
         wait_until(lambda: status(folder)["calls"] > killed["calls"], again)
-        assert status(folder)["holder"].startswith(f"{again.pid} on ")
+        assert status(folder)["holder"].startswith(f"{again.program} on ")
         again.send_signal(signal.SIGINT)
         _, err = again.communicate(timeout=120)
         assert again.returncode == 130, err
@@ -153,14 +143,14 @@ def test_a_folder_without_a_run_is_one_line_and_exit_code_2(command: str, kind: 
 
 
 def test_watch_prints_a_line_whenever_a_run_has_changed_and_ends_with_it(
-    running: "tuple[Path, subprocess.Popen[str]]",
+    running: tuple[Path, Started],
 ) -> None:
     folder, process = running
     watching = start("watch", folder.parent, "--every", 0.1)
     assert watching.stdout is not None
     lines = [watching.stdout.readline() for _ in range(3)]
     assert len(set(lines)) == 3  # not the same line twice
-    assert all(line.startswith(f"{folder}: running ({process.pid} on ") for line in lines)
+    assert all(line.startswith(f"{folder}: running ({process.program} on ") for line in lines)
     assert process.poll() is None
     process.kill()
     process.communicate()

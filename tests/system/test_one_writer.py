@@ -4,8 +4,6 @@ import multiprocessing
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,17 +15,9 @@ from chemmara.errors import ChemmaraError
 from chemmara.system.interrupt import interruptible
 from chemmara.system.locking import only_writer
 from cli.main import app
+from tests.support.processes import Started, start
 
-PROGRAM = [sys.executable, "-m", "cli.main"]
-ROOT = Path(__file__).parents[2]
 SLOW = "import time\n\n\ndef slow(molecules):\n    time.sleep(0.2)\n    return [0.5] * len(molecules)\n"
-
-
-def start(*arguments: object) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [*PROGRAM, *map(str, arguments)], cwd=ROOT, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
 
 
 def chemmara(*arguments: object) -> Result:
@@ -43,7 +33,7 @@ def calls(folder: Path) -> int:
         return 0
 
 
-def wait_until(true: object, process: "subprocess.Popen[str]") -> None:
+def wait_until(true: object, process: Started) -> None:
     end = time.monotonic() + 120
     while time.monotonic() < end:
         if true():  # type: ignore[operator]
@@ -64,7 +54,7 @@ def slow_campaign(tmp_path: Path, campaign_file: Path) -> Path:
 
 
 @pytest.fixture
-def running(tmp_path: Path, slow_campaign: Path) -> "Iterator[tuple[Path, subprocess.Popen[str]]]":
+def running(tmp_path: Path, slow_campaign: Path) -> Iterator[tuple[Path, Started]]:
     """A campaign that goes on and on in another process, some calls in."""
     folder = tmp_path / "live"
     process = start("run", slow_campaign, "--out", folder)
@@ -86,7 +76,7 @@ def test_the_lock_is_held_by_one_and_free_after_it(tmp_path: Path) -> None:
 
 
 def test_a_live_run_refuses_every_other_writer_and_can_be_read(
-    running: "tuple[Path, subprocess.Popen[str]]", slow_campaign: Path
+    running: tuple[Path, Started], slow_campaign: Path
 ) -> None:
     folder, process = running
     before = calls(folder)
@@ -98,14 +88,14 @@ def test_a_live_run_refuses_every_other_writer_and_can_be_read(
         assert refused.exit_code == 2, refused.stderr
         assert len(refused.stderr.splitlines()) == 1
         assert f"{folder}: " in refused.stderr
-        assert f"another process ({process.pid} on " in refused.stderr
+        assert f"another process ({process.program} on " in refused.stderr
         assert refused.stdout == ""
     assert chemmara("report", folder).exit_code == 0
     assert process.poll() is None
     assert calls(folder) > before  # it went on all the while, and nothing was removed
 
 
-def test_after_a_kill_the_folder_is_free_and_the_run_goes_on(running: "tuple[Path, subprocess.Popen[str]]") -> None:
+def test_after_a_kill_the_folder_is_free_and_the_run_goes_on(running: tuple[Path, Started]) -> None:
     folder, process = running
     process.kill()
     process.communicate()
@@ -160,7 +150,7 @@ def test_a_second_comparison_in_the_same_folder_is_refused(tmp_path: Path, slow_
     wait_until(lambda: calls(tmp_path / "c" / "mara" / "3") > 10, first)
     second = chemmara(*command)
     assert (second.exit_code, len(second.stderr.splitlines())) == (2, 1)
-    assert f"another process ({first.pid} on " in second.stderr
+    assert f"another process ({first.program} on " in second.stderr
     first.kill()
     first.communicate()
     # The killed comparison leaves no campaign behind that would hold its folder.
