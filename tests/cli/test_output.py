@@ -7,7 +7,6 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,18 +15,11 @@ from typer.testing import CliRunner
 from chemmara.errors import ChemmaraError
 from chemmara.system.files import replacing, write_text
 from cli.main import app
+from tests.support.processes import ran
 
 BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 ROOT = Path(__file__).parents[2]
 SCORE = ["score", "LIBRARY", "--task", "qed"]
-
-
-def chemmara(
-    *arguments: object, before: Callable[[], object] | None = None, **streams: object
-) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "cli.main", *map(str, arguments)]
-    given: dict[str, object] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
-    return subprocess.run(command, cwd=ROOT, env=BUFFERED, text=True, check=False, preexec_fn=before, **given)  # type: ignore[call-overload]
 
 
 @pytest.fixture
@@ -60,11 +52,8 @@ def test_a_stdout_that_cannot_show_a_curve_shows_escapes_and_loses_nothing() -> 
 
 @pytest.mark.parametrize("out", ["-", "/dev/stdout"])
 def test_a_dash_and_dev_stdout_are_stdout(out: str, library: Path, tiny_prior: Path) -> None:
-    assert (
-        chemmara("score", library, "--task", "qed", "--out", out).stdout
-        == chemmara("score", library, "--task", "qed").stdout
-    )
-    assert len(chemmara("sample", tiny_prior, "-n", 3, "--out", out).stdout.splitlines()) == 3
+    assert ran("score", library, "--task", "qed", "--out", out).stdout == ran("score", library, "--task", "qed").stdout
+    assert len(ran("sample", tiny_prior, "-n", 3, "--out", out).stdout.splitlines()) == 3
 
 
 def test_a_pipe_is_written_to_and_stays_a_pipe(library: Path, tmp_path: Path) -> None:
@@ -73,7 +62,7 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(library: Path, tmp_path: Path) ->
     read: list[str] = []
     reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
     reader.start()
-    assert chemmara("score", library, "--task", "qed", "--out", pipe).returncode == 0
+    assert ran("score", library, "--task", "qed", "--out", pipe).returncode == 0
     reader.join(10)
     assert read[0].startswith("name,smiles,total")
     assert stat.S_ISFIFO(pipe.stat().st_mode)
@@ -82,18 +71,14 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(library: Path, tmp_path: Path) ->
 @pytest.mark.parametrize("mask", [0o022, 0o027])
 def test_the_modes_of_new_files_follow_the_umask(mask: int, library: Path, campaign_file: Path, tmp_path: Path) -> None:
     assert (
-        chemmara(
-            "score", library, "--task", "qed", "--out", tmp_path / "o" / "..", before=lambda: os.umask(mask)
-        ).returncode
+        ran("score", library, "--task", "qed", "--out", tmp_path / "o" / "..", before=lambda: os.umask(mask)).returncode
         == 2
     )
     assert (
-        chemmara(
-            "score", library, "--task", "qed", "--out", tmp_path / "out.csv", before=lambda: os.umask(mask)
-        ).returncode
+        ran("score", library, "--task", "qed", "--out", tmp_path / "out.csv", before=lambda: os.umask(mask)).returncode
         == 0
     )
-    run = chemmara("run", campaign_file, "--out", tmp_path / "run", "--budget", 20, before=lambda: os.umask(mask))
+    run = ran("run", campaign_file, "--out", tmp_path / "run", "--budget", 20, before=lambda: os.umask(mask))
     assert run.returncode == 0, run.stderr
     files = [tmp_path / "out.csv", *(path for path in (tmp_path / "run").rglob("*") if path.is_file())]
     assert {path.suffix for path in files} >= {".csv", ".safetensors", ".sqlite", ".html", ".json"}
@@ -151,9 +136,9 @@ def test_what_cannot_be_written_is_refused_before_anything_is_computed(
 def test_a_full_disk_is_one_line(library: Path, tiny_prior: Path) -> None:
     for arguments in (["score", library, "--task", "qed"], ["sample", tiny_prior, "-n", 3], ["diversity", library]):
         with Path("/dev/full").open("w") as full:
-            result = chemmara(*arguments, stdout=full)
+            result = ran(*arguments, stdout=full)
         assert (result.returncode, result.stderr) == (2, "error: stdout: cannot be written (No space left on device)\n")
-    result = chemmara("score", library, "--task", "qed", "--out", "/dev/full")
+    result = ran("score", library, "--task", "qed", "--out", "/dev/full")
     assert result.returncode == 2
     assert result.stderr.startswith("error: /dev/full: cannot be written (No space left on device)")
     assert len(result.stderr.splitlines()) == 1
@@ -165,7 +150,7 @@ def test_what_was_there_stays_where_the_disk_is_full(suffix: str, tmp_path: Path
     library.write_text("".join(f"{smiles}{'C' * n} {n}\n" for n in range(150) for smiles in drugs.values()))
     out.write_text("old")
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))  # noqa: E731 - the kernel's word: file too large
-    result = chemmara("score", library, "--task", "qed", "--out", out, before=limit)
+    result = ran("score", library, "--task", "qed", "--out", out, before=limit)
     assert (result.returncode, len(result.stderr.splitlines())) == (2, 1), result.stderr
     assert "cannot be written (File too large)" in result.stderr
     assert out.read_text() == "old"
@@ -182,8 +167,8 @@ def test_a_prior_that_does_not_fit_on_the_disk_leaves_the_old_one(tmp_path: Path
         "except ChemmaraError as error: print(error)"
     )
     (tmp_path / "w").write_text("old")
-    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == f"{tmp_path / 'w'}: cannot be written (File too large)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"{tmp_path / 'w'}: cannot be written (File too large)"
     assert (tmp_path / "w").read_text() == "old"
 
 

@@ -1,19 +1,21 @@
 """The program in a process of its own, started from a fork of one that has imported what it needs.
 
-A server imports the program's libraries and waits at a socket. A small `chemmara` sends its arguments, folder,
-environment and streams there; a fork of the server runs the program itself (cli.main) with them. Torch and its like
-cost three seconds of a processor at each start, which all tests of a process pay once, not a hundred times.
+A server imports the program's libraries and waits at a socket. A small `chemmara` sends its arguments, folder, umask,
+largest file, environment and streams there; a fork of the server runs the program itself (cli.main) with them. Torch
+and its like cost three seconds of a processor at each start, which all tests of a process pay once.
 """
 
 import gc
 import importlib
 import os
+import resource
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -23,11 +25,14 @@ from chemmara.cli.main import app
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "cli.main")
 _SMALL = f"""#!{sys.executable} -SE
-import os, signal, socket, sys
+import os, resource, signal, socket, sys
 
+os.umask(mask := os.umask(0))
+largest = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
 server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 server.connect(os.path.join(os.path.dirname(__file__), "socket"))
-given = [os.getcwd(), *(f"{{name}}={{value}}" for name, value in os.environ.items()), "", *sys.argv]
+surroundings = [f"{{name}}={{value}}" for name, value in os.environ.items()]
+given = [os.getcwd(), str(mask), str(largest), *surroundings, "", *sys.argv]
 socket.send_fds(server, ["\\0".join(given).encode(errors="surrogateescape")], [0, 1, 2])
 process = int(server.recv(16))
 for number in (signal.SIGINT, signal.SIGTERM):
@@ -67,6 +72,18 @@ def start(*arguments: object) -> Started:
     return Started(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
+def ran(
+    *arguments: object, before: Callable[[], object] | None = None, **streams: object
+) -> "subprocess.CompletedProcess[str]":
+    """What became of the program with these arguments, whose process did something `before`: to umask or limits."""
+    command = [f"{warm_folder()}/chemmara", *map(str, arguments)]
+    given: dict[str, object] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
+    environment = os.environ | _STARTED_OTHERWISE
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, text=True, check=False, timeout=300, preexec_fn=before, **given
+    )  # type: ignore[call-overload]
+
+
 def start_alone(*arguments: object) -> "subprocess.Popen[str]":
     """As `start`, with nothing in common with any other process, and as the first of a group of processes."""
     return subprocess.Popen(
@@ -83,7 +100,8 @@ def warm_folder() -> str:
     program.write_text(_SMALL, encoding="utf-8")
     program.chmod(0o755)
     command = [sys.executable, "-m", __name__, folder, str(os.getpid())]
-    subprocess.run(command, cwd=ROOT, env=os.environ | _STARTED_OTHERWISE, start_new_session=True, check=True)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"} | _STARTED_OTHERWISE
+    subprocess.run(command, cwd=ROOT, env=environment, start_new_session=True, check=True)
     return str(folder)
 
 
@@ -125,14 +143,16 @@ def _answer(asking: socket.socket) -> None:
 
 
 def _become(given: list[str], streams: list[int]) -> None:
-    """Run the program with these streams, folder, environment and arguments, and end."""
+    """Run the program with these streams, folder, umask, largest file, environment and arguments, and end."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
     end = given.index("")
     os.chdir(given[0])
+    os.umask(int(given[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(given[2]), int(given[2])))
     os.environ.clear()
-    os.environ.update(pair.split("=", 1) for pair in given[1:end])
+    os.environ.update(pair.split("=", 1) for pair in given[3:end])
     sys.argv[:] = given[end + 1 :]
     sys.path[0] = str(Path(sys.argv[0]).parent)
     sys.modules["__main__"] = ModuleType("__main__")  # of which a worker process would import this file

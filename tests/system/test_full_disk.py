@@ -1,10 +1,9 @@
 """A disk that takes no more: one clear line, and what was saved before stays good."""
 
-import os
 import resource
 import sqlite3
 import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,21 +12,13 @@ from chemmara.campaign.run import Run
 from chemmara.campaign.settings import load_campaign
 from chemmara.errors import ChemmaraError
 from chemmara.system.database import transaction
-
-ROOT = Path(__file__).parents[2]
+from tests.support.processes import ran
 
 
 def chemmara(*arguments: object, most: int | None = None) -> "subprocess.CompletedProcess[str]":
-    """The real program; with `most`, no file of it may grow beyond so many bytes, as on a disk that is full."""
-
-    def limit() -> None:
-        if most is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-
-    return subprocess.run(
-        [sys.executable, "-m", "cli.main", *map(str, arguments)], cwd=ROOT, text=True, capture_output=True, check=False,
-        env=os.environ | {"OMP_NUM_THREADS": "1"}, preexec_fn=limit, timeout=300,
-    )  # fmt: skip
+    """The program; with `most`, no file of it may grow beyond so many bytes, as on a disk that is full."""
+    full = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (most, most)) if most is not None else None
+    return ran(*arguments, before=full)
 
 
 def rows(folder: Path) -> list[tuple]:
