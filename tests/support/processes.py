@@ -46,6 +46,7 @@ if code < 0:
     os.kill(os.getpid(), -code)
 sys.exit(code)
 """
+_FORKED = sys.platform == "linux"  # elsewhere a process that has imported torch is not to be forked
 _LARGEST = 1 << 20  # bytes of a command with its environment
 _IMPORTED = ("torch", "pandas", "sklearn.ensemble", "chemmara.campaign.start", "chemmara.report.page")
 _STARTED_OTHERWISE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # a process of one thread may be forked
@@ -57,7 +58,7 @@ class Started(subprocess.Popen[str]):
     @property
     def program(self) -> int:
         """The number of the program's own process."""
-        return int(Path(f"{warm_folder()}/chemmara-{self.pid}").read_text(encoding="utf-8"))
+        return int(Path(f"{warm_folder()}/chemmara-{self.pid}").read_text(encoding="utf-8")) if _FORKED else self.pid
 
     def kill(self) -> None:
         """End the program as `kill -9` does."""
@@ -94,7 +95,9 @@ def start_alone(*arguments: object) -> "subprocess.Popen[str]":
 
 @cache
 def warm_folder() -> str:
-    """A folder for PATH: the `chemmara` in it is the one that is already started."""
+    """A folder for PATH: the `chemmara` in it is the one that is already started; off Linux, the real one."""
+    if not _FORKED:
+        return str(Path(sys.executable).parent)
     folder = Path(tempfile.mkdtemp())
     program = folder / "chemmara"
     program.write_text(_SMALL, encoding="utf-8")
