@@ -5,8 +5,7 @@ import json
 import signal
 import sqlite3
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from cli.main import app
-from tests.support.processes import Started, start
+from tests.support.processes import Started, start, wait_until
 
 SLOW = "import time\n\n\ndef slow(molecules):\n    time.sleep(0.2)\n    return [0.5] * len(molecules)\n"
 BROKEN = "def slow(molecules):\n    raise ValueError('the licence has run out')\n"
@@ -29,16 +28,6 @@ def status(folder: Path) -> Any:
     """What `chemmara status --json` says; nothing where there is no run yet."""
     result = chemmara("status", folder, "--json")
     return json.loads(result.stdout) if result.exit_code == 0 else {"calls": 0}
-
-
-def wait_until(true: Callable[[], bool], process: Started) -> None:
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
-        if true():
-            return
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
-    raise AssertionError("it never came to that")
 
 
 def campaign_with(code: str, tmp_path: Path, campaign_file: Path) -> Path:

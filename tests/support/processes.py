@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -23,7 +24,6 @@ from types import ModuleType
 from chemmara.cli.main import app
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = (sys.executable, "-m", "cli.main")
 _SMALL = f"""#!{sys.executable} -SE
 import os, resource, signal, socket, sys
 
@@ -49,7 +49,7 @@ sys.exit(code)
 _FORKED = sys.platform == "linux"  # elsewhere a process that has imported torch is not to be forked
 _LARGEST = 1 << 20  # bytes of a command with its environment
 _IMPORTED = ("torch", "pandas", "sklearn.ensemble", "chemmara.campaign.start", "chemmara.report.page")
-_STARTED_OTHERWISE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # a process of one thread may be forked
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # so that the server may be forked
 
 
 class Started(subprocess.Popen[str]):
@@ -69,8 +69,7 @@ class Started(subprocess.Popen[str]):
 def start(*arguments: object) -> Started:
     """The program with these arguments, in the project's folder, its output in pipes."""
     command = [f"{warm_folder()}/chemmara", *map(str, arguments)]
-    environment = os.environ | _STARTED_OTHERWISE
-    return Started(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return Started(command, cwd=ROOT, env=_surroundings(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def ran(
@@ -79,18 +78,28 @@ def ran(
     """What became of the program with these arguments, whose process did something `before`: to umask or limits."""
     command = [f"{warm_folder()}/chemmara", *map(str, arguments)]
     given: dict[str, object] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
-    environment = os.environ | _STARTED_OTHERWISE
     return subprocess.run(
-        command, cwd=ROOT, env=environment, text=True, check=False, timeout=300, preexec_fn=before, **given
+        command, cwd=ROOT, env=_surroundings(), text=True, check=False, timeout=300, preexec_fn=before, **given
     )  # type: ignore[call-overload]
 
 
 def start_alone(*arguments: object) -> "subprocess.Popen[str]":
     """As `start`, with nothing in common with any other process, and as the first of a group of processes."""
     return subprocess.Popen(
-        [*PROGRAM, *map(str, arguments)], cwd=ROOT, env=os.environ | _STARTED_OTHERWISE, text=True,
+        [sys.executable, "-m", "cli.main", *map(str, arguments)], cwd=ROOT, env=_surroundings(), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
+
+
+def wait_until(true: Callable[[], bool], process: Started) -> None:
+    """Until something is true of a program that goes on."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        if true():
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    raise AssertionError("it never came to that")
 
 
 @cache
@@ -103,9 +112,13 @@ def warm_folder() -> str:
     program.write_text(_SMALL, encoding="utf-8")
     program.chmod(0o755)
     command = [sys.executable, "-m", __name__, folder, str(os.getpid())]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"} | _STARTED_OTHERWISE
-    subprocess.run(command, cwd=ROOT, env=environment, start_new_session=True, check=True)
+    subprocess.run(command, cwd=ROOT, env=_surroundings(), start_new_session=True, check=True)
     return str(folder)
+
+
+def _surroundings() -> dict[str, str]:
+    """The environment of every process here: as the tests', with one thread and with buffered output."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"} | _ONE_THREAD
 
 
 def _serve(folder: Path, tests: int) -> None:

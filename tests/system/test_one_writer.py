@@ -15,7 +15,7 @@ from chemmara.errors import ChemmaraError
 from chemmara.system.interrupt import interruptible
 from chemmara.system.locking import only_writer
 from cli.main import app
-from tests.support.processes import Started, start
+from tests.support.processes import Started, start, wait_until
 
 SLOW = "import time\n\n\ndef slow(molecules):\n    time.sleep(0.2)\n    return [0.5] * len(molecules)\n"
 
@@ -31,16 +31,6 @@ def calls(folder: Path) -> int:
         return connection.execute("SELECT count(*) FROM calls").fetchone()[0]
     except sqlite3.OperationalError:
         return 0
-
-
-def wait_until(true: object, process: Started) -> None:
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
-        if true():  # type: ignore[operator]
-            return
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
-    raise AssertionError("it never came to that")
 
 
 @pytest.fixture
