@@ -4,10 +4,12 @@ import random
 import re
 from collections.abc import Sequence
 
-from rdkit import Chem, rdBase
+from rdkit import Chem
 from rdkit.Chem import Atom, BondType, Mol, RWMol, rdFingerprintGenerator
 from rdkit.Chem.Scaffolds import MurckoScaffold
 from rdkit.DataStructs import BitVectToBinaryText, ExplicitBitVect
+
+from chemmara.molecules.quiet import QUIET
 
 LONGEST = 2000
 """Most characters of a SMILES: RDKit's time for some questions grows with the cube, to half a minute here."""
@@ -42,7 +44,7 @@ def parse(smiles: str) -> Mol | None:
     text = (smiles.split(None, 1) or [""])[0]
     if not text or len(text) > LONGEST:
         return None
-    with rdBase.BlockLogs():
+    with QUIET:
         molecule: Mol | None = Chem.MolFromSmiles(text)
         if molecule is None or not molecule.GetNumAtoms():
             return None
@@ -93,7 +95,7 @@ def why_invalid(smiles: str) -> str:
         return f"{len(text)} characters, of which {LONGEST} are allowed" if text else "empty"
     if "~" in text:
         return "a bond ~ stands for any bond"
-    with rdBase.BlockLogs():
+    with QUIET:
         molecule: Mol | None = Chem.MolFromSmiles(text, sanitize=False)
         if molecule is None:
             return "not SMILES syntax"
@@ -105,7 +107,7 @@ def why_invalid(smiles: str) -> str:
 
 def parse_pattern(smarts: str) -> Mol | None:
     """The query molecule of a SMARTS, or None where the text is not one."""
-    with rdBase.BlockLogs():
+    with QUIET:
         query: Mol | None = Chem.MolFromSmarts(smarts) if smarts.strip() else None
     return query
 
@@ -169,7 +171,7 @@ def generic_scaffold(molecule: Mol) -> str:
     if not molecule.GetRingInfo().NumRings():
         return ""
     core = MurckoScaffold.GetScaffoldForMol(molecule)
-    with rdBase.BlockLogs():
+    with QUIET:
         flat = _all_carbon(core)
         # Exocyclic =O of a scaffold becomes a methyl when made generic: prune once more.
         return Chem.MolToSmiles(MurckoScaffold.GetScaffoldForMol(flat), isomericSmiles=False)

@@ -8,8 +8,9 @@ import random
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
-from rdkit import rdBase
 from rdkit.Chem import BondType, ChiralType, GetMolFrags, Kekulize, Mol, RWMol, SanitizeFlags, SanitizeMol
+
+from chemmara.molecules.quiet import QUIET
 
 Item = TypeVar("Item")
 
@@ -47,7 +48,7 @@ def finished(edited: RWMol, atom: int) -> Mol | None:
         edited.RemoveAtom(index)
     edited.CommitBatchEdit()
     molecule = edited.GetMol()
-    with rdBase.BlockLogs():
+    with QUIET:
         flag = SanitizeMol(molecule, catchErrors=True)
     return molecule if flag == SanitizeFlags.SANITIZE_NONE else None
 

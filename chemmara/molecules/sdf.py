@@ -14,6 +14,7 @@ from rdkit.Chem import ForwardSDMolSupplier, MolFromMolBlock
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.chem import canonical
 from chemmara.molecules.headers import Row
+from chemmara.molecules.quiet import QUIET
 
 _COUNTS_LINE: Final = re.compile(r"[ \d]{6}.*V[23]000\s*$")
 _HEADER_BLOCK: Final = 4  # lines: title, program, comment, counts
@@ -127,7 +128,7 @@ def _free(name: str, taken: AbstractSet[str]) -> str:
 
 def _structure(block: str) -> tuple[str, str]:
     """Canonical SMILES of a structure and "", or "" and why it has none."""
-    with rdBase.BlockLogs():
+    with QUIET:
         molecule = MolFromMolBlock(block)
     if molecule is None:
         return "", _why_unreadable(block)
@@ -136,7 +137,7 @@ def _structure(block: str) -> tuple[str, str]:
 
 def _why_unreadable(block: str) -> str:
     """RDKit's reason, on one line: only its reader of files tells it, and only its log."""
-    with rdBase.CaptureErrorLog() as log:
+    with QUIET, rdBase.CaptureErrorLog() as log:
         next(ForwardSDMolSupplier(io.BytesIO(f"{block}\n".encode())), None)
     messages = (_STAMP.sub("", line).strip() for line in log.messages.splitlines())
     return next((message for message in messages if message and not _VIOLATION.match(message)), "not a structure")

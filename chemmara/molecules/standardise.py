@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import PositiveInt
-from rdkit import rdBase
 from rdkit.Chem import GetMolFrags, Mol, MolToSmiles
 from rdkit.Chem.MolStandardize import rdMolStandardize
 from rdkit.Chem.rdMolDescriptors import CalcExactMolWt
@@ -18,6 +17,7 @@ from chemmara.molecules.counter_ions import COMMON
 from chemmara.molecules.headers import Row
 from chemmara.molecules.library import Library, open_library
 from chemmara.molecules.notation import Smiles
+from chemmara.molecules.quiet import QUIET
 
 COLUMN: Final = "standardised"
 """Name of the column that `standardised` adds to a library."""
@@ -138,12 +138,12 @@ def _neutralised(molecule: Mol, smiles: str) -> Mol:
     """The molecule with its charges taken off where adding or removing hydrogen can."""
     if not _CHARGED.search(smiles):
         return molecule
-    with rdBase.BlockLogs():
+    with QUIET:
         return rdMolStandardize.Uncharger().uncharge(molecule)
 
 
 def _flat_and_neutral(fragment: Mol) -> str:
-    with rdBase.BlockLogs():
+    with QUIET:
         return MolToSmiles(rdMolStandardize.Uncharger().uncharge(fragment), isomericSmiles=False)
 
 

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.chem import parse
+from chemmara.molecules.quiet import QUIET
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,7 +142,6 @@ def _parquet(file: IO[bytes]) -> Iterator[Write]:
 
 
 def _sdf(file: IO[bytes], table: "pd.DataFrame", smiles: str, name: str | None) -> None:
-    from rdkit import rdBase
     from rdkit.Chem import Mol, SDWriter
 
     tags = {column: _one_line(column).translate({60: "_", 62: "_"}) for column in table.columns}  # no < and >
@@ -150,7 +150,7 @@ def _sdf(file: IO[bytes], table: "pd.DataFrame", smiles: str, name: str | None) 
         molecule.SetProp("_Name", "" if name is None else _one_line(row[name]))
         for column, value in row.items():
             molecule.SetProp(tags[str(column)], _one_line(value))
-        with rdBase.BlockLogs():
+        with QUIET:
             file.write(SDWriter.GetText(molecule).encode())
 
 

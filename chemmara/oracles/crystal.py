@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from rdkit import Chem, rdBase
+from rdkit import Chem
 from rdkit.Chem import AllChem, Mol, rdMolAlign
 
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.chem import parse
+from chemmara.molecules.quiet import QUIET
 from chemmara.oracles.docking import NEEDS, dock, pose_molecule
 from chemmara.oracles.receptor import Pocket
 from chemmara.oracles.target import box_text, write_target
@@ -168,7 +169,7 @@ def with_bonds(block: str, smiles: str) -> Mol:
     template = parse(smiles)
     if template is None:
         raise ChemmaraError(f"{smiles}: is not a valid SMILES")
-    with rdBase.BlockLogs():
+    with QUIET:
         found: Mol | None = Chem.MolFromPDBBlock(block, sanitize=False)
         try:
             return AllChem.AssignBondOrdersFromTemplate(template, Chem.RemoveHs(found, sanitize=False))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final, Literal
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from rdkit import rdBase
 from rdkit.Chem import AddHs, Mol, RemoveHs, rdDistGeom, rdMolDescriptors, rdShapeAlign
 from rdkit.Chem.AllChem import ComputeMolVolume
 from rdkit.Chem.rdForceFieldHelpers import MMFFHasAllMoleculeParams, MMFFOptimizeMoleculeConfs
 
 from chemmara.molecules.chem import parse
+from chemmara.molecules.quiet import QUIET
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def conformers(molecule: Mol, number: int, seed: int) -> Mol:
     """A copy with hydrogens and `number` ETKDGv3 conformers relaxed by MMFF94; ValueError where none can be made."""
     made = _embedded.setdefault(molecule, {})
     if (number, seed) not in made:
-        with rdBase.BlockLogs():
+        with QUIET:
             copy = AddHs(molecule)
             settings = rdDistGeom.ETKDGv3()
             settings.randomSeed = seed

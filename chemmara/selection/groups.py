@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from rdkit import rdBase
 from rdkit.Chem import Mol, MolToSmiles
 from rdkit.Chem.rdRGroupDecomposition import (
     RGroupDecomposition,
@@ -15,6 +14,7 @@ from rdkit.Chem.rdRGroupDecomposition import (
 from chemmara.decoration.places import Part, read_part
 from chemmara.decoration.window import Window
 from chemmara.molecules.chem import parse
+from chemmara.molecules.quiet import QUIET
 
 _PLACE = re.compile(r"\[\d*\*(?::\d+)?\]")
 _HYDROGEN = re.compile(r"^\[H\]\*(\.\[H\]\*)*$|^\*\[H\](\.\*\[H\])*$")
@@ -88,7 +88,7 @@ def _decomposed(core: Mol, molecules: Sequence[Mol]) -> dict[int, dict[str, str]
     settings.onlyMatchAtRGroups = True
     settings.removeHydrogensPostMatch = True
     settings.matchingStrategy = RGroupMatching.Greedy
-    with rdBase.BlockLogs():
+    with QUIET:
         decomposition = RGroupDecomposition(core, settings)
         rows = [row for row, molecule in enumerate(molecules) if decomposition.Add(molecule) >= 0]
         decomposition.Process()

@@ -5,13 +5,13 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from rdkit import rdBase
 from rdkit.Chem import Mol
 from rdkit.Chem.inchi import MolToInchiKey
 
 from chemmara.errors import ChemmaraError
 from chemmara.metrics.properties import PROPERTIES, properties
 from chemmara.molecules.chem import molecules_of, scaffold
+from chemmara.molecules.quiet import QUIET
 from chemmara.selection.clusters import by_scaffold
 from chemmara.selection.known import NEAREST, Known
 
@@ -75,7 +75,7 @@ def _places(picks: Sequence[int], rows: int) -> object:
 
 
 def _inchikey(molecule: Mol) -> str:
-    with rdBase.BlockLogs():
+    with QUIET:
         return MolToInchiKey(molecule)
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
 from chemmara.decoration.filling import Filled, fill
 from chemmara.decoration.grammar import Grammar
@@ -22,6 +22,7 @@ from chemmara.language_model.sampling import sequence_logp
 from chemmara.language_model.tokenizer import Tokenizer
 from chemmara.language_model.transformer import TransformerConfig
 from chemmara.molecules.notation import Smiles
+from chemmara.molecules.quiet import QUIET
 
 READ = Chem.MolFromSmiles  # noqa: TID251 - RDKit's own view, apart from ours
 
@@ -155,7 +156,7 @@ def test_what_is_written_in_a_hole_is_smiles_within_its_bounds(
         assert inside.count("(") == inside.count(")")
         assert not set(inside) & set(".*")
         if not set(inside) & set("12"):  # a ring may close between neighbours, which RDKit refuses
-            with rdBase.BlockLogs():
+            with QUIET:
                 assert READ(f"C{inside}", sanitize=False) is not None
 
 
