@@ -2,11 +2,11 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
@@ -80,9 +80,10 @@ def prepare(
         ChemmaraError: a source cannot be read, no molecule is left, `out` holds a corpus and `force` is not set, or
             another process is writing there.
     """
+    libraries = [open_library(source) for source in sources]  # the last is refused before the first is gone through
     checksums = {source.name: _checksum(source) for source in sources}
     _refuse_to_replace(out, force=force)
-    smiles, read, dropped = _unique(sources, config.standardise, workers, tell)
+    smiles, read, dropped = _unique(libraries, config.standardise, workers, tell)
     splits = _split(smiles, config)
     with only_writer(out):
         _refuse_to_replace(out, force=force)
@@ -108,13 +109,14 @@ def _refuse_to_replace(out: Path, *, force: bool) -> None:
 
 
 def _unique(
-    sources: Sequence[Path], config: StandardiseConfig, workers: int, tell: Callable[[int], None]
+    libraries: Sequence[Library], config: StandardiseConfig, workers: int, tell: Callable[[int], None]
 ) -> tuple[list[str], int, Counter[str]]:
     """Sorted standardised SMILES, number of rows read, and number of rows left out by reason."""
     dropped: Counter[str] = Counter()
     unique: set[str] = set()
     read = 0
-    for batch in _standardised(_smiles(sources), config, workers):
+    everything = chain.from_iterable(library.smiles() for library in libraries)
+    for batch in _standardised(everything, config, workers):
         for text, reason in batch:
             if text in unique or reason:
                 dropped[reason or "duplicate"] += 1
@@ -123,7 +125,8 @@ def _unique(
         read += len(batch)
         tell(len(batch))
     if not unique:
-        raise ChemmaraError(f"{', '.join(map(str, sources))}: not one molecule is left ({dict(dropped)})")
+        names = ", ".join(library.source for library in libraries)
+        raise ChemmaraError(f"{names}: not one molecule is left ({dict(dropped)})")
     return sorted(unique), read, dropped
 
 
@@ -157,11 +160,6 @@ def split_library(folder: Path, split: str) -> Library | None:
     with path.open("rb") as file:
         empty = all(not line.strip() for line in file)
     return None if empty else open_library(path)
-
-
-def _smiles(sources: Iterable[Path]) -> Iterator[str]:
-    for source in sources:
-        yield from open_library(source).smiles()
 
 
 def _standardised(smiles: Iterator[str], config: StandardiseConfig, workers: int) -> Iterator[list[tuple[str, str]]]:

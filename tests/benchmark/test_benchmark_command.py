@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from chemmara.benchmark.suite_runs import read_benchmark
 from chemmara.benchmark.timing import ended
 from chemmara.records.ledger import Ledger
 from cli.main import app
+from tests.support.processes import start, wait_until
 
 METHODS = ("mara+batch_size=16", "reinvent+batch_size=16")
 FILES = ("table.csv", "pairs.csv", "modes.csv")
@@ -111,30 +110,11 @@ def test_every_run_is_a_campaign_in_its_folder_and_the_tables_have_them_all(whol
 @pytest.mark.slow
 def test_a_benchmark_that_is_killed_ends_with_the_same_table(whole: Path, suite: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    command = [
-        sys.executable,
-        "-m",
-        "cli.main",
-        "benchmark",
-        str(suite),
-        "--methods",
-        ",".join(METHODS),
-        "--out",
-        str(out),
-    ]
-    kills = 0
-    for least in (1, 4):  # runs that have ended before the kill
-        process = subprocess.Popen(
-            command, cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )
-        begun = time.monotonic()
-        while over(out) < least and process.poll() is None and time.monotonic() - begun < 900:
-            time.sleep(0.05)
-        kills += process.poll() is None
-        process.kill()
-        process.wait()
-        time.sleep(1)  # its children notice that it is gone
-    assert kills == 2
+    process = start("benchmark", suite, "--methods", ",".join(METHODS), "--out", out)
+    wait_until(lambda: over(out) > 2, process)
+    process.kill()
+    process.communicate()
+    time.sleep(1)  # its children notice that it is gone
     assert over(out) < 8
     partial = chemmara("benchmark", "table", out)
     assert partial.exit_code == 0

@@ -77,3 +77,14 @@ def test_nothing_left_is_an_error(tmp_path: Path) -> None:
         prepare([tmp_path / "raw.smi"], tmp_path / "out", CorpusConfig())
     with pytest.raises(ChemmaraError, match="not a prepared corpus"):
         read_split(tmp_path, "train")
+
+
+def test_the_last_source_is_refused_before_the_first_is_gone_through(tmp_path: Path) -> None:
+    (tmp_path / "first.smi").write_text("CCO\n" * 3)
+    (tmp_path / "last.csv").write_text("name,weight\nethanol,46\n")
+    gone_through: list[int] = []
+    with pytest.raises(ChemmaraError, match=r"last\.csv: no column is named like SMILES"):
+        prepare(
+            [tmp_path / "first.smi", tmp_path / "last.csv"], tmp_path / "out", CorpusConfig(), tell=gone_through.append
+        )
+    assert not gone_through

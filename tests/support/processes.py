@@ -93,7 +93,7 @@ def start_alone(*arguments: object) -> "subprocess.Popen[str]":
 
 def wait_until(true: Callable[[], bool], process: Started) -> None:
     """Until something is true of a program that goes on."""
-    end = time.monotonic() + 120
+    end = time.monotonic() + 300
     while time.monotonic() < end:
         if true():
             return
