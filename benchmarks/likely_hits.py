@@ -1,10 +1,10 @@
 """Are the molecules that a prior finds likely better? Hit rates in thirds of the prior's likelihood, run by run.
 
-MARA takes the prior's preference among good molecules out of the reward. What that brings depends on the objective:
-where unlikely molecules are hits less often than likely ones, the preference was a good one to keep.
+The default and MARA take the prior's preference among good molecules out of the reward. What that brings depends on the
+objective: where unlikely molecules are hits less often than likely ones, the preference was a good one to keep.
 
-`python benchmarks/likely_hits.py DIR`: of every run of `chemmara benchmark six --methods mara,vanilla --out DIR`, 400
-of the calls of its second half; a row for each objective and method, means over its seeds.
+`python benchmarks/likely_hits.py DIR`: of every run of `chemmara benchmark six --methods prior-undone,mara,vanilla
+--out DIR`, 400 of the calls of its second half; a row for each objective and method, means over its seeds.
 """
 
 import sys
@@ -22,7 +22,7 @@ from chemmara.language_model.sampling import log_likelihood
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 
-METHODS = ("mara", "vanilla")
+METHODS = ("prior-undone", "mara", "vanilla")
 ROWS = 400
 
 

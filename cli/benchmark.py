@@ -28,7 +28,7 @@ app = typer.Typer(
     cls=SuiteOrCommand,
     no_args_is_help=True,
     help="Run a suite of tasks by several methods over paired seeds: `chemmara benchmark SUITE --out DIR`."
-    " Example: chemmara benchmark six --methods mara,reinvent --seeds 5 --out runs/six",
+    " Example: chemmara benchmark six --methods prior-undone,reinvent --seeds 5 --out runs/six",
 )
 
 
@@ -36,7 +36,7 @@ app = typer.Typer(
 def run(
     suite: Annotated[str, typer.Argument(help="TOML file, or the name of a bundled suite (see `benchmark list`).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the benchmark; run again, it goes on there.")],
-    methods: MethodsOption = "mara,vanilla,reinvent",
+    methods: MethodsOption = "prior-undone,mara,vanilla,reinvent",
     seeds: Annotated[
         int | None, typer.Option(min=1, help="Runs of each method on each task; the suite's number.")
     ] = None,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def compare(
     campaign: CampaignArgument,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the comparison; run again, it goes on there.")],
-    methods: MethodsOption = "reinvent,vanilla,mara",
+    methods: MethodsOption = "reinvent,vanilla,mara,prior-undone",
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each method, with seeds from the campaign's on.")] = 3,
     budget: Annotated[int | None, typer.Option(help="Oracle calls of each run, in place of the file's.")] = None,
     prior: PriorOption = None,
@@ -32,7 +32,7 @@ def compare(
 
     A method may change keys, as `mara+beta=0.02` or `mara+anchor.choose=lowest`, and is named so in the table.
 
-    Example: chemmara compare quickstart --methods reinvent,vanilla,mara --seeds 3 --out runs/comparison
+    Example: chemmara compare quickstart --methods reinvent,vanilla,prior-undone --seeds 3 --out runs/comparison
     """
     from chemmara.benchmark.compare import compare as run_all
     from chemmara.campaign.method_spec import with_method

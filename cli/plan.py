@@ -20,11 +20,14 @@ def plan(
     device: DeviceOption = None,
     as_json: JsonObject = False,
 ) -> None:
-    """Say from a small pilot what a campaign's optimum looks like for each beta, with MARA and without.
+    """Say from a small pilot what a campaign's optimum looks like for each beta, for each kind of reward.
+
+    vanilla is the scores themselves, prior-undone the half of MARA that is the default, mara all of it.
 
     Costs up to --pilot oracle calls (none twice, where the campaign has a cache). The optimum is the prior weighted by
     exp(reward / beta), so the pilot's samples with those weights stand for it. `effective samples` says how far to
-    trust a row: below 30, and for MARA always, its figures are hints, for a few samples carry all the weight.
+    trust a row: below 30, and with MARA or its half always, its figures are hints, for a few samples carry all the
+    weight.
 
     Columns: expected score; probability of a hit with its 95 % interval; effective number of strings, and of the
     pilot's molecules and scaffolds (lower bounds); flips: of the pairs of samples of which one is likelier and the
@@ -51,7 +54,8 @@ def plan(
     typer.echo(table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
     typer.echo(f"beta {found.beta:.4g}, tau {found.tau:g}: {found.why} ({found.calls} oracle calls spent)")
     typer.echo(
-        "The rows of mara are hints only: a string that the pilot has not met may weigh more than all it has met."
+        "The rows of prior-undone and mara are hints only: a string that the pilot has not met may weigh more than all"
+        " it has met."
     )
 
 

@@ -83,7 +83,7 @@ hit_threshold = 0.5
 seed = 3
 threads = 1
 checkpoint_seconds = 0.2
-method = {{ name = "mara", tau = 0.3, batch_size = 16, replay = {{ rows = 8 }} }}
+method = {{ name = "prior-undone", tau = 0.3, batch_size = 16, replay = {{ rows = 8 }} }}
 [objective]
 aggregation = "arithmetic"
 [[objective.component]]

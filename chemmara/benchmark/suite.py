@@ -39,7 +39,7 @@ class SuiteTask(Strict):
     hit_threshold: Fraction | None = None
     """Score from which a molecule is a hit; an objective needs it."""
     tau: Fraction | None = None
-    """Score from which MARA makes molecules equally likely; left out: .05 below the hit threshold."""
+    """Score from which MARA counts a molecule as good; left out: .05 below the hit threshold."""
     files: tuple[str, ...] = ()
     """Files or folders that the objective names and that are not bundled; they are looked for in --files."""
     how: str = ""

@@ -61,7 +61,7 @@ def plan(
     """
     pilot, calls = _pilot(campaign, n, advance)
     tau = _recommended_tau(pilot, campaign.hit_threshold)
-    kinds: tuple[RewardName, RewardName] = ("vanilla", "mara")
+    kinds: tuple[RewardName, ...] = ("vanilla", "prior-undone", "mara")
     forecasts = [
         forecast(pilot, kind, beta=beta, tau=tau, hit_threshold=campaign.hit_threshold)
         for kind in kinds

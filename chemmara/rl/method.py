@@ -34,12 +34,13 @@ _GENETIC_GFN: Final[dict[str, Any]] = {
     "genetic": {"generations": 2, "offspring": 8, "parents": 64, "mutation_rate": 0.01},
 }  # fmt: skip
 _PMO: Final[dict[str, Any]] = {"learning_rate": 5e-4, "beta": 1 / 500, "batch_size": 64}
+DEFAULT: Final = "prior-undone"
 METHODS: Final[dict[str, dict[str, Any]]] = {
+    "prior-undone": {"rewards": "prior-undone", **_DIVERSE},
     "mara": {"rewards": "mara", **_DIVERSE},
     "mara-cluster": {"rewards": "mara", "equal_mass": "scaffold", **_DIVERSE},
     "vanilla": {"rewards": "vanilla", **_DIVERSE},
     "flattened": {"rewards": "flattened", **_DIVERSE},
-    "prior-undone": {"rewards": "prior-undone", **_DIVERSE},
     "reinvent": {
         "estimator": "reinvent", "learning_rate": 1e-4, "beta": 1 / 128, "batch_size": 64, "repeats": "nothing",
         "replay": {"keep": "best", "capacity": 100, "joined": 10, "rounds": 0},
@@ -107,16 +108,16 @@ class MethodConfig(Strict):
 
     renamed: ClassVar[dict[str, str]] = {"threshold": "tau", "memory": "diversity_filter"}
 
-    name: str = "mara"
-    """Composition to start from: mara (the default: many different hits), vanilla (the same without MARA), optimise
-    (the best molecules), reinvent, rloo, ..."""
+    name: str = DEFAULT
+    """Composition to start from: prior-undone (the default: many different hits), mara (MARA as published, where good
+    molecules all earn the same), vanilla (the same without MARA), optimise (the best molecules), reinvent, rloo, ..."""
     diversity: Fraction | None = None
     """From 0, most hits, to 1, most different hits: sets `screen.price` (0.1 to 1), `niching.price` (0 to 1), and of
     the diversity filter `bucket` (10,000 to 2) and `similarity` (0.4 to 0.3), where the file does not. Left out: 0.3,
     no niching, 10,000 and 0.4."""
     rewards: RewardName = "vanilla"
-    """What scores are turned into: vanilla (nothing changes), mara, or half of MARA as a control (flattened,
-    prior-undone)."""
+    """What scores are turned into: vanilla (nothing changes), mara, or half of it: prior-undone (good molecules keep
+    their scores, the prior's preference goes) or flattened (the other way round)."""
     tau: TauConfig = 0.75
     """Score from which MARA counts a sample as good, best a little below the campaign's hit_threshold; or a table of
     kind "percentile" or "adaptive"."""
@@ -169,7 +170,7 @@ class MethodConfig(Strict):
             data = {"name": data}
         if not isinstance(data, dict):
             return data
-        name = data.get("name", "mara")
+        name = data.get("name", DEFAULT)
         if not isinstance(name, str) or name not in METHODS:
             raise ValueError(f"no such method {name!r}{did_you_mean(str(name), METHODS)}")
         merged = METHODS[name] | data

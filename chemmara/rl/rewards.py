@@ -70,7 +70,14 @@ def flattened_rewards(
 def prior_undone_rewards(
     scores: Array, prior_logp: Array, *, threshold: float, beta: float, anchor: Anchor | None = None
 ) -> Array:
-    """The other half of MARA, as a control: the prior's preference is undone among the good, their scores stay."""
+    """The other half of MARA, and the default: good samples keep their scores, the prior's preference is undone.
+
+    Good samples get R(y) + beta (log prior(z) - log prior(y)), the others keep their score. The optimum among the good
+    is then proportional to exp(R / beta): it prefers what scores higher, whatever the prior thinks of it.
+
+    >>> prior_undone_rewards(np.array([0.9, 0.8, 0.2]), np.array([-3.0, -1.0, -2.0]), threshold=0.5, beta=0.1).round(3)
+    array([1.1, 0.8, 0.2])
+    """
     return _lift(scores, prior_logp, threshold, beta, anchor, flatten=False, undo_prior=True)
 
 

@@ -42,8 +42,8 @@ def test_plan_tells_prospects_costs_and_a_choice(campaign: Path) -> None:
     plan = json.loads(result.stdout)
     rows = plan["forecasts"]
     assert [(row["method"], row["beta"]) for row in rows] == [
-        ("vanilla", 0.05), ("vanilla", 0.5), ("mara", 0.05), ("mara", 0.5),
-    ]  # fmt: skip
+        (rewards, beta) for rewards in ("vanilla", "prior-undone", "mara") for beta in (0.05, 0.5)
+    ]
     assert rows[0]["score"] > rows[1]["score"]  # the lower beta, the better the optimum
     assert all(row["low"] <= row["hits"] <= row["high"] for row in rows)
     assert 0 < plan["calls"] <= 200

@@ -24,14 +24,14 @@ def test_every_named_method_can_be_built_from_its_name(name: str) -> None:
     assert parse(File, {"method": name}, source="x").method.name == name
 
 
-def test_the_vanilla_twin_differs_from_mara_in_name_and_rewards_alone() -> None:
-    mara, vanilla = MethodConfig(name="mara"), MethodConfig(name="vanilla")
-    assert mara.model_copy(update={"name": "vanilla", "rewards": "vanilla"}) == vanilla
+@pytest.mark.parametrize("name", ["mara", "flattened", "vanilla"])
+def test_the_defaults_twins_differ_from_it_in_name_and_rewards_alone(name: str) -> None:
+    assert MethodConfig().model_copy(update={"name": name, "rewards": name}) == MethodConfig(name=name)
 
 
-def test_the_default_is_mara() -> None:
-    assert MethodConfig() == MethodConfig(name="mara")
-    assert MethodConfig().rewards == "mara"
+def test_the_default_is_the_half_of_mara_that_undoes_the_prior() -> None:
+    assert MethodConfig() == MethodConfig(name="prior-undone")
+    assert MethodConfig().rewards == "prior-undone"
 
 
 def test_optimise_is_genetic_gfn_whose_children_and_samples_are_screened() -> None:
@@ -89,8 +89,8 @@ def test_a_method_on_the_command_line_changes_keys_of_its_own() -> None:
     assert (changed.name, changed.beta, changed.updates) == ("rloo-mara", 0.02, 2)
     assert (changed.anchor.choose, changed.anchor.over) == ("lowest", "running")
     assert changed.tau == campaign.method.tau
-    assert with_method(campaign, "mara").method == campaign.method
-    assert with_method(campaign, "mara+beta=0.5").method.replay == campaign.method.replay
+    assert with_method(campaign, "prior-undone").method == campaign.method
+    assert with_method(campaign, "prior-undone+beta=0.5").method.replay == campaign.method.replay
     for spec, words in (("mara+beta", "is not KEY=VALUE"), ("mara+bet=1", "did you mean 'beta'?")):
         with pytest.raises(ConfigError, match=words):
             with_method(campaign, spec)

@@ -47,6 +47,19 @@ def test_every_good_sample_has_the_same_optimal_log_probability_and_the_others_k
         assert (rewards[good] >= scores[anchor] - 1e-12).all()
 
 
+@given(batches, st.floats(0, 1), st.floats(1e-3, 1))
+def test_without_the_priors_preference_good_samples_are_optimal_as_their_scores_say(
+    batch: tuple[list[float], list[float]], threshold: float, beta: float
+) -> None:
+    """The law of the default: over the good, log prior + (reward - score) / beta is one value, the anchor's."""
+    scores, prior_logp = map(np.array, batch)
+    rewards = prior_undone_rewards(scores, prior_logp, threshold=threshold, beta=beta)
+    good = scores >= threshold
+    np.testing.assert_array_equal(rewards[~good], scores[~good])
+    level = prior_logp[good] + (rewards[good] - scores[good]) / beta
+    np.testing.assert_allclose(level, prior_logp[good].max(initial=-np.inf), atol=1e-9 / beta)
+
+
 def test_a_score_equal_to_the_threshold_is_good() -> None:
     rewards = mara_rewards(np.array([0.5, 0.5]), np.array([-1.0, -2.0]), threshold=0.5, beta=0.1)
     np.testing.assert_allclose(rewards, [0.5, 0.6])
