@@ -161,9 +161,9 @@ def test_without_batches_ahead_a_run_is_one_step_after_the_other(tmp_path: Path,
 def screened_file(campaign_file: Path) -> Path:
     """The small campaign, shorter, with screening and a saved state every moment."""
     text = campaign_file.read_text(encoding="utf-8").replace("budget = 150", "budget = 80")
-    line = 'method = { name = "mara", tau = 0.3, batch_size = 16, replay = { rows = 8 } }\n'
+    line = 'method = { name = "prior-undone", tau = 0.3, batch_size = 16, replay = { rows = 8 } }\n'
     assert line in text
-    method = '[method]\nname = "mara"\ntau = 0.3\nbatch_size = 8\nreplay = { rows = 8 }\n'
+    method = '[method]\nname = "prior-undone"\ntau = 0.3\nbatch_size = 8\nreplay = { rows = 8 }\n'
     campaign_file.write_text(text.replace(line, "") + method + SCREEN, encoding="utf-8")
     return campaign_file
 
@@ -304,7 +304,7 @@ def test_what_does_not_go_with_batches_ahead_is_refused_in_a_line(
 def test_validate_notes_that_a_target_is_not_normalised_off_policy(campaign_file: Path) -> None:
     campaign_file.write_text(f"ahead = 1\n{campaign_file.read_text(encoding='utf-8')}", encoding="utf-8")
     assert "normalised" not in CliRunner().invoke(app, ["validate", str(campaign_file)]).stderr
-    text = campaign_file.read_text(encoding="utf-8").replace('name = "mara"', 'name = "reinvent"')
+    text = campaign_file.read_text(encoding="utf-8").replace('name = "prior-undone"', 'name = "reinvent"')
     campaign_file.write_text(text, encoding="utf-8")
     noted = CliRunner().invoke(app, ["validate", str(campaign_file)])
     assert (noted.exit_code, "where reinvent has no normalised target" in noted.stderr) == (0, True)

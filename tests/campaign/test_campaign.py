@@ -140,7 +140,9 @@ def test_a_larger_budget_goes_on_from_the_end(tmp_path: Path, campaign_file: Pat
 
 def test_a_run_learns(tmp_path: Path, campaign_file: Path) -> None:
     """It learns: over 1,000 calls that no screening chose, the mean score of 300 rises by over 5 standard errors."""
-    text = campaign_file.read_text(encoding="utf-8").replace('name = "mara"', 'name = "mara", screen = false')
+    text = campaign_file.read_text(encoding="utf-8").replace(
+        'name = "prior-undone"', 'name = "prior-undone", screen = false'
+    )
     campaign_file.write_text(text, encoding="utf-8")
     with Run.start(tmp_path / "long", load_campaign(campaign_file, budget=1000)) as run:
         run.go()

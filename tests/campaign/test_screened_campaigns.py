@@ -26,10 +26,10 @@ trained_on = 60
 def screened_file(campaign_file: Path) -> Path:
     """The small campaign with screening, children and a saved state every few steps."""
     text = campaign_file.read_text(encoding="utf-8")
-    table = 'method = { name = "mara", tau = 0.3, batch_size = 16, replay = { rows = 8 } }\n'
+    table = 'method = { name = "prior-undone", tau = 0.3, batch_size = 16, replay = { rows = 8 } }\n'
     assert table in text
     text = text.replace(table, "")
-    method = '[method]\nname = "mara"\ntau = 0.3\nbatch_size = 16\nreplay = { rows = 8 }\ngenetic = { parents = 4 }\n'
+    method = "[method]\ntau = 0.3\nbatch_size = 16\nreplay = { rows = 8 }\ngenetic = { parents = 4 }\n"
     campaign_file.write_text(text + method + SCREEN, encoding="utf-8")
     return campaign_file
 
