@@ -75,11 +75,12 @@ def explain(
     second: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
     as_json: JsonObject = False,
 ) -> None:
-    """Say why a run's policy prefers one molecule to another: the prior's ratio, the scores', MARA's, and what came.
+    """Say why a run's policy prefers one molecule to another: prior's ratio, scores', rewards', and what came.
 
     At the optimum a SMILES y has probability prior(y) exp(reward(y) / beta) (eq. 2), and a molecule the sum over its
-    SMILES. Without MARA log ratios are prior + score / beta (eq. 7). MARA makes SMILES equally likely, not molecules:
-    of two good molecules the one with more SMILES is likelier, by the log of the ratio of their numbers.
+    SMILES. Without MARA log ratios are prior + score / beta (eq. 7), in the default score / beta alone
+    between good ones, and MARA makes all good SMILES equally likely. With either, of two molecules that are equal in
+    this the one with more SMILES is likelier, by the log of the ratio of their numbers.
 
     Random SMILES of each molecule are drawn until the sums hardly grow; where 8,192 do not suffice, the output says
     how much is missing.

@@ -86,7 +86,7 @@ class Preference:
         evened = f", that of equal mass for each {self.equal_mass} {self.clusters:+z.1f}" if self.clusters else ""
         return (
             f"the policy {_in_words(self.observed)}; the optimum {_in_words(self.predicted)}: the prior's"
-            f" preference for A is {self.prior:+z.1f}, the score's {self.score:+z.1f}, MARA's {self.lift:+z.1f}"
+            f" preference for A is {self.prior:+z.1f}, the score's {self.score:+z.1f}, the lift's {self.lift:+z.1f}"
             f"{counted}{evened}"
         )
 

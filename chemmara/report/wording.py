@@ -62,21 +62,24 @@ LOGGED: Final = {
     ),
     "tau": (
         "Tau",
-        "Score from which a molecule counts as good for MARA.",
+        "Score from which a molecule counts as good, and what the prior thinks of it no longer counts.",
     ),
     "anchor_score": (
         "Score of the anchor",
-        "The good molecule that the prior likes best. MARA lifts the reward of the other good ones to its level.",
+        (
+            "The good molecule that the prior likes best. The less the prior likes another good one, the more its "
+            "reward is lifted; under MARA as published all good ones come to the anchor's level."
+        ),
     ),
     "anchor_prior_logp": (
         "Anchor, log-probability under the prior",
         "In nats; the closer to 0, the more usual the anchor is for the prior.",
     ),
     "lifted": (
-        "What MARA lifted",
+        "What the rewards lifted",
         (
-            "Mean reward less mean filtered score of a batch: what MARA added, so that rarer good molecules are "
-            "learned, too. 0 without MARA."
+            "Mean reward less mean filtered score of a batch: what MARA, or its half in the default, added, so that "
+            "rarer good molecules are learned, too. 0 without."
         ),
     ),
     "taken": (
@@ -89,7 +92,7 @@ LOGGED: Final = {
     ),
     "mean_reward": (
         "Mean reward",
-        "What the model was trained on: the filtered score with MARA's lift.",
+        "What the model was trained on: the filtered score with its lift.",
     ),
     "loss": (
         "Loss",

@@ -55,7 +55,7 @@ def test_what_mara_lifted_and_the_filter_took_follow_from_what_was_logged() -> N
           "clipped": math.nan, "screen_active": 1.0, "screen_new_key": 0.5, "unheard_of": 3.0}]
     )  # fmt: skip
     curves = {curve["title"]: curve for curve in step_curves(steps)}
-    assert curves["What MARA lifted"]["lines"] == [{"x": [60], "y": [0.1]}]
+    assert curves["What the rewards lifted"]["lines"] == [{"x": [60], "y": [0.1]}]
     assert curves["What the diversity filter took"]["lines"][0]["y"] == [0.12]
     assert "Clipped steps" not in curves  # nothing was logged of it
     assert {title for title, curve in curves.items() if curve["group"] == "screening"} == {
