@@ -59,6 +59,7 @@ def prepare(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the corpus.")],
     charges: Annotated[Literal["neutralise", "keep"], typer.Option(help="Charges on molecules.")] = "neutralise",
     stereo: Annotated[Literal["keep", "drop"], typer.Option(help="Stereo centres and double bonds.")] = "keep",
+    isotopes: Annotated[Literal["keep", "drop"], typer.Option(help="Isotopes, as [13C] and [2H].")] = "drop",
     min_atoms: Annotated[int, typer.Option(min=1, help="Fewest heavy atoms.")] = 10,
     max_atoms: Annotated[int, typer.Option(min=1, help="Most heavy atoms.")] = 50,
     max_length: Annotated[int, typer.Option(min=1, help="Most SMILES tokens.")] = 100,
@@ -83,7 +84,7 @@ def prepare(
 
     config = corpus.CorpusConfig(
         standardise=StandardiseConfig(
-            charges=charges, stereo=stereo, elements=tuple(elements.split(",")),
+            charges=charges, stereo=stereo, isotopes=isotopes, elements=tuple(elements.split(",")),
             min_atoms=min_atoms, max_atoms=max_atoms, max_length=max_length,
         ),
         split=split, valid=valid, test=test, seed=seed,

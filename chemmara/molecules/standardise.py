@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import PositiveInt
-from rdkit.Chem import GetMolFrags, Mol, MolToSmiles
+from rdkit.Chem import AssignStereochemistry, GetMolFrags, Mol, MolToSmiles, RemoveHs, RemoveHsParameters
 from rdkit.Chem.MolStandardize import rdMolStandardize
 from rdkit.Chem.rdMolDescriptors import CalcExactMolWt
 
@@ -33,6 +33,8 @@ class StandardiseConfig(Strict):
     """Take charges off where adding or removing hydrogen can, or leave them as they are."""
     stereo: Literal["keep", "drop"] = "keep"
     """Keep stereo centres and double-bond stereo, or drop them."""
+    isotopes: Literal["keep", "drop"] = "drop"
+    """Keep isotopes, which a prior would learn as tokens of their own, or take every atom for its usual mixture."""
     elements: tuple[str, ...] = _ELEMENTS
     """Elements allowed."""
     min_atoms: PositiveInt = 10
@@ -51,6 +53,8 @@ def standardise(smiles: str, config: StandardiseConfig) -> tuple[str, str]:
     molecule = parent_fragment(molecule)
     if config.charges == "neutralise":
         molecule = _neutralised(molecule, smiles)
+    if config.isotopes == "drop":
+        molecule = _without_isotopes(molecule)
     if config.stereo == "drop":
         molecule = without_stereo(molecule)
     if foreign := {atom.GetSymbol() for atom in molecule.GetAtoms()} - set(config.elements):
@@ -140,6 +144,21 @@ def _neutralised(molecule: Mol, smiles: str) -> Mol:
         return molecule
     with QUIET:
         return rdMolStandardize.Uncharger().uncharge(molecule)
+
+
+def _without_isotopes(molecule: Mol) -> Mol:
+    """The molecule itself, or where it has isotopes a copy without; a centre that only they made is none any more."""
+    if not any(atom.GetIsotope() for atom in molecule.GetAtoms()):
+        return molecule
+    plain = Mol(molecule)
+    for atom in plain.GetAtoms():
+        atom.SetIsotope(0)
+    heavy_only = RemoveHsParameters()
+    heavy_only.removeDefiningBondStereo = True
+    with QUIET:
+        plain = RemoveHs(plain, heavy_only)
+    AssignStereochemistry(plain, cleanIt=True, force=True)
+    return plain
 
 
 def _flat_and_neutral(fragment: Mol) -> str:

@@ -110,3 +110,25 @@ def test_score_and_diversity_standardise_on_request_and_count_salts_otherwise(tm
     alike = CliRunner().invoke(app, ["diversity", str(path), "--json", "--standardise"])
     assert json.loads(alike.stdout)["duplicates"] == 1
     assert alike.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("smiles", "plain"),
+    [
+        ("[2H]C([2H])([2H])O[13CH3]", "COC"),
+        ("C[C@H]([2H])O", "CCO"),  # a centre by the isotope alone
+        ("F/C=C/[2H]", "C=CF"),  # likewise a double bond
+        ("[13C@H](C)(N)O", "C[C@@H](N)O"),  # a centre without it
+        ("CC(C)[C@H]([18F])C", "CC(C)[C@@H](C)F"),
+        ("[2H][2H]", "[H][H]"),
+        ("C[C@H](N)O", "C[C@H](N)O"),
+    ],
+)
+def test_a_corpus_has_no_isotopes_unless_they_are_kept(
+    smiles: str, plain: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    loose = StandardiseConfig(min_atoms=1)
+    assert standardise(smiles, loose) == ((plain, "") if plain != "[H][H]" else ("", "too few atoms"))
+    kept = standardise(smiles, StandardiseConfig(min_atoms=1, isotopes="keep"))[0]
+    assert kept == (canonical_smiles(smiles) if plain != "[H][H]" else "")
+    assert capfd.readouterr().err == ""
