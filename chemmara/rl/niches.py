@@ -27,6 +27,7 @@ OUTSIDE: Final = 0.25
 """The same, up to which it earns its whole score; also that of two circles of #Circles at .75."""
 _HALF: Final = 0.5
 _STRAY: Final = 10  # hits similar to one, itself among them, up to which it does not belong to the niche that is left
+_PROMISING: Final = FOUND // 4  # hits with which a way that takes longer than every way before goes on
 _NUMBERS: Final = ("budget", "number", "calls", "begun", "cost", "spent", "last", "over")
 
 
@@ -143,14 +144,15 @@ class Niches:
 
         A niche is left once its latest hits are narrow, if the way to the next can be expected to take no more than
         half of the calls that are left, and all ways together no more than `price` of the budget. The expectation is
-        the longest way so far. Where it takes more than that allows, the policy returns to the niche left last, for
-        good.
+        the longest way so far. Where it takes more than that allows, or as long as expected without 25 hits, the
+        policy returns to the niche left last, for good.
         """
         if self.over:
             return "stay"
         calls_left, limit = self.budget - self.calls, self.config.price * self.budget
         if self.sought:
-            lost = self._way > calls_left or self.spent + self._way > limit
+            hopeless = self._way >= self.cost and len(self.own) < _PROMISING
+            lost = hopeless or self._way > calls_left or self.spent + self._way > limit
             return "return" if self.before and lost else "stay"
         expected = 2 * self.cost <= calls_left and self.spent + self.cost <= limit
         return "leave" if expected and self.narrow else "stay"

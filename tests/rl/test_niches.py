@@ -38,6 +38,11 @@ def alkanes(first: int, number: int) -> list[str]:
     return ["C" * (30 + i) for i in range(first, first + number)]
 
 
+def silanes(number: int) -> list[str]:
+    """Different molecules that are much alike, and nothing like an alkane or a pyridine."""
+    return ["[SiH3]" + "[SiH2]" * (i + 9) + "[SiH3]" for i in range(number)]
+
+
 def calls(smiles: list[str], score: float, first: int) -> Scores:
     """Scores of new molecules, whose calls have the numbers from `first` on."""
     n = len(smiles)
@@ -81,8 +86,9 @@ def test_a_niche_is_left_when_its_latest_hits_are_narrow_and_the_way_is_affordab
     # 151 + 300 <= 600, and 2 x 300 <= 2000 - 451, so that another is affordable.
     assert (niches.cost, niches.spent, niches.narrow, niches.due) == (300, 151, True, "leave")
     niches.leave(NOTHING)
-    niches.saw(calls(alkanes(500, 449), 0.0, 452))
-    assert niches.due == "stay"  # 151 + 449 = 600 calls on the way
+    niches.saw(calls(silanes(25), 0.9, 452))
+    niches.saw(calls(alkanes(500, 424), 0.0, 477))
+    assert niches.due == "stay"  # 151 + 25 + 424 = 600 calls on the way
     niches.saw(calls(["N"], 0.0, 901))
     assert niches.due == "return"
 
@@ -127,13 +133,28 @@ def test_a_way_that_takes_half_of_what_was_left_leads_back_for_good() -> None:
     niches.saw(calls(alkanes(0, 100), 0.9, 1))
     before = Start({"w": torch.ones(2)}, [], {"C": 1.0})
     niches.leave(before)
-    niches.saw(calls(alkanes(100, 200), 0.0, 101))
+    niches.saw(calls(silanes(25), 0.9, 101))
+    niches.saw(calls(alkanes(100, 175), 0.0, 126))
     assert niches.due == "stay"  # 200 calls on the way, 200 left
     niches.saw(calls(["N"], 0.0, 301))
     assert niches.due == "return"
     assert niches.go_back() is before
-    assert (niches.number, niches.spent, len(niches.left), len(niches.own)) == (1, 201, 0, 100)
+    assert (niches.number, niches.spent, len(niches.left), len(niches.own)) == (1, 201, 0, 125)
     assert niches.due == "stay"
+
+
+@pytest.mark.parametrize(("hits", "due"), [(24, "return"), (25, "stay")])
+def test_a_way_as_long_as_any_before_goes_on_only_with_a_quarter_of_its_hits(hits: int, due: str) -> None:
+    niches = Niches(NichingConfig(hits=100, price=1.0), 0.5)
+    niches.plan(5000)
+    niches.saw(calls(alkanes(0, 200), 0.1, 1))
+    niches.saw(calls(alkanes(200, 100), 0.9, 201))  # the first way: 300 calls
+    niches.leave(NOTHING)
+    niches.saw(calls(silanes(hits), 0.9, 301))
+    niches.saw(calls(alkanes(300, 299 - hits), 0.0, 301 + hits))
+    assert niches.due == "stay"  # 299 calls
+    niches.saw(calls(["N"], 0.0, 600))
+    assert niches.due == due
 
 
 @settings(max_examples=60, deadline=None)
