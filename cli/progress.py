@@ -1,6 +1,7 @@
 """Progress on stderr: a live bar on a terminal, a line now and then in a log."""
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,18 +29,32 @@ def _bar(*columns: str, transient: bool = False) -> "Progress":
     return progress.Progress(*made, console=console, disable=not console.is_terminal, transient=transient)
 
 
+class _Log:
+    """Lines on stderr now and then, where no terminal shows a bar."""
+
+    def __init__(self, bar: "Progress", seconds: float, *, at_once: bool = True) -> None:
+        self._shows, self._seconds = not bar.console.is_terminal, seconds
+        self._last = -1e9 if at_once else time.monotonic()
+
+    def say(self, words: str, *, anyway: bool = False) -> None:
+        """Print a line, where so many seconds have passed since the last, or `anyway`."""
+        now = time.monotonic()
+        if self._shows and (anyway or now - self._last > self._seconds):
+            self._last = now
+            print(words, file=sys.stderr, flush=True)
+
+
 @contextmanager
 def training_progress() -> Iterator[
     tuple[Callable[["Report"], None], Callable[[int, int, float], None], Callable[[int], None], Callable[[str], None]]
 ]:
     """Functions that show a training step, a step of the second stage, molecules read, and a sentence."""
     bar = _bar("{task.description}", "BarColumn", "MofNCompleteColumn", "TimeRemainingColumn")
-    console, last_line = bar.console, 0.0
+    console, log = bar.console, _Log(bar, _SECONDS_BETWEEN_LINES)
     with bar:
         task = bar.add_task("training", total=None)
 
         def tell(report: "Report") -> None:
-            nonlocal last_line
             words = f"loss {report.loss:.3f} nats/token · {report.rate:.0f} molecules/s"
             bar.update(task, completed=report.step, total=report.steps, description=words)
             if report.quality:
@@ -50,27 +65,21 @@ def training_progress() -> Iterator[
                     f" {quality.validity:.3f}, unique {quality.uniqueness:.3f}, new {quality.novelty:.3f}; {words}",
                     soft_wrap=True,
                 )
-            elif not console.is_terminal and time.monotonic() - last_line > _SECONDS_BETWEEN_LINES:
-                last_line = time.monotonic()
-                print(f"step {report.step}/{report.steps}: {words}", file=sys.stderr, flush=True)
+            else:
+                log.say(f"step {report.step}/{report.steps}: {words}")
 
         def tell_second(step: int, steps: int, validity: float) -> None:
-            nonlocal last_line
             words = f"second stage, valid {validity:.3f}"
             bar.update(task, completed=step, total=steps, description=words)
-            if not console.is_terminal and time.monotonic() - last_line > _SECONDS_BETWEEN_LINES:
-                last_line = time.monotonic()
-                print(f"step {step}/{steps}: {words}", file=sys.stderr, flush=True)
+            log.say(f"step {step}/{steps}: {words}")
 
         read = 0
 
         def tell_read(more: int) -> None:
-            nonlocal last_line, read
+            nonlocal read
             read += more
             bar.update(task, completed=read, description="reading molecules")
-            if not console.is_terminal and time.monotonic() - last_line > _SECONDS_BETWEEN_LINES:
-                last_line = time.monotonic()
-                print(f"read {read} molecules", file=sys.stderr, flush=True)
+            log.say(f"read {read} molecules")
 
         yield (
             tell,
@@ -82,50 +91,59 @@ def training_progress() -> Iterator[
 
 @contextmanager
 def counter(words: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """A function that counts molecules done; shown on a terminal only, with rate and time left."""
+    """A function that counts molecules done: a bar on a terminal, a line a minute in a log."""
+    began, done = time.monotonic(), 0
     with _bar("{task.description}", "BarColumn", "MofNCompleteColumn", "TimeRemainingColumn", transient=True) as bar:
-        task = bar.add_task(words, total=total)
-        yield lambda done: bar.advance(task, done)
+        task, log = bar.add_task(words, total=total), _Log(bar, _SECONDS_BETWEEN_LINES, at_once=False)
+
+        def tell(more: int) -> None:
+            nonlocal done
+            done += more
+            bar.advance(task, more)
+            of = f" of {total}" if total else ""
+            log.say(f"{words}: {done}{of} · {pace(done, time.monotonic() - began, 'a second', 'each')}")
+
+        yield tell
 
 
 @contextmanager
 def campaign_progress(start: "Standing") -> Iterator[Callable[["Standing"], None]]:
     """A function that shows where a campaign is: a live bar on a terminal, a line every now and then in a log."""
     bar = _bar("BarColumn", "MofNCompleteColumn", "calls · {task.description}", "TimeRemainingColumn")
-    console = bar.console
-    began = last_line = time.monotonic()
+    began, log = time.monotonic(), _Log(bar, _SECONDS_BETWEEN_CAMPAIGN_LINES, at_once=False)
     with bar:
         waits = "going on from the last saved step" if start.step else "sampling and scoring the first batch"
         task = bar.add_task(waits, total=start.budget, completed=start.calls)
 
         def tell(run: "Standing") -> None:
-            nonlocal last_line
-            now = time.monotonic()
             words = (
                 (f"{run.stage} · " if run.stage else "")
                 + f"best {run.best:.3f} · top 10 {run.top10:.3f} · {run.hits} hits · {run.scaffolds} scaffolds"
-                f" · {run.circles} circles · {pace(run.calls - start.calls, now - began)}"
+                f" · {run.circles} circles · {pace(run.calls - start.calls, time.monotonic() - began)}"
                 + (f" · {run.screening}" if run.screening else "")
                 + (f" · {run.under_way} calls under way" if run.under_way else "")
             )
             bar.update(task, completed=run.calls, description=words)
-            if not console.is_terminal and now - last_line > _SECONDS_BETWEEN_CAMPAIGN_LINES:
-                last_line = now
-                print(f"step {run.step}: {run.calls} calls · {words}", file=sys.stderr, flush=True)
+            log.say(f"step {run.step}: {run.calls} calls · {words}")
 
         yield tell
 
 
-def pace(molecules: int, seconds: float) -> str:
+def pace(done: int, seconds: float, quick: str = "molecules/s", slow: str = "a call") -> str:
     """How fast oracle calls come, in words: molecules a second, or seconds a call where that is less than one.
 
-    >>> pace(128, 4.0), pace(2, 30.0), pace(0, 3.0)
-    ('32 molecules/s', '15 s a call', '')
+    >>> pace(128, 4.0), pace(2, 30.0), pace(0, 3.0), pace(8192, 4.0)
+    ('32 molecules/s', '15 s a call', '', '2048 molecules/s')
     """
-    if not molecules or not seconds:
+    if not done or not seconds:
         return ""
-    rate = molecules / seconds
-    return f"{rate:.3g} molecules/s" if rate >= 1 else f"{1 / rate:.3g} s a call"
+    rate = done / seconds
+    return f"{_short(rate)} {quick}" if rate >= 1 else f"{_short(1 / rate)} s {slow}"
+
+
+def _short(number: float) -> str:
+    """Three digits, or as many as there are before the point."""
+    return f"{number:.3g}" if number < 1000 else f"{number:.0f}"  # noqa: PLR2004 - the first of four digits
 
 
 def interrupt_noticed(words: str = f"{FINISHING} (Ctrl-C again stops at once)") -> None:
@@ -135,10 +153,15 @@ def interrupt_noticed(words: str = f"{FINISHING} (Ctrl-C again stops at once)") 
 
 @contextmanager
 def bytes_counter(words: str) -> Iterator[Callable[[int, int], None]]:
-    """A function that shows bytes done and in all; on a terminal only."""
+    """A function that shows bytes done and in all: a bar on a terminal, a line a minute in a log."""
     with _bar("{task.description}", "BarColumn", "DownloadColumn", "TransferSpeedColumn", transient=True) as bar:
-        task = bar.add_task(words, total=None)
-        yield lambda done, size: bar.update(task, completed=done, total=size or None)
+        task, log = bar.add_task(words, total=None), _Log(bar, _SECONDS_BETWEEN_LINES, at_once=False)
+
+        def tell(done: int, size: int) -> None:
+            bar.update(task, completed=done, total=size or None)
+            log.say(f"{words}: {done / 1e6:.1f}{f' of {size / 1e6:.1f}' if size else ''} MB")
+
+        yield tell
 
 
 @contextmanager
@@ -167,22 +190,19 @@ def benchmark_progress(runs: int, over: int, budget: int) -> Iterator[Callable[[
     """
     bar = _bar("BarColumn", "MofNCompleteColumn", "calls · {task.description}", "TimeRemainingColumn")
     calls: dict[tuple[str, int], int] = {}
-    ends = over
-    last_line = -1e9
+    ends, log = over, _Log(bar, _SECONDS_BETWEEN_CAMPAIGN_LINES)
     with bar:
         task = bar.add_task(f"{over} of {runs} runs ended", total=runs * budget, completed=over * budget)
 
         def tell(label: str, seed: int, run: "Standing") -> None:
-            nonlocal ends, last_line
+            nonlocal ends
             calls[label, seed] = budget if run.ended else run.calls  # an early end leaves nothing to come
             ends += bool(run.ended)
-            done, now = over * budget + sum(calls.values()), time.monotonic()
+            done = over * budget + sum(calls.values())
             words = f"{ends} of {runs} runs ended · {label}, seed {seed}: {run.calls} calls, {run.hits} hits"
             words += _ended_early(run)
             bar.update(task, completed=done, description=words)
-            if not bar.console.is_terminal and (now - last_line > _SECONDS_BETWEEN_CAMPAIGN_LINES or run.ended):
-                last_line = now
-                print(f"{done} of {runs * budget} calls · {words}", file=sys.stderr, flush=True)
+            log.say(f"{done} of {runs * budget} calls · {words}", anyway=bool(run.ended))
 
         yield tell
 
@@ -195,6 +215,17 @@ def _ended_early(run: "Standing") -> str:
 @contextmanager
 def waiting(words: str) -> Iterator[None]:
     """Say what is going on, and for how long, while something runs that cannot tell how far it is."""
+    ended, began = threading.Event(), time.monotonic()
+
+    def tell() -> None:
+        while not ended.wait(_SECONDS_BETWEEN_LINES):
+            print(f"{words}: {time.monotonic() - began:.0f} s so far", file=sys.stderr, flush=True)
+
     with _bar("SpinnerColumn", "{task.description}", "TimeElapsedColumn", transient=True) as bar:
         bar.add_task(words, total=None)
-        yield
+        if not bar.console.is_terminal:
+            threading.Thread(target=tell, daemon=True).start()
+        try:
+            yield
+        finally:
+            ended.set()
