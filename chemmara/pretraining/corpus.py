@@ -47,7 +47,7 @@ class CorpusReport(Strict):
     """corpus.json: where a corpus came from and what became of every molecule."""
 
     sources: dict[str, str]
-    """File names and their sha256."""
+    """File names (paths where two files have one name) and their sha256."""
     config: CorpusConfig
     """Settings."""
     read: int
@@ -81,7 +81,8 @@ def prepare(
             another process is writing there.
     """
     libraries = [open_library(source) for source in sources]  # the last is refused before the first is gone through
-    checksums = {source.name: _checksum(source) for source in sources}
+    names = Counter(source.name for source in sources)
+    checksums = {source.name if names[source.name] == 1 else str(source): _checksum(source) for source in sources}
     _refuse_to_replace(out, force=force)
     smiles, read, dropped = _unique(libraries, config.standardise, workers, tell)
     splits = _split(smiles, config)

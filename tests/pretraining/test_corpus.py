@@ -1,5 +1,6 @@
 """Corpora: what is kept, what is dropped and why, and splits that depend on the seed alone."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,15 @@ def test_nothing_left_is_an_error(tmp_path: Path) -> None:
         prepare([tmp_path / "raw.smi"], tmp_path / "out", CorpusConfig())
     with pytest.raises(ChemmaraError, match="not a prepared corpus"):
         read_split(tmp_path, "train")
+
+
+def test_two_sources_of_the_same_name_have_a_checksum_each(tmp_path: Path) -> None:
+    for folder, text in (("a", "CCO"), ("b", "CCN")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "m.smi").write_text(f"{text}\n")
+    sources = [tmp_path / "a" / "m.smi", tmp_path / "b" / "m.smi"]
+    report = prepare(sources, tmp_path / "out", CorpusConfig(standardise=LOOSE))
+    assert report.sources == {str(path): sha256(path.read_bytes()).hexdigest() for path in sources}
 
 
 def test_the_last_source_is_refused_before_the_first_is_gone_through(tmp_path: Path) -> None:
