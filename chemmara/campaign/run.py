@@ -248,3 +248,5 @@ class Run:
             self.under_way = budget.under_way
             values["under_way"] = budget.under_way
         self.progress.metrics_bytes = log_step(self.ledger, self.folder.metrics, number, budget.used, values)
+        if self.learner.niches and self.learner.niches.plan(self.config.budget):
+            self.save(recorded)  # a budget that grew counts from here on, whatever happens before the next checkpoint

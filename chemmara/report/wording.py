@@ -84,7 +84,10 @@ LOGGED: Final = {
     ),
     "taken": (
         "What the diversity filter took",
-        "Mean score of a batch, lost because molecules were repeats or resembled too many earlier ones.",
+        (
+            "Mean score of a batch, lost because molecules were repeats or resembled too many earlier ones; with "
+            "niching, or hits of a niche left behind."
+        ),
     ),
     "mean_filtered_score": (
         "Mean score after the filter",
@@ -112,7 +115,10 @@ LOGGED: Final = {
     ),
     "niche": (
         "Niche",
-        "A step up: all late hits lay close together, and the policy began anew, away from them.",
+        (
+            "A step up: all late hits lay close together, and the policy began anew, away from them. A step down: it "
+            "found no other niche, and went back to the last for good."
+        ),
     ),
     "screen_active": (
         "Screening at work",

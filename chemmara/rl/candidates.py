@@ -116,7 +116,8 @@ class Proposals:
         Four times as many while the first hundred hits, or those of a niche, are looked for: there a hit is worth more
         than the time.
         """
-        written, sought = self._written(count), self.niches.sought if self.niches else screening.sought
+        written = self._written(count)
+        sought = self.niches.sought and screening.config.choose == "hit" if self.niches else screening.sought
         for _ in range(_MOST_BATCHES - 1):
             new = sum(text not in screening.memory.values for text in written.molecules)
             if 2 * new >= count and not sought:

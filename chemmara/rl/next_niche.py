@@ -1,6 +1,7 @@
 """Between two steps: the policy leaves a niche for the next, or goes back to the one before."""
 
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -45,7 +46,7 @@ def _replay_away(learner: Learner, niches: Niches) -> list[ReplayEntry]:
     if not learner.replay or not learner.screening:
         return []
     config, earned = learner.replay.config, _earned(niches, learner.screening.memory.best(_KNOWN))
-    best = sorted(earned, key=lambda smiles: -earned[smiles])[: _SPARE * config.capacity]
+    best = list(islice(filter(learner.proposals.keeps, earned), _SPARE * config.capacity))
     scores = np.array([earned[smiles] for smiles in best])
     replay = Replay(config)
     replay.add(canonically_written(learner.prior, best, scores, device_of(learner.policy)))
@@ -53,9 +54,10 @@ def _replay_away(learner: Learner, niches: Niches) -> list[ReplayEntry]:
 
 
 def _earned(niches: Niches, scores: dict[str, float]) -> dict[str, float]:
-    """What molecules earn, given their scores; without those that earn nothing."""
+    """What molecules earn, given their scores, the best first; without those that earn nothing."""
     earned = niches.earned(list(scores), np.array(list(scores.values())))
-    return {smiles: value for smiles, value in zip(scores, earned.tolist(), strict=True) if value}
+    found = {smiles: value for smiles, value in zip(scores, earned.tolist(), strict=True) if value}
+    return dict(sorted(found.items(), key=lambda entry: -entry[1]))
 
 
 def _begin(learner: Learner, start: Start) -> None:

@@ -27,7 +27,8 @@ OUTSIDE: Final = 0.25
 """The same, up to which it earns its whole score; also that of two circles of #Circles at .75."""
 _HALF: Final = 0.5
 _STRAY: Final = 10  # hits similar to one, itself among them, up to which it does not belong to the niche that is left
-_PROMISING: Final = FOUND // 4  # hits with which a way that takes longer than every way before goes on
+_PROMISING: Final = FOUND // 4  # hits with which a way goes on, for each length of the longest way before
+_BLOCK: Final = 512  # hits whose like are looked for at a time: all pairs of 50,000 alike would take 10 GB
 _NUMBERS: Final = ("budget", "number", "calls", "begun", "cost", "spent", "last", "over")
 
 
@@ -127,15 +128,20 @@ class Niches:
         """Calls since this niche was begun."""
         return self.calls - (self.begun or 0)
 
+    @property
+    def on_ways(self) -> int:
+        """Calls on the way to all niches but the first, so far."""
+        return self.spent + (self._way if self.sought and self.number > 1 else 0)
+
     def plan(self, budget: int) -> bool:
         """Plan with a budget, once the one planned with is spent; whether that changed anything.
 
         A budget that grows while calls are left counts only from then on, so that a run which is resumed, and takes its
-        latest steps again, decides in them as it did.
+        latest steps again, decides in them as it did. Where the last way had led nowhere, others are tried again.
         """
         changed = self.calls >= self.budget != budget
         if changed:
-            self.budget = budget
+            self.budget, self.over = budget, False
         return changed
 
     @property
@@ -144,15 +150,15 @@ class Niches:
 
         A niche is left once its latest hits are narrow, if the way to the next can be expected to take no more than
         half of the calls that are left, and all ways together no more than `price` of the budget. The expectation is
-        the longest way so far. Where it takes more than that allows, or as long as expected without 25 hits, the
-        policy returns to the niche left last, for good.
+        the longest way so far. Where it takes more than that allows, or as long as expected with fewer than 25 hits
+        (twice as long with fewer than 50, and so on), the policy returns to the niche left last, for good.
         """
         if self.over:
             return "stay"
         calls_left, limit = self.budget - self.calls, self.config.price * self.budget
         if self.sought:
-            hopeless = self._way >= self.cost and len(self.own) < _PROMISING
-            lost = hopeless or self._way > calls_left or self.spent + self._way > limit
+            hopeless = self._way >= self.cost and len(self.own) * self.cost < _PROMISING * self._way
+            lost = hopeless or self._way > calls_left or self.on_ways > limit
             return "return" if self.before and lost else "stay"
         expected = 2 * self.cost <= calls_left and self.spent + self.cost <= limit
         return "leave" if expected and self.narrow else "stay"
@@ -168,7 +174,8 @@ class Niches:
 
         Hits that hardly any other is like stay out of it: they may lead to the next.
         """
-        crowded = np.array([len(alike) > _STRAY for alike in near(self.own, self.own, INSIDE)])
+        blocks = (self.own[start : start + _BLOCK] for start in range(0, len(self.own), _BLOCK))
+        crowded = np.array([len(alike) > _STRAY for block in blocks for alike in near(block, self.own, INSIDE)])
         self.left, self.own = np.concatenate([self.left, self.own[crowded]]), _no_rows()
         self.last, self.number, self.begun, self.before = int(crowded.sum()), self.number + 1, self.calls, before
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from typer.testing import CliRunner
@@ -65,6 +66,22 @@ def test_a_budget_that_grows_changes_no_step_that_was_taken(tmp_path: Path, nich
     with Run.resume(tmp_path / "cut", load_campaign(niching_file, budget=440)) as run:
         assert run.learner.niches is not None
         assert run.learner.niches.budget == 400
+        with pytest.raises(KeyboardInterrupt):
+            run.go(interrupted_at(200))
+    copytree(tmp_path / "cut", tmp_path / "again")
+    with Run.resume(tmp_path / "cut", load_campaign(niching_file, budget=440)) as run:
+        run.go()
+        assert run.learner.niches is not None
+        assert run.learner.niches.budget == 440  # once the old one is spent
+    # Interrupted and resumed beyond it, the run is the same.
+    with (
+        Run.resume(tmp_path / "again", load_campaign(niching_file, budget=440)) as run,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        run.go(interrupted_at(410))
+    with Run.resume(tmp_path / "again", load_campaign(niching_file, budget=440)) as run:
+        run.go()
+    assert rows(tmp_path / "again") == rows(tmp_path / "cut")
 
 
 def interrupted_at(calls: int) -> object:

@@ -21,6 +21,7 @@ from chemmara.language_model.checkpoint import load_prior
 from chemmara.records.ledger import Call, Ledger
 from chemmara.records.tally import Tally
 from chemmara.rl.method import MethodConfig
+from chemmara.rl.niches import Niches, NichingConfig, Start
 from chemmara.scoring.cache import remembering
 from chemmara.scoring.measurement import Measured, Request, at_once
 from chemmara.scoring.objective import Objective
@@ -176,6 +177,15 @@ def test_the_next_stage_goes_on_with_the_policy_and_forgets_scores(staged_file: 
         assert torch.equal(weights, after.policy.state_dict()[name])
     assert torch.equal(learner.sampling.get_state(), after.sampling.get_state())
     assert torch.equal(learner.generator.get_state(), after.generator.get_state())
+
+
+def test_a_stage_goes_on_from_the_niche_that_was_found_not_from_the_way_to_the_next(staged_file: Path) -> None:
+    settings = load_campaign(staged_file)
+    learner = learner_of(settings.in_stage(1), load_prior(settings.prior))
+    found = {name: weights + 1.0 for name, weights in learner.policy.state_dict().items()}
+    learner.niches = Niches(NichingConfig(), 0.5, number=2, before=Start(found, [], {}))
+    after = learner_of_next_stage(learner, settings.in_stage(2)).policy.state_dict()
+    assert all(torch.equal(weights, after[name]) for name, weights in found.items())
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.molecules.chem import molecules_of
 from chemmara.molecules.fingerprint_blocks import packed_fingerprints, to_all
+from chemmara.rl.candidates import Proposals
 from chemmara.rl.finetune import Learner, new_learner
 from chemmara.rl.method import MethodConfig
 from chemmara.rl.next_niche import move_on
@@ -86,9 +87,9 @@ def test_a_niche_is_left_when_its_latest_hits_are_narrow_and_the_way_is_affordab
     # 151 + 300 <= 600, and 2 x 300 <= 2000 - 451, so that another is affordable.
     assert (niches.cost, niches.spent, niches.narrow, niches.due) == (300, 151, True, "leave")
     niches.leave(NOTHING)
-    niches.saw(calls(silanes(25), 0.9, 452))
-    niches.saw(calls(alkanes(500, 424), 0.0, 477))
-    assert niches.due == "stay"  # 151 + 25 + 424 = 600 calls on the way
+    niches.saw(calls(silanes(50), 0.9, 452))
+    niches.saw(calls(alkanes(500, 399), 0.0, 502))
+    assert niches.due == "stay"  # 151 + 50 + 399 = 600 calls on the way
     niches.saw(calls(["N"], 0.0, 901))
     assert niches.due == "return"
 
@@ -133,13 +134,13 @@ def test_a_way_that_takes_half_of_what_was_left_leads_back_for_good() -> None:
     niches.saw(calls(alkanes(0, 100), 0.9, 1))
     before = Start({"w": torch.ones(2)}, [], {"C": 1.0})
     niches.leave(before)
-    niches.saw(calls(silanes(25), 0.9, 101))
-    niches.saw(calls(alkanes(100, 175), 0.0, 126))
+    niches.saw(calls(silanes(50), 0.9, 101))
+    niches.saw(calls(alkanes(100, 150), 0.0, 151))
     assert niches.due == "stay"  # 200 calls on the way, 200 left
     niches.saw(calls(["N"], 0.0, 301))
     assert niches.due == "return"
     assert niches.go_back() is before
-    assert (niches.number, niches.spent, len(niches.left), len(niches.own)) == (1, 201, 0, 125)
+    assert (niches.number, niches.spent, len(niches.left), len(niches.own)) == (1, 201, 0, 150)
     assert niches.due == "stay"
 
 
@@ -155,6 +156,34 @@ def test_a_way_as_long_as_any_before_goes_on_only_with_a_quarter_of_its_hits(hit
     assert niches.due == "stay"  # 299 calls
     niches.saw(calls(["N"], 0.0, 600))
     assert niches.due == due
+    niches.saw(calls(alkanes(600, 20), 0.0, 601))  # 320 calls: 25 hits x 300 are fewer than 25 x 320
+    assert niches.due == "return"
+
+
+def test_what_was_left_behind_is_saved_with_the_rest() -> None:
+    niches = Niches(NichingConfig(hits=100), 0.5)
+    niches.plan(2000)
+    niches.saw(calls(alkanes(0, 100), 0.9, 1))
+    niches.leave(Start({"w": torch.ones(2)}, [], {"C": 1.0}))
+    niches.saw(calls(silanes(30), 0.9, 101))
+    again = Niches(NichingConfig(hits=100), 0.5)
+    again.restore(niches.state(), niches.tensors())
+    assert (len(again.left), again.last, len(again.own), again.on_ways) == (100, 100, 30, 30)
+    assert np.array_equal(again.left, niches.left)
+    assert again.go_back().pool == {"C": 1.0}
+    assert np.array_equal(again.own, np.concatenate([niches.left, niches.own]))
+
+
+def test_a_budget_that_grows_once_it_is_spent_lets_others_be_looked_for_again() -> None:
+    niches = Niches(NichingConfig(hits=100, price=1.0), 0.5)
+    niches.plan(300)
+    niches.saw(calls(alkanes(0, 100), 0.9, 1))
+    niches.leave(NOTHING)
+    niches.saw(calls(alkanes(100, 200), 0.0, 101))
+    niches.go_back()
+    assert niches.due == "stay"
+    assert niches.plan(3000)
+    assert niches.due == "leave"
 
 
 @settings(max_examples=60, deadline=None)
@@ -248,6 +277,17 @@ def test_the_next_niche_begins_from_the_prior_and_from_what_lies_away(tiny_prior
     step = learner.step(objective)
     assert (step.niche, step_values(step)["niche"]) == (2, 2.0)
     assert choice_in_words(step).startswith("niche 2, ")
+
+
+def test_the_next_niche_learns_from_nothing_that_lacks_the_given_parts(
+    tiny_prior: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learner = niching(tiny_prior)
+    monkeypatch.setattr(Proposals, "keeps", lambda self, smiles: "O" in smiles)  # noqa: ARG005
+    until_it_leaves(learner, Calls())
+    assert learner.replay is not None
+    assert learner.replay.kept
+    assert all("O" in entry.smiles for entry in learner.replay.kept)
 
 
 def test_four_times_the_candidates_while_a_niche_is_looked_for(
