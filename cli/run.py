@@ -66,7 +66,7 @@ def run(
     """
     from chemmara.campaign.method_spec import with_method
     from chemmara.campaign.run import Run
-    from chemmara.campaign.settings import load_campaign
+    from chemmara.campaign.settings import load_campaign, saved_settings
     from chemmara.language_model.device import chosen_device
     from chemmara.records.run_folder import RunFolder
 
@@ -83,6 +83,8 @@ def run(
     listening = Listening(log, report_every, tensorboard)
     listening.check()
     go_on = resume and RunFolder(out).exists()
+    if go_on and budget is None:  # one that `resume --budget` raised stays
+        settings = settings.model_copy(update={"budget": max(settings.budget, saved_settings(out).budget)})
     if dry_run:
         if not go_on:
             RunFolder(out).refuse_a_run(force=force)

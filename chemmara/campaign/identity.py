@@ -28,20 +28,30 @@ def identity(settings: CampaignConfig, prior: Prior) -> dict[str, Any]:
         "campaign": settings.model_dump(mode="json"),
         "prior_sha256": prior.sha256,
         "prior_writes": Alphabet(prior.tokenizer.tokens, prior.config.max_length).sentence(),
-        "models": {
-            name: component.origin()
-            for objective in settings.objectives
-            for name, component in zip(objective.names, objective.component, strict=True)
-            if isinstance(component, QsarComponent)
-        },
+        "models": _models(settings),
         "versions": {name: version(name) for name in ("chemmara", "torch", "rdkit", "numpy")}
         | {"python": platform.python_version()},
         "processor": processor_name(),
     }
 
 
-def refuse_another_campaign(path: Path, before: CampaignConfig, settings: CampaignConfig, *, same_prior: bool) -> None:
-    """ChemmaraError where a run cannot go on with these settings: its budget may grow, and its workers may change."""
+def _models(settings: CampaignConfig) -> dict[str, dict[str, str]]:
+    """What each QSAR model of the objectives is, by the component's name."""
+    return {
+        name: component.origin()
+        for objective in settings.objectives
+        for name, component in zip(objective.names, objective.component, strict=True)
+        if isinstance(component, QsarComponent)
+    }
+
+
+def refuse_another_campaign(
+    path: Path, before: CampaignConfig, settings: CampaignConfig, *, same_prior: bool, models: dict[str, dict[str, str]]
+) -> None:
+    """ChemmaraError where a run cannot go on with these settings: its budget may grow, and its workers may change.
+
+    `models`: the QSAR models that the run has had, as `identity` describes them.
+    """
     if settings.budget < before.budget:
         raise ChemmaraError(f"{path}: has a budget of {before.budget}, which can grow but not shrink")
     changed = [key for key, was in before if was != getattr(settings, key) and key not in _MAY_CHANGE]
@@ -49,3 +59,9 @@ def refuse_another_campaign(path: Path, before: CampaignConfig, settings: Campai
         raise ChemmaraError(f"{path}: was begun with another {', '.join(changed)}; choose another --out, or --force")
     if not same_prior:
         raise ChemmaraError(f"{settings.prior}: is not the prior that {path} began with (its weights differ)")
+    for name, now in _models(settings).items():
+        if models.get(name, now)["sha256"] != now["sha256"]:
+            raise ChemmaraError(
+                f"{path}: the model of {name!r} is not the one that the run began with (its files differ); put that one"
+                " back, or choose another --out"
+            )

@@ -88,8 +88,10 @@ class Run:
             name = before.device if settings.device == "auto" else settings.device
             device = chosen_device(name, settings.method.batch_size)
             prior = load_prior(settings.prior, device)
-            same_prior = folder.read_config()["prior_sha256"] == prior.sha256
-            refuse_another_campaign(path, before, settings, same_prior=same_prior)
+            begun = folder.read_config()
+            refuse_another_campaign(
+                path, before, settings, same_prior=begun["prior_sha256"] == prior.sha256, models=begun.get("models", {})
+            )
             settings = settings.model_copy(update={"threads": before.threads, "device": str(device)})
             learner = learner_of(settings.in_stage(1), prior)
             return cls._assemble(folder, settings, learner, held, read_seeds(settings.start))

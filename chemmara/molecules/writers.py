@@ -17,16 +17,11 @@ if TYPE_CHECKING:
 WRITTEN: Final = (".csv", ".tsv", ".parquet", ".sdf", ".smi")
 """Kinds of files that can be written; all but .parquet also packed, as .csv.gz."""
 _NAMES: Final = (
-    "name",
-    "_name",
-    "title",
-    "id",
-    "molecule_name",
-    "compound",
-    "chembl_id",
-    "molecule_chembl_id",
-    "zinc_id",
-)
+    "name", "title", "id", "molecule_name", "compound_name", "compound", "compound_id", "molecule_id",
+    "chembl_id", "molecule_chembl_id", "zinc_id", "catalogue_no", "catalog_no", "catalogue_number", "catalog_number",
+    "catalogue_id", "catalog_id", "supplier_id", "vendor_id", "product_id", "idnumber", "id_number",
+)  # fmt: skip
+_WORDS: Final = re.compile(r"[^a-z0-9]+")  # what parts the words of a column's name
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _PLAIN: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|-|")  # a number, a dash
 Write = Callable[["pd.DataFrame"], None]
@@ -81,9 +76,14 @@ def _writer(file: IO[bytes], kind: str, smiles: str, name: str | None) -> Iterat
 
 
 def name_column(table: "pd.DataFrame") -> str | None:
-    """The first column of names by its usual name (name, title, id, ...), whatever the case; None if there is none."""
-    by_case = {str(column).lower().strip(): str(column) for column in reversed(table.columns)}
-    return next((by_case[usual] for usual in _NAMES if usual in by_case), None)
+    """The first column of names by its usual name (name, title, id, ...), however written; None if there is none.
+
+    >>> import pandas as pd
+    >>> name_column(pd.DataFrame(columns=["SMILES", "Price", "Catalogue no."]))
+    'Catalogue no.'
+    """
+    plain = {_WORDS.sub("_", str(column).lower()).strip("_"): str(column) for column in reversed(table.columns)}
+    return next((plain[usual] for usual in _NAMES if usual in plain), None)
 
 
 def _csv(file: IO[bytes], separator: str) -> Write:

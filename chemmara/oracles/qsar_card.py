@@ -56,7 +56,7 @@ def read_card(folder: Path) -> QsarCard:
     path = folder / "model.json"
     try:
         return QsarCard.model_validate_json(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ChemmaraError(f"{folder}: holds no model of `chemmara qsar train`") from None
     except (ValidationError, UnicodeDecodeError):
         raise ChemmaraError(f"{path}: damaged, or of another version; train the model again") from None

@@ -84,6 +84,35 @@ def test_the_report_says_which_model_was_used_and_what_the_prior_can_write(
     assert list(kept["models"]) == ["acid"]
 
 
+def test_a_run_goes_on_only_with_the_model_that_it_began_with(model: Path, tiny_prior: Path, tmp_path: Path) -> None:
+    from chemmara.oracles.qsar import load_model
+    from chemmara.qsar.train import Recipe, train
+    from tests.qsar.test_honest import activities
+
+    copy, run = tmp_path / "copy", tmp_path / "run"
+    shutil.copytree(model, copy)
+    assert program("run", campaign(tmp_path, tiny_prior, qsar(copy)), "--out", run, "--budget", 20)[0] == 0
+    kept = (run / "campaign.json").read_bytes()
+    shutil.rmtree(copy)
+    train(activities("regression"), Recipe(kind="linear", folds=3, seed=1), copy, "x")
+    load_model.cache_clear()
+    code, _, err = program("resume", run, "--budget", 40)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "the model of 'acid' is not the one that the run began with" in err
+    assert (run / "campaign.json").read_bytes() == kept
+    shutil.rmtree(copy)
+    shutil.copytree(model, copy)
+    load_model.cache_clear()
+    assert program("resume", run, "--budget", 40)[0] == 0
+
+
+def test_a_file_in_place_of_a_model_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("smiles\nCCO\n")
+    code, _, err = program("qsar", "predict", tmp_path / "m.csv", tmp_path / "m.csv")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "holds no model of `chemmara qsar train`" in err
+
+
 def test_a_run_whose_model_is_gone_has_its_hits_and_says_what_they_lack(
     model: Path, tiny_prior: Path, tmp_path: Path
 ) -> None:

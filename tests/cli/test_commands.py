@@ -215,6 +215,18 @@ def test_a_runs_hits_can_be_scored_again(campaign_file: Path, tmp_path: Path) ->
         assert float(old["score"]) == round(exact[old["smiles"]], 4)
 
 
+def test_a_job_that_begins_again_keeps_a_budget_that_was_raised(campaign_file: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    job = ("run", campaign_file, "--out", run, "--resume")
+    for arguments in (("run", campaign_file, "--out", run, "--budget", 20), ("resume", run, "--budget", 300), job):
+        result = chemmara(*arguments)
+        assert result.exit_code == 0, result.output
+    assert json.loads((run / "campaign.json").read_text())["campaign"]["budget"] == 300
+    smaller = chemmara(*job, "--budget", 100)
+    assert (smaller.exit_code, smaller.stderr.count("\n")) == (2, 1)
+    assert "has a budget of 300, which can grow but not shrink" in smaller.stderr
+
+
 def test_likelihood_of_its_own_output_replaces_nll(tiny_prior: Path, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("smiles,nll,id\nCCO,-1,a\n")
     result = chemmara("likelihood", tiny_prior, tmp_path / "x.csv", "--out", tmp_path / "y.csv")
