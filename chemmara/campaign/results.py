@@ -20,7 +20,7 @@ from chemmara.records.run_folder import RunFolder
 from chemmara.records.summary import failure_reasons, hits_of, summarise
 from chemmara.report.objective import component_name
 from chemmara.report.page import run_page
-from chemmara.scoring.pareto import component_desirabilities, pareto_rank
+from chemmara.scoring.pareto import always_zero, component_desirabilities, pareto_rank
 from chemmara.selection.export import DIVERSITY, Wish
 from chemmara.selection.groups import groups
 from chemmara.selection.picks import weighted_of
@@ -56,7 +56,17 @@ def write_outputs(path: Path) -> Outputs:
         table = _write_hits(path, hits, fronts, settings, trust.columns, summary.diversity)
         page = path / "report.html"
         write_text(page, run_page(path.name, ledger, calls, summary, table))
-    return Outputs(page, summary.figures, failure_reasons(calls), trust.warnings)
+    return Outputs(page, summary.figures, failure_reasons(calls), trust.warnings + _nothing_scored(calls, settings))
+
+
+def _nothing_scored(calls: pd.DataFrame, settings: dict[str, Any]) -> list[str]:
+    """A sentence that says which components are to blame, where no call scored above 0."""
+    scores = calls["score"].to_numpy(dtype=float)
+    if not np.isfinite(scores).any() or np.nanmax(scores) > 0:
+        return []
+    blame = " and ".join(repr(name) for name in always_zero(settings["objective"], calls)) or "no component by itself"
+    advice = "the policy had nothing to learn from: wish for less at first, or begin elsewhere (docs/where-to-start.md)"
+    return [f"no molecule scored above 0 in {len(calls)} calls; 0 for all of them: {blame}; {advice}"]
 
 
 def export_run(path: Path, wish: Wish) -> pd.DataFrame:

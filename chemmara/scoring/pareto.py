@@ -62,12 +62,25 @@ def component_desirabilities(objective: dict[str, Any], calls: pd.DataFrame) -> 
 
     It needs nothing that the objective named, such as models or receptors, to be there still.
     """
-    transforms: TypeAdapter[Any] = TypeAdapter(Transform)
-    columns = []
+    scoring = [component for component in objective["component"] if component.get("role", "score") == "score"]
+    return np.column_stack([_desirability(component, calls) for component in scoring])
+
+
+def always_zero(objective: dict[str, Any], calls: pd.DataFrame) -> list[str]:
+    """Names of the scoring components and filters whose desirability is 0 for every call that they measured."""
+    found = []
     for component in objective["component"]:
-        if component.get("role", "score") != "score":
-            continue
-        raw = calls[component["name"] or component["oracle"]].to_numpy(dtype=float)
-        given = component["transform"]
-        columns.append(finite(raw) if given is None else transforms.validate_python(given)(raw))
-    return np.column_stack(columns)
+        values = _desirability(component, calls) if component.get("role", "score") != "penalty" else np.ones(1)
+        if np.isfinite(values).any() and np.nanmax(values) == 0:
+            found.append(_name(component))
+    return found
+
+
+def _name(component: dict[str, Any]) -> str:
+    return component["name"] or component["oracle"]
+
+
+def _desirability(component: dict[str, Any], calls: pd.DataFrame) -> np.ndarray:
+    raw, given = calls[_name(component)].to_numpy(dtype=float), component["transform"]
+    transforms: TypeAdapter[Any] = TypeAdapter(Transform)
+    return finite(raw) if given is None else transforms.validate_python(given)(raw)

@@ -106,6 +106,17 @@ def test_a_run_goes_on_only_with_the_model_that_it_began_with(model: Path, tiny_
     assert program("resume", run, "--budget", 40)[0] == 0
 
 
+def test_a_run_that_found_nothing_names_what_was_0_for_every_call(tiny_prior: Path, tmp_path: Path) -> None:
+    heavy = 'oracle = "molecular_weight"\nname = "heavy"\nrole = "filter"\ntransform = { kind = "step", low = 2000.0 }'
+    path = campaign(tmp_path, tiny_prior, f'oracle = "qed"\n[[objective.component]]\n{heavy}')
+    code, _, err = program("run", path, "--out", tmp_path / "run")
+    assert code == 0
+    assert "no molecule scored above 0 in 40 calls; 0 for all of them: 'heavy'; the policy had nothing" in err
+    light = path.read_text(encoding="utf-8").replace("low = 2000.0", "low = 20.0")
+    path.write_text(light, encoding="utf-8")
+    assert "no molecule scored" not in program("run", path, "--out", tmp_path / "other")[2]
+
+
 def test_a_file_in_place_of_a_model_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("smiles\nCCO\n")
     code, _, err = program("qsar", "predict", tmp_path / "m.csv", tmp_path / "m.csv")
