@@ -46,19 +46,20 @@ def _models(settings: CampaignConfig) -> dict[str, dict[str, str]]:
 
 
 def refuse_another_campaign(
-    path: Path, before: CampaignConfig, settings: CampaignConfig, *, same_prior: bool, models: dict[str, dict[str, str]]
+    path: Path, before: CampaignConfig, settings: CampaignConfig, prior: Prior, begun: dict[str, Any]
 ) -> None:
     """ChemmaraError where a run cannot go on with these settings: its budget may grow, and its workers may change.
 
-    `models`: the QSAR models that the run has had, as `identity` describes them.
+    `begun`: what campaign.json says, as `identity` gave it.
     """
     if settings.budget < before.budget:
         raise ChemmaraError(f"{path}: has a budget of {before.budget}, which can grow but not shrink")
     changed = [key for key, was in before if was != getattr(settings, key) and key not in _MAY_CHANGE]
     if changed:
         raise ChemmaraError(f"{path}: was begun with another {', '.join(changed)}; choose another --out, or --force")
-    if not same_prior:
+    if begun["prior_sha256"] != prior.sha256:
         raise ChemmaraError(f"{settings.prior}: is not the prior that {path} began with (its weights differ)")
+    models = begun.get("models", {})  # runs of an older version have none
     for name, now in _models(settings).items():
         if models.get(name, now)["sha256"] != now["sha256"]:
             raise ChemmaraError(

@@ -88,10 +88,7 @@ class Run:
             name = before.device if settings.device == "auto" else settings.device
             device = chosen_device(name, settings.method.batch_size)
             prior = load_prior(settings.prior, device)
-            begun = folder.read_config()
-            refuse_another_campaign(
-                path, before, settings, same_prior=begun["prior_sha256"] == prior.sha256, models=begun.get("models", {})
-            )
+            refuse_another_campaign(path, before, settings, prior, folder.read_config())
             settings = settings.model_copy(update={"threads": before.threads, "device": str(device)})
             learner = learner_of(settings.in_stage(1), prior)
             return cls._assemble(folder, settings, learner, held, read_seeds(settings.start))
@@ -204,10 +201,9 @@ class Run:
 
         Where a stage ends, the batches under way are finished as its own.
         """
-        while (
-            len(self.learner.under_way) <= self.config.ahead and recorded.budget.left > 0 and not self._over(recorded)
-        ):
-            recorded.budget.begin(self.learner.propose().smiles)
+        learner, budget = self.learner, recorded.budget
+        while len(learner.under_way) <= self.config.ahead and budget.left > 0 and not self._over(recorded):
+            budget.begin(learner.propose().smiles)
 
     def _wait(self, recorded: RecordedScores, interrupt: Interrupt) -> None:
         """Wait for the oldest batch; only batches ahead are waited for here, and an interrupt ends that."""
