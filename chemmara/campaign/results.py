@@ -18,9 +18,9 @@ from chemmara.oracles.docking import pose_file
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.records.summary import failure_reasons, hits_of, summarise
-from chemmara.report.objective import component_name
 from chemmara.report.page import run_page
-from chemmara.scoring.pareto import always_zero, component_desirabilities, pareto_rank
+from chemmara.scoring.pareto import pareto_rank
+from chemmara.scoring.saved import always_zero, component_desirabilities, component_name
 from chemmara.selection.export import DIVERSITY, Wish
 from chemmara.selection.groups import groups
 from chemmara.selection.picks import weighted_of
@@ -173,7 +173,7 @@ def _gather_poses(objective: dict[str, Any], hits: Any, out: Path) -> bool:
             file = pose_file(Path(component["poses"]), smiles)
             if file.is_file():
                 tags = {"rank": rank, "call": call, "score": f"{score:.6g}"}
-                tags["component"] = component.get("name") or component["oracle"]
+                tags["component"] = component_name(component)
                 records.append(_titled(file.read_text(encoding="utf-8"), f"hit-{rank} call-{call}", tags))
     if records:
         write_text(out, "".join(records))

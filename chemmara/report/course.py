@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from chemmara.report.embedded import rounded
-from chemmara.report.objective import component_name
 from chemmara.report.wording import LOGGED
+from chemmara.scoring.saved import component_name
 
 _POINTS: Final = 120  # of a curve
 _WINDOWS: Final = 60  # of calls, over which the values of a component are summed up

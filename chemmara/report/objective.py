@@ -6,12 +6,10 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from pydantic import TypeAdapter
 
 from chemmara.oracles.descriptors import DESCRIPTORS
 from chemmara.report.embedded import rounded
-from chemmara.scoring.finite import finite
-from chemmara.scoring.transforms import Transform
+from chemmara.scoring.saved import component_name, transform_of
 
 _POINTS: Final = 81  # of a curve
 _BARS: Final = 40  # of a histogram
@@ -63,11 +61,6 @@ def components(
             }
         )
     return records
-
-
-def component_name(part: dict[str, Any]) -> str:
-    """The name of a component's column."""
-    return part.get("name") or part["oracle"]
 
 
 def about(part: dict[str, Any]) -> str:
@@ -128,8 +121,7 @@ def as_text(value: Any) -> str:
 
 def _curve(transform: dict[str, Any] | None, raw: np.ndarray, is_hit: np.ndarray) -> dict[str, Any]:
     """The transform over the range that matters, and how many calls and hits had which value there."""
-    adapter: TypeAdapter[Any] = TypeAdapter(Transform)
-    desirability = finite if transform is None else adapter.validate_python(transform)
+    desirability = transform_of(transform)
     known = raw[np.isfinite(raw)]
     ends = [*_marks(transform), *(np.quantile(known, [0.005, 0.995]) if len(known) else [])]
     low, high = min(ends), max(ends)

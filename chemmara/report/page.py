@@ -17,9 +17,10 @@ from chemmara.records.summary import Summary, failure_reasons
 from chemmara.report.course import component_curves, headline_charts, stage_starts, stages_in_words, step_curves
 from chemmara.report.embedded import as_json
 from chemmara.report.hits import Explorer, best_in_words, hits_on_the_page
-from chemmara.report.objective import AGGREGATION, about, as_text, component_name, components
+from chemmara.report.objective import AGGREGATION, about, as_text, components
 from chemmara.report.pictures import Gallery
 from chemmara.report.wording import FIGURES, HEADLINE, number
+from chemmara.scoring.saved import component_name
 
 _SCRIPTS: Final = ("molecules.js", "charts.js", "explorer.js", "taking.js", "filters.js", "page.js")
 _FAILURES: Final = 200  # calls without a score that are listed

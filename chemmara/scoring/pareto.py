@@ -2,14 +2,8 @@
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
-from pydantic import TypeAdapter
-
-from chemmara.scoring.finite import finite
-from chemmara.scoring.transforms import Transform
 
 
 def pareto_rank(desirabilities: np.ndarray) -> np.ndarray:
@@ -55,32 +49,3 @@ class _Front:
             self.columns = np.concatenate([self.columns, np.empty_like(self.columns)], axis=1)
         self.columns[:, self.size] = row[:, 0]
         self.size += 1
-
-
-def component_desirabilities(objective: dict[str, Any], calls: pd.DataFrame) -> np.ndarray:
-    """Desirabilities (n, scoring components), from a run's settings and its ledger's raw values.
-
-    It needs nothing that the objective named, such as models or receptors, to be there still.
-    """
-    scoring = [component for component in objective["component"] if component.get("role", "score") == "score"]
-    return np.column_stack([_desirability(component, calls) for component in scoring])
-
-
-def always_zero(objective: dict[str, Any], calls: pd.DataFrame) -> list[str]:
-    """Names of the scoring components and filters whose desirability is 0 for every call that they measured."""
-    found = []
-    for component in objective["component"]:
-        values = _desirability(component, calls) if component.get("role", "score") != "penalty" else np.ones(1)
-        if np.isfinite(values).any() and np.nanmax(values) == 0:
-            found.append(_name(component))
-    return found
-
-
-def _name(component: dict[str, Any]) -> str:
-    return component["name"] or component["oracle"]
-
-
-def _desirability(component: dict[str, Any], calls: pd.DataFrame) -> np.ndarray:
-    raw, given = calls[_name(component)].to_numpy(dtype=float), component["transform"]
-    transforms: TypeAdapter[Any] = TypeAdapter(Transform)
-    return finite(raw) if given is None else transforms.validate_python(given)(raw)

@@ -89,17 +89,7 @@ def test_resuming_with_other_settings_is_refused(tmp_path: Path, corpus: Path) -
 @pytest.mark.parametrize("optimizer", ["muon", "adamw"])
 def test_two_processes_are_one_with_the_doubled_batch(tmp_path: Path, corpus: Path, optimizer: str) -> None:
     options = "--network gru --hidden 16 --embedding 8 --layers 2 --epochs 3 --threads 1 --evaluate-every 5"
-    rest = [
-        *options.split(),
-        "--optimizer",
-        optimizer,
-        "--evaluate-samples",
-        "0",
-        "--card-samples",
-        "0",
-        "--device",
-        "cpu",
-    ]
+    rest = [*options.split(), *f"--optimizer {optimizer} --evaluate-samples 0 --card-samples 0 --device cpu".split()]
     alone = ran("pretrain", corpus, "--out", tmp_path / "single", "--batch-size", 16, *rest)
     assert alone.returncode == 0, alone.stderr
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]

@@ -21,7 +21,8 @@ from chemmara.oracles.answers import values_of
 from chemmara.records.ledger import Call, Ledger
 from chemmara.scoring.cache import remembering
 from chemmara.scoring.objective import Objective, ObjectiveConfig
-from chemmara.scoring.pareto import component_desirabilities, pareto_rank
+from chemmara.scoring.pareto import pareto_rank
+from chemmara.scoring.saved import component_desirabilities
 from chemmara.scoring.transforms import TRANSFORMS, Transform
 from cli.main import app
 
