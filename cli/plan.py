@@ -13,7 +13,7 @@ from .tables import print_json
 
 def plan(
     campaign: CampaignArgument,
-    pilot: Annotated[int, typer.Option("--pilot", "-n", min=10, help="Samples of the prior to score.")] = 500,
+    pilot: Annotated[int, typer.Option("--pilot", "-n", min=10, help="Samples to score.")] = 500,
     betas: Annotated[str, typer.Option(help="Betas to look at, with commas; default: 1/512 to 1/4.")] = "",
     prior: PriorOption = None,
     workers: WorkersOption = None,
@@ -22,6 +22,8 @@ def plan(
 ) -> None:
     """Say from a small pilot what a campaign's optimum looks like for each beta, for each kind of reward.
 
+    The pilot is what the campaign would begin with: samples of the prior or, where [start] gives a core, fragments or a
+    molecule, samples that hold what it asks for (their effective number of strings is then unknown: NaN).
     vanilla is the scores themselves, prior-undone the half of MARA that is the default, mara all of it.
 
     Costs up to --pilot oracle calls (none twice, where the campaign has a cache). The optimum is the prior weighted by
@@ -53,6 +55,10 @@ def plan(
         return
     typer.echo(table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
     typer.echo(f"beta {found.beta:.4g}, tau {found.tau:g}: {found.why} ({found.calls} oracle calls spent)")
+    own = settings.method
+    if (own.beta, own.tau) != (found.beta, found.tau):
+        tau = f"tau {own.tau:g}" if isinstance(own.tau, float) else "a tau that moves"
+        typer.echo(f"The campaign has beta {own.beta:.4g} and {tau}; a plan changes nothing in it.")
     typer.echo(
         "The rows of prior-undone and mara are hints only: a string that the pilot has not met may weigh more than all"
         " it has met."

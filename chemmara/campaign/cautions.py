@@ -2,33 +2,34 @@
 
 from collections.abc import Iterator
 
+from chemmara.campaign.first_look import FirstLook, of_models, of_what_rules_out
 from chemmara.campaign.settings import CampaignConfig
-from chemmara.errors import TokenError
+from chemmara.errors import ChemmaraError, TokenError
 from chemmara.language_model.checkpoint import Prior
-from chemmara.language_model.wanted import sample_wanted
+from chemmara.language_model.device import chosen_device
 from chemmara.molecules.alphabet import Alphabet, is_stereo
-from chemmara.molecules.chem import canonical_smiles, flat_smiles, molecules_of
-from chemmara.oracles.qsar import load_model
+from chemmara.molecules.chem import canonical_smiles, flat_smiles
 from chemmara.rl.estimators import ESTIMATORS
 from chemmara.scoring.components import Component
-from chemmara.scoring.components.learned import QsarComponent
 from chemmara.scoring.components.likeness import NoveltyComponent, ShapeComponent, SimilarityComponent
-
-_SAMPLED = 200  # molecules of the prior that stand for what a campaign begins with
 
 
 def cautions(settings: CampaignConfig, prior: Prior) -> list[str]:
-    """Sentences on references and replayed SMILES that do not suit the prior, and on models whose domain it misses."""
+    """Sentences on references and replayed SMILES that do not suit the prior, and on what the campaign begins with."""
     alphabet = Alphabet(prior.tokenizer.tokens, prior.config.max_length)
-    found = [*_of_ahead(settings), *_of_replay(settings, prior)]
+    found = [*_of_device(settings), *_of_ahead(settings), *_of_replay(settings, prior)]
     for name, component in zip(settings.objective.names, settings.objective.component, strict=True):
         found += _of_references(name, component, prior, alphabet)
-    models = [
-        (name, component)
-        for name, component in zip(settings.objective.names, settings.objective.component, strict=True)
-        if isinstance(component, QsarComponent)
-    ]
-    return [*found, *_of_models(models, prior, settings.seed)]
+    look = FirstLook.of(settings, prior)
+    return [*found, *of_models(settings, look), *of_what_rules_out(settings, look)]
+
+
+def _of_device(settings: CampaignConfig) -> list[str]:
+    try:
+        chosen_device(settings.device, settings.method.batch_size)
+    except ChemmaraError as error:
+        return [f"{error}; a run on this machine would end here"]
+    return []
 
 
 def _of_ahead(settings: CampaignConfig) -> list[str]:
@@ -87,22 +88,3 @@ def _consequence(component: Component) -> str:
     if isinstance(component, NoveltyComponent):
         return "No molecule that is sampled can be such a reference, so that all count as new"
     return "A molecule without stereo is given some stereo at random when its conformers are made"
-
-
-def _of_models(models: list[tuple[str, QsarComponent]], prior: Prior, seed: int) -> Iterator[str]:
-    if not models:
-        return
-    smiles = [text for draw in sample_wanted(prior, _SAMPLED, seed=seed, valid=True) for text in draw.smiles]
-    molecules = molecules_of(smiles)
-    for name, component in models:
-        model = load_model(component.model)
-        outside = float((model.similarity(molecules) < model.card.domain_similarity).mean()) if molecules else 0.0
-        treated = {
-            "keep": 'outside = "keep" scores them as if they were inside',
-            "none": 'outside = "none" gives them no score',
-            "discount": 'outside = "discount" draws their predictions towards the least wanted end',
-        }[component.outside]
-        yield (
-            f"{name}: {outside:.0%} of {len(molecules)} molecules of the prior {prior.name} lie outside the domain of"
-            f" {component.model} ({model.card.molecules:,} molecules); {treated}"
-        )

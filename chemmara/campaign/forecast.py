@@ -23,6 +23,7 @@ class Pilot:
     scores: np.ndarray  # (n,) 0 for an invalid SMILES
     smiles: list[str]  # canonical; "" for an invalid SMILES
     scaffolds: list[str]
+    whole: bool = True  # False: drawn from the part of the prior that holds given parts; how much that is, is unknown
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -39,7 +40,7 @@ class Forecast:
     good: float  # probability of a hit: a score of at least the hit threshold
     low: float  # of `good`: 95 % bootstrap interval
     high: float
-    strings: float  # effective number: exp of the entropy, from log zeta
+    strings: float  # effective number: exp of the entropy, from log zeta; NaN for a pilot that is not whole
     molecules: float  # effective number among the pilot's: a lower bound
     scaffolds: float  # likewise
     flips: float  # share of pairs, one likelier and one better, of which the better is preferred; NaN without a pair
@@ -74,7 +75,7 @@ def forecast(
         good=float(weights[good].sum()),
         low=float(np.quantile(resampled, 0.025)),
         high=float(np.quantile(resampled, 0.975)),
-        strings=float(np.exp(min(entropy, 700.0))),
+        strings=float(np.exp(min(entropy, 700.0))) if pilot.whole else float("nan"),
         molecules=_effective(weights, pilot.smiles),
         scaffolds=_effective(weights, pilot.scaffolds),
         flips=preferred_better(pilot.scores, pilot.prior_logp, augmented, beta),

@@ -1,4 +1,4 @@
-"""A campaign's prospects from a pilot: a sample of its prior, scored once, and read at many betas."""
+"""A campaign's prospects from a pilot: what it would begin with, scored once, and read at many betas."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ import pandas as pd
 from chemmara.campaign.forecast import Forecast, Pilot, forecast
 from chemmara.campaign.measuring import handing_over_batches
 from chemmara.campaign.settings import CampaignConfig
+from chemmara.campaign.start import first_molecules
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.language_model.device import chosen_device, to_numpy
-from chemmara.language_model.sampling import sample_batches
 from chemmara.molecules.chem import parse, scaffold
 from chemmara.rl.rewards import RewardName
 from chemmara.scoring.budget import Budgeted
@@ -57,7 +57,8 @@ def plan(
 ) -> Plan:
     """Sample the prior n times, score the valid molecules, and forecast the optimum for every beta.
 
-    Costs at most n oracle calls, of the campaign's cache where it has one. ChemmaraError if nothing could be scored.
+    Where the campaign starts from parts, the sample is of the prior's molecules that hold them. Costs at most n oracle
+    calls, of the campaign's cache where it has one. ChemmaraError if nothing could be scored.
     """
     pilot, calls = _pilot(campaign, n, advance)
     tau = _recommended_tau(pilot, campaign.hit_threshold)
@@ -77,9 +78,7 @@ def _pilot(campaign: CampaignConfig, n: int, advance: Callable[[int], None]) -> 
     logp, scores, smiles = [], [], []
     with handing_over_batches(campaign, objective) as hand_over:
         budget = Budgeted(objective, hand_over, n)
-        for rollout in sample_batches(
-            prior.model, prior.tokenizer, n, seed=campaign.seed, max_length=prior.config.max_length, batch_size=_ROWS
-        ):
+        for rollout in first_molecules(campaign.start, prior, n, seed=campaign.seed, side_by_side=_ROWS):
             found = budget(rollout.smiles)
             known = ~np.isnan(found.total) | ~found.valid  # a molecule without a score says nothing
             logp.append(to_numpy(rollout.logp).astype(np.float64)[known])
@@ -88,9 +87,9 @@ def _pilot(campaign: CampaignConfig, n: int, advance: Callable[[int], None]) -> 
             advance(len(rollout.smiles))
     if not any(smiles):
         raise ChemmaraError(f"{campaign.prior}: not one of {n} samples could be scored; try the objective on a library")
-    return Pilot(
-        np.concatenate(logp), np.concatenate(scores), smiles, [_scaffold(text) for text in smiles]
-    ), budget.used
+    scaffolds = [_scaffold(text) for text in smiles]
+    whole = not campaign.start.has_parts
+    return Pilot(np.concatenate(logp), np.concatenate(scores), smiles, scaffolds, whole), budget.used
 
 
 def _scaffold(smiles: str) -> str:

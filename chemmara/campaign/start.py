@@ -1,12 +1,13 @@
 """What a campaign starts from besides its prior: known molecules, as seeds, and parts that every molecule holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
+import torch
 from pydantic import BeforeValidator, ValidationInfo, model_validator
 
 from chemmara.config import Strict, UserPath
@@ -15,6 +16,8 @@ from chemmara.decoration.start import from_cores, from_fragments, from_molecule
 from chemmara.decoration.window import Window
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import Prior
+from chemmara.language_model.device import device_of
+from chemmara.language_model.sampling import Rollout, sample_batches
 from chemmara.molecules.chem import canonical_smiles
 from chemmara.molecules.library import open_library
 from chemmara.scoring.scores import Scores
@@ -78,6 +81,11 @@ class StartConfig(Strict):
             raise ValueError("seed_scores names a column of the file that `seeds` names; give that, too")
         return self
 
+    @property
+    def has_parts(self) -> bool:
+        """Whether every molecule is to hold something: a core, fragments, or a part of a molecule."""
+        return bool(self.core or self.link or self.like)
+
 
 def given_parts(config: StartConfig, prior: Prior) -> PatternSampler | None:
     """The sampler of molecules that hold what is given; None where nothing is.
@@ -93,6 +101,25 @@ def given_parts(config: StartConfig, prior: Prior) -> PatternSampler | None:
     if config.like is not None:
         return from_molecule(prior, config.like, Window.read(config.similarity, "start: similarity"))
     return None
+
+
+def first_molecules(config: StartConfig, prior: Prior, n: int, *, seed: int, side_by_side: int) -> Iterator[Rollout]:
+    """Batches of n sequences such as a campaign begins with: of the prior, where parts are given of what holds them.
+
+    The latter are valid, and fewer than n where a thousand tries in a row bring nothing. The seed fixes them.
+
+    Raises:
+        ChemmaraError: as given_parts.
+    """
+    parts = given_parts(config, prior)
+    if parts is None:
+        yield from sample_batches(
+            prior.model, prior.tokenizer, n, seed=seed, max_length=prior.config.max_length, batch_size=side_by_side
+        )
+        return
+    generator = torch.Generator(device_of(prior.model)).manual_seed(seed)
+    for drawn in parts.draws(prior.model.eval(), n, generator, side_by_side=side_by_side):
+        yield drawn.rollout
 
 
 @dataclass(frozen=True)

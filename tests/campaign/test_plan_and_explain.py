@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from chemmara.campaign.plan import _pilot
+from chemmara.campaign.settings import load_campaign
+from chemmara.campaign.start import StartConfig
 from chemmara.language_model.checkpoint import load_prior
+from chemmara.molecules.chem import molecules_of, parse_pattern
 from cli.main import app
 
 CAMPAIGN = """
@@ -51,6 +55,28 @@ def test_plan_tells_prospects_costs_and_a_choice(campaign: Path) -> None:
     words = CliRunner().invoke(app, ["plan", str(campaign), "--pilot", "50"])
     assert "effective samples" in words.output
     assert "oracle calls spent" in words.output
+
+
+def test_the_pilot_of_a_campaign_from_a_core_holds_the_core(tmp_path: Path) -> None:
+    """A filter that the prior's own molecules hardly pass, and those with the core always do.
+
+    qed of what holds the core is above 0 in every row; of the prior alone some molecules are invalid, and score 0.
+    """
+    path = tmp_path / "campaign.toml"
+    holds = 'component = [{ oracle = "qed" }, { oracle = "core", core = "*c1ccncc1", role = "filter" }]'
+    text = CAMPAIGN.format(prior="chembl-gru").replace('component = [{ oracle = "qed" }]', holds)
+    path.write_text(text.replace("[objective]", '[start]\ncore = "*c1ccncc1"\n[objective]'))
+    pilot = _pilot(load_campaign(path), 40, lambda _: None)[0]
+    assert len(pilot) == 40
+    assert min(pilot.scores) > 0
+    pattern = parse_pattern("c1ccncc1")
+    assert all(molecule.HasSubstructMatch(pattern) for molecule in molecules_of(pilot.smiles))
+    without = load_campaign(path).model_copy(update={"start": StartConfig()})
+    assert np.mean(_pilot(without, 40, lambda _: None)[0].scores > 0) < 0.5
+    result = CliRunner().invoke(app, ["plan", str(path), "--pilot", "40", "--betas", "0.05"])
+    assert result.exit_code == 0, result.output
+    assert "nan" in result.output.splitlines()[1].lower(), "how many strings there are is unknown"
+    assert "The campaign has beta 0.007812 and tau 0.3" in result.output
 
 
 @pytest.mark.parametrize("betas", ["x", "0.1,-1"])

@@ -200,6 +200,58 @@ def test_validate_names_the_references_that_the_prior_cannot_write(tmp_path: Pat
     assert "note" not in program("validate", path)[2]
 
 
+def test_validate_names_what_is_0_for_all_that_the_campaign_begins_with(tmp_path: Path) -> None:
+    silicon = 'oracle = "smarts"\nwanted = ["[Si]"]\nrole = "filter"\n[[objective.component]]\noracle = "qed"'
+    code, _, err = program("validate", campaign(tmp_path, "chembl-gru", silicon))
+    assert code == 0, err
+    assert "note: smarts: passes none of 200 molecules of the prior chembl-gru, so that a policy has" in err
+    heavy = 'oracle = "molecular_weight"\ntransform = { kind = "step", low = 3000 }'
+    assert (
+        "note: molecular_weight: is 0 for all of 200 molecules"
+        in program("validate", campaign(tmp_path, "chembl-gru", heavy))[2]
+    )
+    own = tmp_path / "own.py"  # the user's own oracle may cost something: it is not asked
+    own.write_text("def zero(molecules):\n    return [0.0] * len(molecules)\n", encoding="utf-8")
+    asked = 'oracle = "python"\ncall = "own.py:zero"\nlow = 0\nhigh = 1\ncost_ms = 1'
+    assert program("validate", campaign(tmp_path, "chembl-gru", asked))[::2] == (0, "")
+
+
+def test_validate_looks_at_what_holds_the_core_of_a_campaign_from_a_core(tmp_path: Path) -> None:
+    pyridine = 'oracle = "smarts"\nwanted = ["[Si]"]\nrole = "filter"\n[[objective.component]]\noracle = "qed"'
+    path = campaign(tmp_path, "chembl-gru", pyridine.replace("[Si]", "c1cccnc1C(=O)N1CCNCC1"))
+    start = '[start]\ncore = "*c1cccnc1C(=O)N1CCNCC1"\natoms = "1..9"\n'
+    path.write_text(path.read_text().replace("[objective]", start + "[objective]", 1))
+    assert program("validate", path)[2] == ""
+    path.write_text(path.read_text().replace('wanted = ["c1cccnc1C(=O)N1CCNCC1"]', 'wanted = ["[Si]"]'))
+    err = program("validate", path)[2]
+    assert "molecules of the prior chembl-gru that hold what [start] gives" in err
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        ('seeds = "gone.smi"', "gone.smi"),
+        ('seeds = "seeds.csv"\nseed_scores = "activity"', "has no column 'activity'"),
+        ('core = "*[Pt]c1ccccc1"', "Pt"),
+    ],
+)
+def test_validate_reads_seeds_and_parts(start: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "seeds.csv").write_text("smiles,score\nCCO,0.5\n", encoding="utf-8")
+    path = campaign(tmp_path, "chembl-gru", 'oracle = "qed"')
+    path.write_text(path.read_text().replace("[objective]", f"[start]\n{start}\n[objective]", 1))
+    code, out, err = program("validate", path)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert words in err
+
+
+def test_validate_notes_a_device_that_is_not_here(tmp_path: Path, tiny_prior: Path) -> None:
+    path = campaign(tmp_path, tiny_prior, 'oracle = "qed"')
+    path.write_text('device = "cuda:99"\n' + path.read_text())
+    code, out, err = program("validate", path)
+    assert (code, "sound" in out) == (0, True)
+    assert "a run on this machine would end here" in err
+
+
 def test_elements_are_read_off_the_tokens_of_both_notations() -> None:
     smiles = {"Br": "Br", "c": "C", "[nH]": "N", "[N+]": "N", "[13CH3]": "C", "[se]": "Se", "[Si]": "Si", "[Cu]": "Cu"}
     selfies = {"[=C]": "C", "[#N]": "N", "[/C@@H1]": "C", "[O-1]": "O", "[=S]": "S", "[Cl]": "Cl", "[\\Se]": "Se"}
