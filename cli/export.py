@@ -14,7 +14,7 @@ def export(
     source: Annotated[
         str, typer.Argument(metavar="RUN|LIBRARY", help="Folder of a run, or molecules: .smi, .csv, .parquet, .sdf, -.")
     ],
-    top: Annotated[int | None, typer.Option(min=1, help="The N best by score.")] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="The N best by score, none of 0.")] = None,
     diverse: Annotated[
         int | None, typer.Option(min=1, help="N good and different ones: `chemmara pick --method weighted`.")
     ] = None,
@@ -41,7 +41,8 @@ def export(
     scaffold), nearest_known, nearest_name and nearest_similarity (with --known), inchikey, molecular_weight,
     crippen_logp, tpsa, hbd, hba, rotatable_bonds, alerts and sa_score. Without --top and --diverse: all hits of a run,
     all molecules of a library. --diverse takes a run's hits; in a library without scores it takes the most different
-    molecules. Invalid rows are left out.
+    molecules. Invalid rows are left out; so are, with --top or --diverse, scores of 0 where all lie between 0 and 1: a
+    filter ruled these molecules out.
 
     Example: chemmara export runs/quickstart --diverse 20 --per-scaffold 2 --known known.csv --out picks.sdf
     """
@@ -82,6 +83,6 @@ def export(
             write(table)
     wanted = top or diverse
     if wanted and len(table) < wanted:
-        typer.echo(f"{source}: {len(table)} molecules, fewer than the {wanted} that were asked for", err=True)
+        typer.echo(f"{source}: {len(table)} molecules to take, fewer than the {wanted} that were asked for", err=True)
     figures = {"molecules": len(table), "scaffolds": len(set(table["scaffold"]))}
     summary(figures, as_json=as_json)

@@ -44,7 +44,7 @@ def pick(
     distance: Tanimoto distance (Morgan 2, 2048 bits) to the nearest molecule picked before. weighted takes next the
     molecule with the largest (1 - diversity) x score + diversity x distance; scores that do not lie between 0 and 1
     are first scaled to 0 for the lowest and 1 for the highest. Invalid rows, and with weighted those without a score,
-    are left out.
+    or with 0 where scores lie between 0 and 1 (a filter ruled them out), are left out.
 
     Example: chemmara pick scored.csv -n 50 --method weighted --out picks.csv
     """
@@ -101,7 +101,7 @@ def _maxmin(rows: "KeptRows", n: int, seed: int) -> list[int]:
 
 
 def _weighted(rows: "KeptRows", n: int, diversity: float | None, score_column: str | None) -> list[int]:
-    from chemmara.selection.export import DIVERSITY, SCORES, column_of_scores, from_zero_to_one, numbers
+    from chemmara.selection.export import DIVERSITY, SCORES, above_zero, column_of_scores, from_zero_to_one, numbers
     from chemmara.selection.picks import weighted
 
     from .progress import waiting
@@ -109,7 +109,7 @@ def _weighted(rows: "KeptRows", n: int, diversity: float | None, score_column: s
     column = column_of_scores(rows, score_column)
     if column is None:
         raise ChemmaraError(f"{rows.source}: has no column {' or '.join(SCORES)}; name it by --score-column")
-    scores = numbers(rows, column)
+    scores = above_zero(numbers(rows, column))
     scaled = from_zero_to_one(scores)
     if scaled is not scores:
         typer.echo(f"{rows.source}: {column} is scaled to 0 for its lowest and 1 for its highest value", err=True)

@@ -39,7 +39,10 @@ def score(
         bool, typer.Option("--unique", help="Score each molecule once: later rows of the same molecule are left out.")
     ] = False,
     top: Annotated[
-        int | None, typer.Option(min=1, help="Write the N best alone, the best first; the others are scored, too.")
+        int | None,
+        typer.Option(
+            min=1, help="Write the N best alone, the best first, none that scores 0; the others are scored, too."
+        ),
     ] = None,
     out: TableOption = None,
     workers: Annotated[
@@ -156,6 +159,8 @@ def _rows(
             mixtures += sum(map(is_mixture, table[column]))
         if best is not None and best.table is not None:
             write(best.table)
+    if best is not None and (found := 0 if best.table is None else len(best.table)) < best.n:
+        typer.echo(f"{molecules.source}: {found} molecules score above 0, fewer than {best.n}", err=True)
     if failed:
         typer.echo(f"{failed} rows have no score; the first is {first}", err=True)
     tell_mixtures(mixtures)

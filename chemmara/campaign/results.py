@@ -21,7 +21,7 @@ from chemmara.records.summary import failure_reasons, hits_of, summarise
 from chemmara.report.page import run_page
 from chemmara.scoring.pareto import pareto_rank
 from chemmara.scoring.saved import always_zero, component_desirabilities, component_name
-from chemmara.selection.export import DIVERSITY, Wish
+from chemmara.selection.export import DIVERSITY, Wish, above_zero
 from chemmara.selection.groups import groups
 from chemmara.selection.picks import weighted_of
 from chemmara.selection.take_out import described, rounded
@@ -72,8 +72,8 @@ def _nothing_scored(calls: pd.DataFrame, settings: dict[str, Any]) -> list[str]:
 def export_run(path: Path, wish: Wish) -> pd.DataFrame:
     """The wanted molecules of the run in a folder, with the columns of its hits.csv and the nearest known compounds.
 
-    The best are taken from all calls with a score, diverse ones from the hits; all hits where neither is wanted. The
-    column pareto is empty for a molecule that is no hit. ChemmaraError where there is nothing to take.
+    The best are taken from all calls with a score above 0, diverse ones from the hits; all hits where neither is
+    wanted. The column pareto is empty for a molecule that is no hit. ChemmaraError where there is nothing to take.
     """
     with Ledger.open(_run_folder(path).ledger) as ledger:
         calls, settings = _calls(path, ledger)
@@ -82,10 +82,12 @@ def export_run(path: Path, wish: Wish) -> pd.DataFrame:
     fronts = pareto_rank(component_desirabilities(settings["objective"], hits))
     ranks = pd.Series(fronts, index=hits.index, dtype="Int64").reindex(calls.index)
     candidates = hits if wish.top is None else calls
-    smiles, scores = candidates["smiles"].tolist(), candidates["score"].to_numpy(dtype=float)
+    smiles, scores = candidates["smiles"].tolist(), above_zero(candidates["score"].to_numpy(dtype=float))
     chosen, picks = wish.chosen(scores, smiles.__getitem__)
     if not chosen:
-        what = "no call has a score" if wish.top else f"no hit (a score of {settings['hit_threshold']}); try --top"
+        what = (
+            "no call has a score above 0" if wish.top else f"no hit (a score of {settings['hit_threshold']}); try --top"
+        )
         raise ChemmaraError(f"{path}: {what}")
     rows = candidates.iloc[chosen]
     return _for_people(rows, ranks.loc[rows.index], picks, wish, settings)

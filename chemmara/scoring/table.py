@@ -33,7 +33,7 @@ def scored(objective: Objective, library: Library, measure: Measure, chunk: int 
 
 @dataclass
 class Best:
-    """The rows with the best totals of many tables, the best first, equal ones in their order; no row without one."""
+    """The rows with the best totals of many tables, the best first, equal ones in their order; none of 0 or without."""
 
     n: int
     table: pd.DataFrame | None = None
@@ -42,7 +42,7 @@ class Best:
         """Look at more rows."""
         rows = table if self.table is None else pd.concat([self.table, table])
         order = np.argsort(-rows["total"].to_numpy(dtype=float), kind="stable")[: self.n]
-        self.table = rows.iloc[order[np.isfinite(rows["total"].to_numpy(dtype=float)[order])]]
+        self.table = rows.iloc[order[rows["total"].to_numpy(dtype=float)[order] > 0]]
 
 
 def replaced_columns(objective: Objective, library: Library) -> list[str]:

@@ -46,8 +46,8 @@ def export_library(
     """The wanted molecules of a library with its columns and those of `take_out.described`.
 
     `score_column`: default total or score; without one, the best are the first, and different ones are picked by
-    distance alone. `advance` is called with how many rows were read. ChemmaraError where the best are wanted and there
-    is no score, or where no molecule is valid.
+    distance alone. Of scores from 0 to 1, one of 0 is neither among the best nor picked. `advance` is called with how
+    many rows were read. ChemmaraError where the best are wanted and there is no score, or where no molecule is valid.
     """
     with KeptRows(library, advance) as rows:
         column = column_of_scores(rows, score_column)
@@ -57,10 +57,13 @@ def export_library(
             chosen, picks = _most_different(rows, wish)
         else:
             scores = np.zeros(len(rows)) if column is None else numbers(rows, column)
+            scores = scores if wish.top is None and wish.diverse is None else above_zero(scores)
             scores = scores if wish.diverse is None else from_zero_to_one(scores)
             chosen, picks = wish.chosen(scores, rows.smiles)
         if not chosen:
-            raise ChemmaraError(f"{rows.source}: no valid molecule {'' if column is None else 'with a score'}".rstrip())
+            raise ChemmaraError(
+                f"{rows.source}: no valid molecule {'' if column is None else 'with a score above 0'}".rstrip()
+            )
         return described(rows.table(chosen), rows.smiles_column, picks, wish.known)
 
 
@@ -92,6 +95,17 @@ def _number(cell: str) -> float:
         return float(cell)
     except ValueError:
         return float("nan")
+
+
+def above_zero(scores: np.ndarray) -> np.ndarray:
+    """Scores with NaN in place of 0, if all lie between 0 and 1: such a molecule was ruled out, or meets no wish.
+
+    >>> above_zero(np.array([0.5, 0.0, np.nan])), above_zero(np.array([-7.5, 0.0]))
+    (array([0.5, nan, nan]), array([-7.5,  0. ]))
+    """
+    known = scores[np.isfinite(scores)]
+    in_bounds = not len(known) or (known.min() >= 0 and known.max() <= 1)
+    return np.where(scores == 0, np.nan, scores) if in_bounds else scores
 
 
 def from_zero_to_one(scores: np.ndarray) -> np.ndarray:

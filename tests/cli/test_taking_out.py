@@ -195,6 +195,28 @@ def test_score_keeps_the_best_different_ones() -> None:
     assert best == sorted((row for row in whole if row["total"]), key=lambda row: -float(row["total"]))[:2]
 
 
+def test_what_a_filter_ruled_out_fills_up_neither_the_best_nor_a_diverse_set(run: Path, tmp_path: Path) -> None:
+    """Three molecules, one of which the filter puts to 0: two can be taken, however many are wanted."""
+    objective = tmp_path / "o.toml"
+    objective.write_text(
+        '[[component]]\noracle = "qed"\n[[component]]\noracle = "smarts"\nwanted = ["c"]\nrole = "filter"\n'
+    )
+    text = "Cc1ccccc1 a\nCCO b\nc1ccncc1 c\n"
+    best = chemmara("score", "-", "--objective", objective, "--top", 3, stdin=text)
+    assert sorted(row["name"] for row in table(best.stdout)) == ["a", "c"]
+    assert "2 molecules score above 0, fewer than 3" in best.stderr
+    scored = chemmara("score", "-", "--objective", objective, stdin=text).stdout
+    for command in (("export", "--top"), ("export", "--diverse"), ("pick", "--method", "weighted", "-n")):
+        found = chemmara(command[0], "-", *command[1:], 3, stdin=scored)
+        assert sorted(row["name"] for row in table(found.stdout)) == ["a", "c"], command
+        assert "fewer than the 3" in found.stderr
+    assert len(table(chemmara("export", "-", stdin=scored).stdout)) == 3  # all molecules, where none is to be chosen
+    docked = "smiles,kcal\nCCO,-5\nCCN,0\nCCC,-7\n"  # a 0 like any other
+    assert len(table(chemmara("export", "-", "--top", 3, "--score-column", "kcal", stdin=docked).stdout)) == 3
+    rows = table(chemmara("export", run, "--top", 100).stdout)
+    assert min(float(row["score"]) for row in rows) > 0
+
+
 def test_what_begins_like_a_formula_is_text_in_a_spreadsheet(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text('smiles,name,=x,total\nCCO,"=HYPERLINK(""http://a"")",-3.5,1\nCCN,@cmd,+1,0.5\nCCC,-OH,-,0.2\n')
