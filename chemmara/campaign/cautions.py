@@ -12,12 +12,13 @@ from chemmara.molecules.chem import canonical_smiles, flat_smiles
 from chemmara.rl.estimators import ESTIMATORS
 from chemmara.scoring.components import Component
 from chemmara.scoring.components.likeness import NoveltyComponent, ShapeComponent, SimilarityComponent
+from chemmara.scoring.components.own import ProgramComponent
 
 
 def cautions(settings: CampaignConfig, prior: Prior) -> list[str]:
     """Sentences on references and replayed SMILES that do not suit the prior, and on what the campaign begins with."""
     alphabet = Alphabet(prior.tokenizer.tokens, prior.config.max_length)
-    found = [*_of_device(settings), *_of_ahead(settings), *_of_replay(settings, prior)]
+    found = [*_of_device(settings), *_of_programs(settings), *_of_ahead(settings), *_of_replay(settings, prior)]
     for name, component in zip(settings.objective.names, settings.objective.component, strict=True):
         found += _of_references(name, component, prior, alphabet)
     look = FirstLook.of(settings, prior)
@@ -38,6 +39,14 @@ def _of_ahead(settings: CampaignConfig) -> list[str]:
         return []
     why = f"rows are then off-policy, where {name} has no normalised target (docs/docking.md)"
     return [f"ahead = {settings.ahead}: {why}; log-variance keeps its optimum"]
+
+
+def _of_programs(settings: CampaignConfig) -> Iterator[str]:
+    """Programs and scripts of the objectives that are not on this machine; those of a scheduler's workers are there."""
+    for objective in settings.objectives if settings.scheduler is None else []:
+        for name, component in zip(objective.names, objective.component, strict=True):
+            for file in component.missing_files() if isinstance(component, ProgramComponent) else []:
+                yield f"{name}: {file} is not there; the run would end with its first batch, whose calls are spent"
 
 
 def _of_replay(settings: CampaignConfig, prior: Prior) -> Iterator[str]:

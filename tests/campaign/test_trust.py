@@ -244,6 +244,22 @@ def test_validate_reads_seeds_and_parts(start: str, words: str, tmp_path: Path) 
     assert words in err
 
 
+def test_validate_names_programs_and_scripts_that_are_not_there(tmp_path: Path, tiny_prior: Path) -> None:
+    (tmp_path / "dock.py").write_text("", encoding="utf-8")
+
+    def noted(*command: str) -> str:
+        words = json.dumps(list(command))
+        given = f'oracle = "program"\ncommand = {words}\nlow = 0\nhigh = 1'
+        code, _, err = program("validate", campaign(tmp_path, tiny_prior, given))
+        assert code == 0, err
+        return err
+
+    assert noted("python3", "dock.py", "model.pt", "out.csv") == ""  # what it will write need not be there
+    assert f"note: program: {tmp_path}/doc.py is not there; the run would end" in noted("python3", "doc.py")
+    assert "note: program: ./gone is not there" in noted("./gone", "dock.py")
+    assert "note: program: no-such-program-here is not there" in noted("no-such-program-here")
+
+
 def test_validate_notes_a_device_that_is_not_here(tmp_path: Path, tiny_prior: Path) -> None:
     path = campaign(tmp_path, tiny_prior, 'oracle = "qed"')
     path.write_text('device = "cuda:99"\n' + path.read_text())

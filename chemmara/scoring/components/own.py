@@ -5,6 +5,7 @@ import os
 from importlib.util import find_spec
 from math import inf
 from pathlib import Path
+from shutil import which
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationInfo, model_validator
@@ -16,6 +17,8 @@ from chemmara.oracles.program import ProgramOracle
 from chemmara.oracles.python import PythonOracle, contents_of, load_python
 from chemmara.oracles.rest import RestOracle
 from chemmara.scoring.components.base import Base, checksum
+
+_SCRIPTS = {".py", ".sh", ".pl", ".r", ".jl", ".jar", ".js"}  # endings of files that an interpreter is given
 
 
 class _Own(Base):
@@ -117,6 +120,13 @@ class ProgramComponent(_Own):
     def identity(self) -> dict[str, Any]:
         """Settings, with what the files hold that the command names."""
         return {**super().identity(), "code": _contents([self.folder / part for part in self.command])}
+
+    def missing_files(self) -> list[str]:
+        """What the command names and this machine lacks: its program, and scripts among its arguments."""
+        program, *arguments = self.command
+        found = (self.folder / program).is_file() if os.sep in program else which(program) is not None
+        scripts = [self.folder / part for part in arguments if Path(part).suffix.lower() in _SCRIPTS]
+        return ([] if found else [program]) + [str(path) for path in scripts if not path.is_file()]
 
     def build(self) -> Oracle:
         """The oracle."""
