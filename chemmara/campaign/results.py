@@ -41,7 +41,7 @@ class Outputs:
     page: Path
     figures: dict[str, float]  # headline figures
     reasons: dict[str, int]  # for missing scores, with the number of calls, the commonest first
-    warnings: list[str]  # sentences on what the models of activity cannot vouch for
+    warnings: list[str]  # sentences on what the models of activity cannot vouch for, and on what was not found
 
 
 def write_outputs(path: Path) -> Outputs:
@@ -56,7 +56,8 @@ def write_outputs(path: Path) -> Outputs:
         table = _write_hits(path, hits, fronts, settings, trust.columns, summary.diversity)
         page = path / "report.html"
         write_text(page, run_page(path.name, ledger, calls, summary, table))
-    return Outputs(page, summary.figures, failure_reasons(calls), trust.warnings + _nothing_scored(calls, settings))
+    warnings = trust.warnings + _nothing_scored(calls, settings) + _given(hits)
+    return Outputs(page, summary.figures, failure_reasons(calls), warnings)
 
 
 def _nothing_scored(calls: pd.DataFrame, settings: dict[str, Any]) -> list[str]:
@@ -67,6 +68,12 @@ def _nothing_scored(calls: pd.DataFrame, settings: dict[str, Any]) -> list[str]:
     blame = " and ".join(repr(name) for name in always_zero(settings["objective"], calls)) or "no component by itself"
     advice = "the policy had nothing to learn from: wish for less at first, or begin elsewhere (docs/where-to-start.md)"
     return [f"no molecule scored above 0 in {len(calls)} calls; 0 for all of them: {blame}; {advice}"]
+
+
+def _given(hits: pd.DataFrame) -> list[str]:
+    """A sentence on the hits that were seeds, where there are some."""
+    number = int((hits["step"] == 0).sum())
+    return [f"{number} of {len(hits)} hits are seeds that were given (step 0 in hits.csv)"] if number else []
 
 
 def export_run(path: Path, wish: Wish) -> pd.DataFrame:

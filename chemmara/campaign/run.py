@@ -240,7 +240,7 @@ class Run:
         move_on(self.learner)
         self.progress.idle = self.progress.idle + 1 if budget.used == self.progress.calls else 0
         self.progress.step, self.progress.calls = number, budget.used
-        values, self.screened = step_values(step), choice_in_words(step)
+        values, self.screened = step_values(step, held=self.config.start.has_parts), choice_in_words(step)
         if self.config.ahead:
             self._propose(recorded)  # before anything is told or saved, so that no worker waits for that
             self.under_way = budget.under_way

@@ -12,6 +12,7 @@ from chemmara.scoring.saved import component_name
 _POINTS: Final = 120  # of a curve
 _WINDOWS: Final = 60  # of calls, over which the values of a component are summed up
 
+_NAMED: Final = 3  # cores or fragments that a sentence names
 _TECHNICAL: Final = {
     "mean_filtered_score",
     "mean_reward",
@@ -85,6 +86,32 @@ def stages_in_words(settings: dict[str, Any], calls: pd.DataFrame) -> list[str]:
     if int(calls["stage"].to_numpy().max(initial=0)) < len(objectives):
         sentences.append("The last stage has not begun: there are no hits yet.")
     return sentences
+
+
+def start_in_words(start: dict[str, Any]) -> list[str]:
+    """Sentences on what a run began with besides its prior, by its settings; [] where that is nothing.
+
+    >>> start_in_words({"core": ["*c1ccccc1"], "seeds": "actives.csv", "seed_scores": None})
+    ['Every molecule holds the core *c1ccccc1.', 'It began with the seeds of actives.csv, measured first, in step 0.']
+    """
+    sentences = []
+    if cores := start.get("core"):
+        sentences.append(
+            f"Every molecule holds {'the core' if len(cores) == 1 else 'one of the cores'} {_some(cores)}."
+        )
+    if fragments := start.get("link"):
+        sentences.append(f"Every molecule holds {_some(fragments)}, linked.")
+    if start.get("like"):
+        sentences.append(f"Every molecule is an analogue of {start['like']}.")
+    if start.get("seeds"):
+        how = "with scores of its own" if start.get("seed_scores") else "measured first, in step 0"
+        sentences.append(f"It began with the seeds of {start['seeds']}, {how}.")
+    return sentences
+
+
+def _some(texts: list[str]) -> str:
+    more = f" and {len(texts) - _NAMED} more" if len(texts) > _NAMED else ""
+    return ", ".join(texts[:_NAMED]) + more
 
 
 def component_curves(calls: pd.DataFrame, components: list[str]) -> list[dict[str, Any]]:

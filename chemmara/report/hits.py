@@ -23,7 +23,7 @@ BEST: Final = 2_000
 
 _ABOUT: Final = {
     "call": ("found at call", "number of the oracle call that found it"),
-    "step": ("found in step", "step of the learner that found it"),
+    "step": ("found in step", "step of the learner that found it; 0: a seed that was given"),
     "score": ("score", "what the objective says, 0 to 1; 1 is best"),
     "pareto": (
         "Pareto front",

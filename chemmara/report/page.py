@@ -14,7 +14,14 @@ from markupsafe import Markup
 
 from chemmara.records.ledger import Ledger
 from chemmara.records.summary import Summary, failure_reasons
-from chemmara.report.course import component_curves, headline_charts, stage_starts, stages_in_words, step_curves
+from chemmara.report.course import (
+    component_curves,
+    headline_charts,
+    stage_starts,
+    stages_in_words,
+    start_in_words,
+    step_curves,
+)
 from chemmara.report.embedded import as_json
 from chemmara.report.hits import Explorer, best_in_words, hits_on_the_page
 from chemmara.report.objective import AGGREGATION, about, as_text, components
@@ -81,6 +88,7 @@ def run_page(name: str, ledger: Ledger, calls: pd.DataFrame, summary: Summary, h
         first=best_in_words(hits),
         components=written_out,
         aggregation=AGGREGATION[objective["aggregation"]],
+        start=start_in_words(settings.get("start", {})),
         stages=stages_in_words(settings, calls),
         failed=len(failed),
         reasons=failure_reasons(calls),

@@ -6,8 +6,12 @@ from chemmara.rl.step import Step
 from chemmara.screening.screening import Choice
 
 
-def step_values(step: Step) -> dict[str, float]:
-    """Figures of a step; NaN where there is nothing to take a mean of."""
+def step_values(step: Step, *, held: bool = False) -> dict[str, float]:
+    """Figures of a step; NaN where there is nothing to take a mean of.
+
+    `held`: every molecule holds given parts. Such a batch is not drawn from the policy as it is, and says nothing of
+    the KL, which is then NaN.
+    """
     scores, anchor = step.scores, step.anchor
     first = step.updates[0] if step.from_batch else None
     distinct = {smiles for smiles in scores.smiles if smiles}
@@ -22,7 +26,7 @@ def step_values(step: Step) -> dict[str, float]:
         "mean_reward": _mean(first.rewards[:sampled]) if first else float("nan"),
         "tau": step.tau,
         "good": float(good.mean()),
-        "kl": _mean(step.batch.behaviour_logp - step.batch.prior_logp),
+        "kl": float("nan") if held else _mean(step.batch.behaviour_logp - step.batch.prior_logp),
         "anchor_score": anchor.score if anchor else float("nan"),
         "anchor_prior_logp": anchor.prior_logp if anchor else float("nan"),
         "later_loss": _mean(np.array([update.loss for update in step.updates[min(step.from_batch, 1) :]])),

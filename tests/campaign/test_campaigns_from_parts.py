@@ -67,6 +67,10 @@ def test_every_molecule_that_is_measured_holds_the_parts(tmp_path: Path, table: 
         molecule = parse(row[2])
         assert molecule is not None
         assert parts.keeps(molecule)
+    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {line["kl"] for line in lines} == {None}, "a batch that holds parts says nothing of the KL"
+    page = write_outputs(tmp_path / "run").page.read_text(encoding="utf-8")
+    assert ("Every molecule " + ("is an analogue of " if settings.start.like else "holds ")) in page
 
 
 def test_a_campaign_from_a_core_with_children_keeps_the_core_and_survives_kills(tmp_path: Path) -> None:

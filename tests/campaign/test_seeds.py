@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -67,6 +68,23 @@ def test_the_file_of_seeds_is_opened_once_by_a_run_of_two_stages(
         run.go()
         assert run.progress.stage == 2
     assert opened == [seeds]
+
+
+def test_seeds_that_are_hits_are_counted_as_such_in_words_and_on_the_page(
+    tmp_path: Path, campaign_file: Path, seeds: Path
+) -> None:
+    """Of aspirin, caffeine and ibuprofen (QED .550, .538, .822) those from .54 on are hits: two."""
+    head = campaign_file.read_text(encoding="utf-8").partition("[objective]")[0]
+    head = head.replace("hit_threshold = 0.5\n", "hit_threshold = 0.54\n").replace("budget = 150", "budget = 40")
+    campaign_file.write_text(f'{head}[objective]\ncomponent = [{{ oracle = "qed" }}]\n', encoding="utf-8")
+    file = with_start(campaign_file, f'seeds = "{seeds}"')
+    result = CliRunner().invoke(app, ["run", str(file), "--out", str(tmp_path / "run")])
+    assert result.exit_code == 0, result.output
+    hits = pd.read_csv(tmp_path / "run" / "hits.csv")
+    assert (hits["step"] == 0).sum() == 2
+    assert f"2 of {len(hits)} hits are seeds that were given (step 0 in hits.csv)" in result.stderr
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert f"It began with the seeds of {seeds}, measured first, in step 0." in page
 
 
 @pytest.mark.parametrize(
