@@ -1,10 +1,9 @@
 """Paths of the files that travel with chemmara: priors, campaigns, objectives, suites, catalogue."""
 
-import difflib
 from importlib.resources import files
 from pathlib import Path
 
-from chemmara.errors import ChemmaraError
+from chemmara.errors import ChemmaraError, nearest_name
 
 MODELS = Path(str(files("chemmara.models")))
 DATA = Path(str(files("chemmara.data")))
@@ -65,6 +64,6 @@ def _file(name: str | Path, folder: str, *, kind: str) -> Path:
 def _bundled(name: str, path: Path, known: list[str], *, kind: str) -> Path:
     if name in known:
         return path
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"bundled are: {', '.join(known) or 'none'}"
+    near = nearest_name(name, known)
+    hint = f"did you mean {near!r}?" if near else f"bundled are: {', '.join(known) or 'none'}"
     raise ChemmaraError(f"{name}: no such {kind}, neither a path nor a bundled name; {hint}")

@@ -1,7 +1,6 @@
 """TOML to strict, frozen settings: every mistake at once, with its place and a "did you mean"."""
 
 import codecs
-import difflib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -10,7 +9,21 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args, get_ori
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 
-from chemmara.errors import ConfigError
+from chemmara.errors import ConfigError, nearest_name
+
+_LIST, _WHOLE, _NUMBER, _SWITCH = (
+    'should be a list in square brackets, as ["a", "b"]', "should be a whole number", "should be a number",
+    "should be true or false",
+)  # fmt: skip
+_PLAIN = {
+    "tuple_type": _LIST, "list_type": _LIST, "string_type": "should be text in quotes",
+    "int_type": _WHOLE, "int_parsing": _WHOLE, "int_from_float": _WHOLE,
+    "float_type": _NUMBER, "float_parsing": _NUMBER, "bool_type": _SWITCH, "bool_parsing": _SWITCH,
+    "model_type": "should be a table", "model_attributes_type": "should be a table", "dict_type": "should be a table",
+}  # fmt: skip
+"""Kinds of mistakes of pydantic's in words."""
+_SWITCHES = {"bool_type", "bool_parsing", "model_type", "model_attributes_type"}
+_YES_OR_NO = ("yes", "no", "on", "off", "true", "false")
 
 
 class Strict(BaseModel):
@@ -91,7 +104,7 @@ def _causes(model: type[BaseModel], details: list[ErrorDetails]) -> list[ErrorDe
         if detail["type"] == "extra_forbidden":
             *place, key = detail["loc"]
             models = _follow(model, detail["loc"])[1]
-            meant = difflib.get_close_matches(str(key), _fields(models), n=1)
+            meant = [name] if (name := nearest_name(str(key), _fields(models))) else []
             table = _belonging(models, str(key))
             explained |= {(*place, *meant), (*place, table), (*place, table, key)}
     places = [detail["loc"][:-1] for detail in details]
@@ -121,11 +134,10 @@ def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
         return f"unknown {name} {tag!r}{_inside(keys)}{did_you_mean(tag, known, _words_of(models))}"
     if kind in {"tuple_type", "list_type"} and isinstance(value, dict):
         return f"{_path(keys)} should be a list of tables: write [[{_path(keys)}]] in double brackets"
-    message = detail["msg"].removeprefix("Value error, ").replace("Input should", "should", 1)
-    if kind in {"model_type", "model_attributes_type", "dict_type"}:
-        message = "should be a table"
+    message = _PLAIN.get(kind) or detail["msg"].removeprefix("Value error, ").replace("Input should", "should", 1)
     got = f" (got {value!r})" if isinstance(value, str | int | float | bool) else ""
-    return f"{message}{_inside(keys)}{got}"
+    hint = "; true and false are written so, without quotes" if kind in _SWITCHES and value in _YES_OR_NO else ""
+    return f"{message}{_inside(keys)}{got}{hint}"
 
 
 def _unknown_key(
@@ -147,13 +159,13 @@ def _unknown_key(
 def did_you_mean(word: str, known: Iterable[str], also_called: Mapping[str, str] | None = None) -> str:
     """The end of an error about an unknown word: the one that was probably meant, or all that are known.
 
-    >>> did_you_mean("LogP", ["crippen_logp", "qed"], {"logp": "crippen_logp"}), did_you_mean("qedd", ["qed"])
+    >>> did_you_mean("LogP", ["crippen_logp", "qed"], {"logp": "crippen_logp"}), did_you_mean("QEDD", ["qed"])
     ("; did you mean 'crippen_logp'?", "; did you mean 'qed'?")
     """
     known = list(known)
     everyday = (also_called or {}).get(word.lower().replace("-", "_").replace(" ", "_"))
-    near = [everyday] if everyday else difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known are: {', '.join(known)}" if known else ""
+    near = everyday or nearest_name(word, known)
+    return f"; did you mean {near!r}?" if near else f"; known are: {', '.join(known)}" if known else ""
 
 
 def _words_of(models: list[type[BaseModel]]) -> dict[str, str]:

@@ -1,5 +1,8 @@
 """Errors that a user can act on. Everything else is a bug and keeps its traceback."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class ChemmaraError(Exception):
     """A mistake in what the user gave us: printed as `error: ...`, one line a mistake, exit code 2."""
@@ -23,6 +26,17 @@ class TokenError(ChemmaraError):
         super().__init__(f"{text}: {reason} {detail}".rstrip())
         self.reason = reason
         self.detail = detail
+
+
+def nearest_name(word: str, known: Iterable[str]) -> str | None:
+    """The name that was probably meant by a word, whatever its capitals; None where no name is like it.
+
+    >>> nearest_name("MARA", ["vanilla", "mara"]), nearest_name("pic50", ["pIC50"]), nearest_name("x", ["mara"])
+    ('mara', 'pIC50', None)
+    """
+    names = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), names, n=1)
+    return names[near[0]] if near else None
 
 
 def reason_of(error: BaseException) -> str:

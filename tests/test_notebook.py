@@ -107,7 +107,7 @@ def test_a_budget_that_is_no_whole_number_is_refused_before_it_is_written_down(
 ) -> None:
     chemmara.run(chemmara.load_campaign(campaign_file, budget=20), tmp_path / "run")
     saved = (tmp_path / "run" / "campaign.json").read_text()
-    with pytest.raises(chemmara.ChemmaraError, match=r"valid integer.* in budget \(got 30\.5\)"):
+    with pytest.raises(chemmara.ChemmaraError, match=r"should be a whole number in budget \(got 30\.5\)"):
         chemmara.resume(tmp_path / "run", budget=30.5)  # type: ignore[arg-type]
     assert (tmp_path / "run" / "campaign.json").read_text() == saved
     assert len(chemmara.resume(tmp_path / "run", budget=3e1).calls) == 30  # type: ignore[arg-type]

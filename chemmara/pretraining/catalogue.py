@@ -1,6 +1,5 @@
 """Public sets of molecules: where they are, under which licence, and the checksum that tells the real one."""
 
-import difflib
 import urllib.request
 from collections.abc import Callable
 from hashlib import sha256
@@ -12,7 +11,7 @@ from pydantic import Field, TypeAdapter
 
 from chemmara import assets, config
 from chemmara.config import Strict
-from chemmara.errors import ChemmaraError
+from chemmara.errors import ChemmaraError, nearest_name
 from chemmara.system.files import new_folder, refusals_in_words, replacing
 
 _BLOCK = 1 << 20
@@ -47,8 +46,8 @@ def find(name: str) -> DataSet:
     known = catalogue()
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"
+    near = nearest_name(name, known)
+    hint = f"did you mean {near!r}?" if near else f"known are: {', '.join(known)}"
     raise ChemmaraError(f"{name}: no such data set; {hint}")
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 
 def parts_of_the_dial(diversity: Any, kind: str | None) -> dict[str, dict[str, float]]:
-    """What `diversity` sets in the parts of a method; nothing where it is left out, or not a number."""
-    if isinstance(diversity, bool) or not isinstance(diversity, int | float):
+    """What `diversity` sets in the parts of a method; nothing where it is left out, or no number from 0 to 1."""
+    if isinstance(diversity, bool) or not isinstance(diversity, int | float) or not 0 <= diversity <= 1:
         return {}
     bucket = {"bucket": round(10_000 * 0.0002**diversity)}
     return {

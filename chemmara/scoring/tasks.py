@@ -5,11 +5,10 @@ Definitions and their traps: docs/benchmark-tasks.md. A plain name is the curren
 """
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any, Final
 
 from chemmara import config
-from chemmara.errors import ChemmaraError
+from chemmara.errors import ChemmaraError, nearest_name
 from chemmara.molecules.chem import parse
 from chemmara.oracles.descriptors import DescriptorOracle, RdkitDescriptor
 from chemmara.oracles.formula import AtomCount
@@ -158,8 +157,8 @@ TASKS: Final = (
 def task(name: str) -> ObjectiveConfig:
     """The objective of a benchmark task; ChemmaraError if there is none of that name."""
     if name not in TASKS:
-        near = get_close_matches(name, TASKS, n=1)
-        raise ChemmaraError(f"unknown task {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        near = nearest_name(name, TASKS)
+        raise ChemmaraError(f"unknown task {name!r}" + (f"; did you mean {near!r}?" if near else ""))
     plain = name.removesuffix("_prev").removesuffix("_guacamol")
     components = _MEANS[plain](_COUNTED[name.removeprefix(plain)])
     if name == "aripiprazole_similarity_guacamol":

@@ -60,6 +60,11 @@ def test_saved_settings_come_back_as_they_were() -> None:
     ("method", "words"),
     [
         ("maraa", "no such method 'maraa'"),
+        ("MARA", "no such method 'MARA'; did you mean 'mara'?"),
+        ({"diversity": 2}, "campaign.toml: should be less than or equal to 1 in method.diversity (got 2)"),
+        ({"niching": "yes"}, "should be a table in method.niching (got 'yes'); true and false are written so, without"),
+        ({"batch_size": "many"}, "should be a whole number in method.batch_size (got 'many')"),
+        ({"beta": "low"}, "should be a number in method.beta (got 'low')"),
         ({"betaa": 1}, "unknown key 'betaa' in method; did you mean 'beta'?"),
         ({"replay": {"row": 3}}, "did you mean 'rows'?"),
         ({"beta": 0.0}, "greater than 0 in method.beta (got 0.0)"),
