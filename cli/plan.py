@@ -77,7 +77,7 @@ def _numbers(text: str) -> list[float]:
 
 def explain(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run that has ended.")],
-    first: Annotated[str, typer.Argument(metavar="A", help="SMILES of a molecule that the run has scored.")],
+    first: Annotated[str, typer.Argument(metavar="A", help="A molecule that the run has scored: SMILES or call-N.")],
     second: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
     as_json: JsonObject = False,
 ) -> None:

@@ -81,6 +81,8 @@ def train(
     from .progress import counter
     from .tables import print_json
 
+    if out.exists() and not out.is_dir():
+        raise ChemmaraError(f"{out}: is a file; --out names the folder of a model")
     if (out / "model.json").exists() and not force:
         raise ChemmaraError(f"{out}: holds a model already; choose another --out, or --force")
     measured = read_activities(
@@ -123,6 +125,8 @@ def try_(
 ) -> None:
     """Judge a model on molecules that it has not seen; a dash stands for a figure that they do not define.
 
+    A note says how many it was trained on all the same: figures of these say nothing.
+
     The targets must be in the unit that the model was trained on: its scale, and its --active-from if you give none,
     are taken from the model.
 
@@ -131,7 +135,7 @@ def try_(
     from chemmara.oracles.qsar import load_model
     from chemmara.qsar.card import significant
     from chemmara.qsar.data import read_activities
-    from chemmara.qsar.external import judge_external
+    from chemmara.qsar.external import judge_external, learned_from
 
     from .tables import print_json
 
@@ -143,6 +147,12 @@ def try_(
     )  # fmt: skip
     for note in measured.notes:
         typer.echo(note, err=True)
+    if learned := learned_from(loaded, measured):
+        typer.echo(
+            f"{learned} of {len(measured.smiles)} molecules are among those that the model was trained on; leave them"
+            " out: how well it knows them says nothing of others",
+            err=True,
+        )
     figures = judge_external(loaded, measured)
     if json:
         print_json(figures)

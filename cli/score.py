@@ -92,7 +92,7 @@ def score(
     elif suite_score:
         _suite_score(task, molecules)
     else:
-        _rows(goal, molecules, out, WorkerLimits(workers, timeout, memory, scheduler), cache, top)
+        _rows(goal, molecules, out, WorkerLimits(workers, timeout, memory, scheduler), cache, top, unique=unique)
 
 
 def _dry_run(goal: "Objective", molecules: "Library", workers: int) -> None:
@@ -127,6 +127,8 @@ def _rows(
     limits: "WorkerLimits",
     cache: Path | None,
     top: int | None,
+    *,
+    unique: bool,
 ) -> None:
     from chemmara.molecules.readers import count_rows
     from chemmara.molecules.standardise import is_mixture
@@ -154,7 +156,9 @@ def _rows(
             advance(len(table))
             missing: Any = table[table["error"] != ""]
             if len(missing) and not failed:
-                first = f"row {missing.index[0] + 1}: {missing['error'].iloc[0]}"
+                first = (
+                    f"{'different molecule' if unique else 'row'} {missing.index[0] + 1}: {missing['error'].iloc[0]}"
+                )
             failed += len(missing)
             mixtures += sum(map(is_mixture, table[column]))
         if best is not None and best.table is not None:

@@ -92,7 +92,7 @@ class Preference:
 
 
 def preference(folder: Path, first: str, second: str, advance: Callable[[int], None] = lambda _: None) -> Preference:
-    """Of two molecules that a run has scored, by tau of its last step.
+    """Of two molecules that a run has scored, as SMILES or by the names of hits.csv (call-151), by its last tau.
 
     `advance` is called with the number of random SMILES drawn.
 
@@ -104,8 +104,11 @@ def preference(folder: Path, first: str, second: str, advance: Callable[[int], N
         raise ChemmaraError(f"{folder}: has no trained policy yet; let it end (chemmara resume {folder})")
     with Ledger.open(place.ledger) as ledger:
         last = ledger.stages
-        known = {call.smiles: call.score for call in ledger.calls() if call.stage == last}
+        calls = [call for call in ledger.calls() if call.stage == last]
+        known = {call.smiles: call.score for call in calls}
         tau = float(ledger.steps()["tau"].iloc[-1])
+    names = {f"call-{call.call}": call.smiles for call in calls}
+    first, second = names.get(first, first), names.get(second, second)
     smiles = _known(first, known, folder), _known(second, known, folder)
     prior, policy = load_prior(settings.prior), load_prior(str(place.policy))
     if prior.tokenizer != policy.tokenizer:
@@ -183,7 +186,7 @@ def _known(text: str, known: dict[str, float], folder: Path) -> str:
     """Canonical SMILES of a molecule with a score in the ledger."""
     smiles = canonical_smiles(text)
     if smiles is None:
-        raise ChemmaraError(f"{text}: is an invalid SMILES")
+        raise ChemmaraError(f"{text}: is an invalid SMILES, and no name of {folder} (as call-151)")
     if smiles not in known or np.isnan(known[smiles]):
-        raise ChemmaraError(f"{folder}: has no score of {text}; choose molecules from its ledger or hits.csv")
+        raise ChemmaraError(f"{folder}: has no score of {text}; choose molecules, or their names, from its hits.csv")
     return smiles

@@ -104,7 +104,8 @@ def _matching_substructure(params: dict[str, Any]) -> Measured:
     if params.get("use_chirality"):
         raise ChemmaraError("patterns that see chirality (use_chirality) are not known here")
     table = {"oracle": "smarts", "unwanted": patterns, "role": "penalty"}
-    return {**table, "transform": {"kind": "value_map", "values": {0: 1.0, 1: 0.5}}}, ""
+    note = "what it wants stands under `unwanted`, whose value is 1 where none matches: that halves the score, as there"
+    return {**table, "transform": {"kind": "value_map", "values": {0: 1.0, 1: 0.5}}}, note
 
 
 def _custom_alerts(params: dict[str, Any]) -> Measured:

@@ -103,7 +103,7 @@ def export_run(path: Path, wish: Wish) -> pd.DataFrame:
 def _run_folder(path: Path) -> RunFolder:
     folder = RunFolder(path)
     if not folder.ledger.exists():
-        raise ChemmaraError(f"{path}: not a run's folder (ledger.sqlite is missing)")
+        raise folder.is_none(folder.ledger)
     return folder
 
 

@@ -40,7 +40,7 @@ def _names(places: Sequence[Path]) -> list[str]:
 def _record(path: Path, name: str) -> RunRecord:
     folder = RunFolder(path)
     if not folder.ledger.exists():
-        raise ChemmaraError(f"{path}: not a run's folder (ledger.sqlite is missing)")
+        raise folder.is_none(folder.ledger)
     with Ledger.open(folder.ledger) as ledger:
         calls, settings = ledger.frame(), ledger.get("campaign")
     if calls.empty or settings is None:

@@ -87,7 +87,9 @@ def _plain_words(name: str) -> Iterator[None]:
     except (FileNotFoundError, NotADirectoryError):
         raise ChemmaraError(f"{name}: no such file") from None
     except IsADirectoryError:
-        raise ChemmaraError(f"{name}: is a folder; a file of molecules is needed") from None
+        table = Path(name) / "hits.csv"
+        hint = f" (of this run: {table})" if table.is_file() else ""
+        raise ChemmaraError(f"{name}: is a folder; a file of molecules is needed{hint}") from None
     except PermissionError:
         raise ChemmaraError(f"{name}: may not be read (permission denied)") from None
     except UnicodeDecodeError:

@@ -12,7 +12,7 @@ from chemmara.errors import ChemmaraError
 from chemmara.molecules.chem import canonical_smiles, parse, scaffold
 from chemmara.molecules.library import open_library
 from chemmara.oracles.qsar_card import Scale
-from chemmara.qsar.targets import Censored, advice, read_targets, scaled, settled
+from chemmara.qsar.targets import Censored, advice, doubtful, read_targets, scaled, settled
 
 Task = Literal["classification", "regression"]
 Duplicates = Literal["refuse", "mean", "drop"]
@@ -81,9 +81,11 @@ def read_activities(
     read = read_targets(cells["cell"].tolist(), target, source)
     if task == "classification" and {cell.value for cell in read if not np.isnan(cell.value)} <= {0.0, 1.0}:
         active_from, scale = None, "linear"
+    doubt = "" if task else doubtful(read, scale, target)
     read = scaled(read, scale, target, source)
     notes = _missing(source, target, np.array([cell.value for cell in read]), drop_missing=drop_missing)
     values, words = settled(read, censored, active_from, target, source)
+    words += [doubt] if doubt else []
     table = cells.assign(value=values)[~np.isnan(values)]
     table = _with_smiles(table, notes := notes + words)
     if not len(table):
@@ -93,7 +95,7 @@ def read_activities(
         raise ChemmaraError(f"{source}: {target!r} has values other than 0 and 1; name a limit by --active-from")
     table = _different_molecules(source, table, found, duplicates, notes)
     smiles, targets = table["smiles"].tolist(), table["value"].to_numpy(dtype=float)
-    if found == "regression" and scale == "linear" and (better := advice(targets)):
+    if task is None and found == "regression" and scale == "linear" and (better := advice(targets)):
         notes.append(better)
     scaffolds = [scaffold(_parsed(text)) for text in smiles]
     return Activities(smiles, targets, scaffolds, found, target, notes, scale, active_from)

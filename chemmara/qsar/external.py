@@ -7,6 +7,12 @@ from chemmara.qsar.data import Activities
 from chemmara.qsar.validate import judge
 
 
+def learned_from(model: QsarModel, activities: Activities) -> int:
+    """How many of the molecules the model was trained on; 0 where its folder does not say (format 1)."""
+    table = model.learned
+    return 0 if table is None else len(set(table["smiles"]) & set(activities.smiles))
+
+
 def judge_external(model: QsarModel, activities: Activities) -> dict[str, float]:
     """Figures of a model's predictions, and the share of molecules within its domain; NaN for what is not defined.
 

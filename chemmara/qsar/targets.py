@@ -22,6 +22,7 @@ _NUMBER: Final = re.compile(r"=?\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
 _LIMIT: Final = re.compile(r"(>=|<=|>>|<<|>|<|≥|≤)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
 _WITH_COMMAS: Final = re.compile(r"[<>=≤≥]*\s*[-+]?\d[\d.]*(?:,\d+)+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _EXPONENTS: Final[dict[Scale, int]] = {"p-from-M": 0, "p-from-mM": 3, "p-from-uM": 6, "p-from-nM": 9}
+_PIC50: Final = (2.0, 12.0)  # where -log10 of concentrations in mol/l lie
 _MIRRORED: Final = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "": ""}
 
 
@@ -99,6 +100,23 @@ def scaled(targets: list[Target], scale: Scale, column: str, source: str) -> lis
         return [Target(math.log10(target.value), target.relation) for target in targets]
     zero = _EXPONENTS[scale]
     return [Target(zero - math.log10(target.value), _MIRRORED[target.relation]) for target in targets]
+
+
+def doubtful(targets: list[Target], scale: Scale, column: str) -> str:
+    """A sentence where values that are to be concentrations look like pIC50 already; "" where they do not.
+
+    >>> doubtful([Target(4.5), Target(6.1), Target(9.2)], "p-from-nM", "y")[:64]
+    "the values of 'y' lie between 4.5 and 9.2, as pIC50 and the like"
+    >>> doubtful([Target(4.5), Target(61.0)], "p-from-nM", "y"), doubtful([Target(4.5)], "linear", "y")
+    ('', '')
+    """
+    values = [target.value for target in targets if not math.isnan(target.value)]
+    if scale in {"linear", "log10"} or not values or not _PIC50[0] <= min(values) <= max(values) <= _PIC50[1]:
+        return ""
+    return (
+        f"the values of {column!r} lie between {min(values):g} and {max(values):g}, as pIC50 and the like do; where"
+        f" they are that already, leave --scale {scale} away"
+    )
 
 
 def settled(

@@ -88,12 +88,18 @@ class RunFolder:
         for made in (self.policy, self.tensorboard):
             shutil.rmtree(made, ignore_errors=True)
 
+    def is_none(self, lacking: Path) -> ChemmaraError:
+        """The error for a folder that is not there, or no run's, for it lacks a file."""
+        if not self.path.exists():
+            return ChemmaraError(f"{self.path}: no such folder")
+        return ChemmaraError(f"{self.path}: not a run's folder ({lacking.name} is missing)")
+
     def read_config(self) -> dict[str, Any]:
         """What campaign.json says; ChemmaraError if there is none."""
         try:
             found = json.loads(self.config.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
-            raise ChemmaraError(f"{self.path}: not a run's folder (campaign.json is missing)") from None
+            raise self.is_none(self.config) from None
         except (json.JSONDecodeError, UnicodeDecodeError):
             raise ChemmaraError(f"{self.config}: damaged (not JSON)") from None
         if not isinstance(found, dict) or not isinstance(found.get("campaign"), dict):

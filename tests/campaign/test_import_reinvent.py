@@ -209,8 +209,9 @@ component = [
   { MatchingSubstructure = { endpoint = [{ params.smarts = ["C#N", "F"], params.use_chirality = false }] } },
 ]
 """)
-    settings = from_reinvent(tmp_path / "scoring.toml").settings["objective"]
-    config = load_objective(settings)
+    imported = from_reinvent(tmp_path / "scoring.toml")
+    assert any("what it wants stands under `unwanted`" in note for note in imported.notes)
+    config = load_objective(imported.settings["objective"])
     with_it, without = Objective(config)(["c1ccccc1F", "c1ccccc1"]).total
     qed = Objective(load_objective({"component": [{"oracle": "qed"}]}))(["c1ccccc1F", "c1ccccc1"]).total
     # comp_matching_substructure.py: 0.5 * (1 + match), multiplied by the score

@@ -103,6 +103,9 @@ def test_explain_adds_up_and_tells_what_it_cannot(campaign: Path, tmp_path: Path
     assert below <= found["observed"] <= above
     words = CliRunner().invoke(app, ["explain", str(out), best, worst]).output
     assert f"the policy prefers {'A to B' if found['observed'] > 0 else 'B to A'} by" in words
+    call = dict(sqlite3.connect(out / "ledger.sqlite").execute("SELECT smiles, call FROM calls"))
+    named = CliRunner().invoke(app, ["explain", str(out), f"call-{call[best]}", worst, "--json"])
+    assert json.loads(named.stdout) == found
     itself = json.loads(CliRunner().invoke(app, ["explain", str(out), best, best, "--json"]).stdout)
     assert (itself["prior"], itself["score"], itself["lift"], itself["observed"]) == (0, 0, 0, 0)
     assert itself["strings"] == 0
@@ -110,7 +113,11 @@ def test_explain_adds_up_and_tells_what_it_cannot(campaign: Path, tmp_path: Path
     rows = dict(line.split("  ", 1) for line in words.splitlines() if "  " in line)
     assert float(rows["numbers of SMILES, log ratio"]) == pytest.approx(found["strings"], abs=0.005)
     assert rows["SMILES of A"].strip().startswith(f"{found['drawn'][0]['strings']} different of")
-    for text, words in (("C1CC", "is an invalid SMILES"), ("CCCCCCCCCCCCCCCCCCCCCCCCCCI", "has no score of")):
+    for text, words in (
+        ("C1CC", "is an invalid SMILES"),
+        ("call-9999", "no name of"),
+        ("CCCCCCCCCCCCCCCCCCCCCCCCCCI", "has no score of"),
+    ):
         refused = CliRunner().invoke(app, ["explain", str(out), best, text])
         assert refused.exit_code == 2
         assert words in refused.output

@@ -76,7 +76,7 @@ def test_a_dry_run_finds_the_mistakes_that_the_command_finds(tmp_path: Path, cam
     holds = chemmara("run", campaign, "--out", out, "--dry-run")
     assert (holds.exit_code, "holds a run already" in holds.stderr) == (2, True)
     nothing = chemmara("resume", tmp_path / "x", "--dry-run")
-    assert (nothing.exit_code, "not a run's folder" in nothing.stderr) == (2, True)
+    assert (nothing.exit_code, "no such folder" in nothing.stderr) == (2, True)
     prior = chemmara("run", campaign, "--out", tmp_path / "new", "--prior", "chembl-grue", "--dry-run")
     assert (prior.exit_code, "no such prior" in prior.stderr) == (2, True)
 

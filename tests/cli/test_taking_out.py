@@ -113,6 +113,8 @@ def test_hits_csv_is_what_export_gives_with_fifty_proposals(run: Path) -> None:
     assert len(hits) == 36  # 36/72 to 71/72, but for the one without a score
     assert hits.drop(columns="pick").equals(exported)
     assert sorted(hits["pick"].dropna()) == list(range(1, 37))
+    refused = chemmara("pick", run, "-n", 3)
+    assert f"is a folder; a file of molecules is needed (of this run: {run}/hits.csv)" in refused.stderr
     diverse = pd.read_csv(io.StringIO(chemmara("export", run, "--diverse", 7).stdout))
     assert diverse["name"].tolist() == hits.sort_values("pick")["name"].tolist()[:7]
     assert [record.GetProp("_Name") for record in SDMolSupplier(str(run / "hits.sdf"))] == hits["name"].tolist()
@@ -191,6 +193,8 @@ def test_score_keeps_the_best_different_ones() -> None:
     text = "CCO a\nOCC b\nC1CC c\nCc1ccccc1 d\nCC(=O)Oc1ccccc1C(=O)[O-].[Na+] e\nCC(=O)Oc1ccccc1C(=O)O f\n"
     whole = table(chemmara("score", "-", "--task", "qed", "--unique", "--standardise", stdin=text).stdout)
     assert [row["name"] for row in whole] == ["a", "c", "d", "e"]  # b is a, and f is the drug of e
+    said = chemmara("score", "-", "--task", "qed", "--unique", stdin=text).stderr
+    assert "1 rows have no score; the first is different molecule 2: invalid SMILES" in said  # row 3 of the library
     best = table(chemmara("score", "-", "--task", "qed", "--unique", "--standardise", "--top", 2, stdin=text).stdout)
     assert best == sorted((row for row in whole if row["total"]), key=lambda row: -float(row["total"]))[:2]
 
@@ -235,6 +239,7 @@ def test_what_begins_like_a_formula_is_text_in_a_spreadsheet(tmp_path: Path) -> 
         (lambda lib, _: ("export", lib, "--top", 3, "--score-column", "name"), "has no number in it"),
         (lambda lib, _: ("export", lib, "--known", "missing.csv"), "missing.csv: no such file"),
         (lambda lib, _: ("export", lib.parent), "not a run's folder"),
+        (lambda _, run: ("pick", run, "-n", 3), "a file of molecules is needed"),
         (lambda lib, _: ("export", lib, "--out", lib), "is the library that is read"),
         (lambda lib, _: ("pick", lib, "-n", 3, "--diversity", 0.2), "belong to --method weighted"),
         (lambda lib, _: ("cluster", lib, "--method", "scaffold", "--distance", 0.2), "belongs to butina and leader"),

@@ -177,8 +177,24 @@ def test_nanomolar_values_are_learned_as_pic50_and_tested_on_the_same_scale(tmp_
     # Rows of 1, 10, ..., 10,000 nM: 9, 8, 7, 6, 5, of which the last comes four times, the others five.
     assert card.base == pytest.approx((5 * (9 + 8 + 7 + 6) + 4 * 5) / 24)
     assert "-log10 of the column's concentrations in mol/l (given in nM)" in (tmp_path / "m" / "card.md").read_text()
-    code, out, _ = program("qsar", "test", tmp_path / "m", tmp_path / "t.csv", "--target-column", "y", "--json")
+    code, out, err = program("qsar", "test", tmp_path / "m", tmp_path / "t.csv", "--target-column", "y", "--json")
     assert json.loads(out)["RMSE"] < 3
+    assert "24 of 24 molecules are among those that the model was trained on; leave them out" in err
+    assert "--scale" not in err  # an option of `train` alone
+
+
+def test_values_that_are_pic50_already_are_doubted_as_concentrations(tmp_path: Path) -> None:
+    code, _, err = trained(tmp_path, SERIES, [4 + row / 4 for row in range(24)], "--scale", "p-from-nM")
+    assert code == 0, err
+    assert "'y' lie between 4 and 9.75, as pIC50 and the like do; where they are that already, leave --scale" in err
+    code, _, err = trained(tmp_path, SERIES, [4 + row for row in range(24)], "--scale", "p-from-nM", "--force")
+    assert (code, "pIC50" in err) == (0, False)
+
+
+def test_a_file_in_place_of_the_models_folder_is_refused_before_the_training(tmp_path: Path) -> None:
+    (tmp_path / "m").write_text("", encoding="utf-8")
+    code, out, err = trained(tmp_path, SERIES, list(range(24)))
+    assert (code, out, err) == (2, "", f"error: {tmp_path}/m: is a file; --out names the folder of a model\n")
 
 
 def test_molar_values_that_no_tree_can_split_are_refused_with_the_way_out(tmp_path: Path) -> None:

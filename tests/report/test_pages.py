@@ -188,7 +188,7 @@ def _copied(ledger: Ledger, folder: Path) -> bytes:
     [
         (["{run}", "--out", "x.html"], "--out: is for several runs"),
         (["{run}", "{run}"], "is given twice"),
-        (["{run}", "{run}/none"], "not a run's folder"),
+        (["{run}", "{run}/none"], "none: no such folder"),
     ],
 )
 def test_mistakes_are_said_in_one_line(tmp_path: Path, arguments: list[str], words: str, ledger: Ledger) -> None:
