@@ -12,9 +12,10 @@ from rdkit.Chem import Mol
 from chemmara.metrics.properties import PROPERTIES, properties
 from chemmara.molecules.chem import parse
 from chemmara.report.chemical_space import MOST, mapped
-from chemmara.report.depictions import Kinds, depiction, laid_out
+from chemmara.report.depictions import Kinds, depiction, laid_out, lay_out
 from chemmara.report.embedded import rounded
 from chemmara.report.fragments import groups, ring_systems
+from chemmara.report.given import part_in
 
 WHOLE: Final = 10_000
 """Calls up to which every hit of a run is on its page."""
@@ -67,6 +68,7 @@ class Explorer:
     about: Mapping[str, str]  # what a column of components means
     picks: Sequence[str]  # SMILES of the proposed diverse set
     every: pd.DataFrame  # all hits (columns smiles and score), from which series are counted
+    parts: Sequence[Mol] = ()  # what every molecule of a run was to hold, laid out
     kinds: Kinds = field(default_factory=Kinds)
 
     def data(self) -> dict[str, Any]:
@@ -100,7 +102,7 @@ class Explorer:
         counted = counted.loc[counted.index.isin(shown)].sort_values(["size", "max"], ascending=False, kind="stable")
         records = []
         for text, count, best, mean in counted.itertuples():
-            core = laid_out(text) if text else None
+            core = self._laid_out(text, None) if text else None
             records.append(
                 {
                     "smiles": text, "count": int(count), "best": rounded([best])[0], "mean": rounded([mean])[0],
@@ -111,9 +113,16 @@ class Explorer:
 
     def _drawn(self, smiles: str, core: str, series: Mapping[str, Any]) -> Mol:
         """The molecule, laid out on its scaffold where other hits share it."""
-        molecule = laid_out(smiles, series["core"] if core and series["count"] > 1 else None)
+        molecule = self._laid_out(smiles, series["core"] if core and series["count"] > 1 else None)
         if molecule is None:
             raise ValueError(f"{smiles!r} was measured, but is not a valid SMILES")
+        return molecule
+
+    def _laid_out(self, smiles: str, core: Mol | None) -> Mol | None:
+        """A molecule drawn on the part that it was to hold, or else on a core."""
+        molecule = parse(smiles)
+        if molecule is not None:
+            lay_out(molecule, part_in(molecule, self.parts) or core)
         return molecule
 
     def _columns(self, molecules: Sequence[Mol]) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from chemmara.report.course import (
     step_curves,
 )
 from chemmara.report.embedded import as_json
+from chemmara.report.given import laid_out_parts
 from chemmara.report.hits import Explorer, best_in_words, hits_on_the_page
 from chemmara.report.objective import AGGREGATION, about, as_text, components
 from chemmara.report.pictures import Gallery
@@ -54,6 +55,7 @@ def run_page(name: str, ledger: Ledger, calls: pd.DataFrame, summary: Summary, h
         about=meanings,
         picks=summary.diversity.circles[0.75],
         every=hits,
+        parts=laid_out_parts(settings.get("start", {})),
     )
     scores = calls["score"].to_numpy(dtype=float)
     final = calls["stage"].to_numpy() > len(settings["stage"]) if "stage" in calls else np.ones(len(calls), dtype=bool)

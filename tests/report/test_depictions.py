@@ -7,6 +7,8 @@ from rdkit import Chem
 from chemmara.molecules.chem import canonical_smiles, parse
 from chemmara.report.depictions import ALPHABET, Kinds, depiction, laid_out
 from chemmara.report.fragments import GROUPS, groups, ring_systems
+from chemmara.report.given import laid_out_parts, part_in
+from chemmara.report.hits import Explorer
 
 
 def test_ethanol_is_three_atoms_and_two_bonds() -> None:
@@ -53,6 +55,37 @@ def test_molecules_of_a_series_are_drawn_on_their_scaffold() -> None:
         match = molecule.GetSubstructMatch(core)
         places, wanted = molecule.GetConformer().GetPositions(), core.GetConformer().GetPositions()
         assert abs(places[list(match)] - wanted).max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("start", "smiles"),
+    [
+        ({"core": ["*c1ncnc2cc(*)ccc12"]}, ["Cc1ncnc2cc(OC)ccc12", "c1ccc(-c2ncnc3cc(C4CC4)ccc23)cc1"]),
+        ({"core": ["*n1cccc1C(*)=O"]}, ["Cn1cccc1C(=O)O", "CNC(=O)c1cccn1-c1ccccc1"]),
+        ({"link": ["*Cl", "*c1ccc(F)cc1"]}, ["ClCCc1ccc(F)cc1", "ClC1CCCC(c2ccc(F)cc2)C1"]),
+    ],
+)
+def test_molecules_from_a_core_or_fragments_are_all_drawn_on_it(start: dict[str, list[str]], smiles: list[str]) -> None:
+    (part,) = laid_out_parts(start)
+    table = pd.DataFrame({"smiles": smiles, "score": [0.9, 0.8], "call": [1, 2]})
+    explorer = Explorer(table, ["a", "b"], dict.fromkeys(smiles, ""), {}, [], table, [part])
+    for text in smiles:
+        molecule = explorer._laid_out(text, None)
+        assert molecule is not None
+        assert part_in(molecule, [part]) is part
+        places = [
+            molecule.GetConformer().GetPositions()[list(match)]
+            for match in molecule.GetSubstructMatches(part, uniquify=False)
+        ]
+        assert min(abs(place - part.GetConformer().GetPositions()).max() for place in places) < 1e-3
+
+
+def test_what_is_no_part_of_a_molecule_does_not_change_its_drawing() -> None:
+    assert laid_out_parts({}) == []
+    assert laid_out_parts({"core": ["*CC*", "not SMILES"]}) == []  # too small to draw around
+    molecule = parse("CCO")
+    assert molecule is not None
+    assert part_in(molecule, laid_out_parts({"core": ["*c1ccccc1"]})) is None
 
 
 @pytest.mark.parametrize(
