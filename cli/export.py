@@ -39,8 +39,9 @@ def export(
 
     Columns: those of the library, or for a run name, score and components; then pick, scaffold, series (number of the
     scaffold), nearest_known, nearest_name and nearest_similarity (with --known), inchikey, molecular_weight,
-    crippen_logp, tpsa, hbd, hba, rotatable_bonds, alerts and sa_score. Without --top and --diverse: all hits of a run,
-    all molecules of a library. --diverse takes a run's hits; in a library without scores it takes the most different
+    crippen_logp, tpsa, hbd, hba, rotatable_bonds, alerts and sa_score; and what the QSAR models of a run say of their
+    predictions: interval, domain, nearest molecule learned from. Without --top and --diverse: all hits of a run, all
+    molecules of a library. --diverse takes a run's hits; in a library without scores it takes the most different
     molecules. Invalid rows are left out; so are, with --top or --diverse, scores of 0 where all lie between 0 and 1: a
     filter ruled these molecules out.
 
@@ -71,7 +72,10 @@ def export(
         from chemmara.campaign.results import export_run
 
         with waiting("choosing molecules"):
-            table, smiles = export_run(Path(source), wish), "smiles"
+            table, warnings = export_run(Path(source), wish)
+        smiles = "smiles"
+        for line in warnings:
+            typer.echo(line, err=True)
     else:
         from chemmara.molecules.standardise import open_molecules
 

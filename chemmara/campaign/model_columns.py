@@ -21,7 +21,7 @@ class ModelColumns:
     warnings: list[str]  # one sentence a component that is not to be trusted everywhere
 
 
-def model_columns(objective: dict[str, Any], hits: pd.DataFrame) -> ModelColumns:
+def model_columns(objective: dict[str, Any], hits: pd.DataFrame, called: str = "hits") -> ModelColumns:
     """For each QSAR component NAME of a run's objective the columns of `chemmara.qsar.prediction.predictions`.
 
     They are called NAME_predicted, NAME_low, NAME_high (NAME_class of a classification), NAME_domain, NAME_similarity,
@@ -32,7 +32,8 @@ def model_columns(objective: dict[str, Any], hits: pd.DataFrame) -> ModelColumns
 
     Args:
         objective: the objective's table in the run's settings.
-        hits: of the run, with a column smiles.
+        hits: of the run, or other molecules of it, with a column smiles.
+        called: what the warnings call them.
     """
     tables, warnings = [pd.DataFrame(index=hits.index)], list[str]()
     components = [component for component in objective["component"] if component["oracle"] == "qsar" and len(hits)]
@@ -42,7 +43,7 @@ def model_columns(objective: dict[str, Any], hits: pd.DataFrame) -> ModelColumns
         try:
             found = predictions(load_model(folder), molecules).set_axis(hits.index)
         except ChemmaraError as error:
-            warnings.append(f"{name}: hits have no interval and no domain, for the model cannot be read ({error})")
+            warnings.append(f"{name}: {called} have no interval and no domain, for the model cannot be read ({error})")
             continue
         numbers = found.select_dtypes("number").columns
         found[numbers] = found[numbers].map(_four_digits)
@@ -50,14 +51,14 @@ def model_columns(objective: dict[str, Any], hits: pd.DataFrame) -> ModelColumns
         tables.append(found.drop(columns=[column for column in found if column in hits]))  # a component's own name
         outside = found[f"{name}_domain"].tolist().count("outside")
         if outside:
-            warnings.append(_warning(name, outside, len(hits)))
+            warnings.append(_warning(name, outside, len(hits), called))
     return ModelColumns(pd.concat(tables, axis=1), warnings)
 
 
-def _warning(name: str, outside: int, hits: int) -> str:
+def _warning(name: str, outside: int, of: int, called: str) -> str:
     return (
-        f"{name}: {outside} of {hits} hits ({outside / hits:.0%}) lie outside the model's domain, where its predictions"
-        f" are extrapolated (column {name}_domain of hits.csv)"
+        f"{name}: {outside} of {of} {called} ({outside / of:.0%}) lie outside the model's domain, where its predictions"
+        f" are extrapolated (column {name}_domain{' of hits.csv' if called == 'hits' else ''})"
     )
 
 

@@ -76,11 +76,12 @@ def _given(hits: pd.DataFrame) -> list[str]:
     return [f"{number} of {len(hits)} hits are seeds that were given (step 0 in hits.csv)"] if number else []
 
 
-def export_run(path: Path, wish: Wish) -> pd.DataFrame:
-    """The wanted molecules of the run in a folder, with the columns of its hits.csv and the nearest known compounds.
+def export_run(path: Path, wish: Wish) -> tuple[pd.DataFrame, list[str]]:
+    """The wanted molecules of the run in a folder, and warnings on what its models of activity cannot vouch for.
 
-    The best are taken from all calls with a score above 0, diverse ones from the hits; all hits where neither is
-    wanted. The column pareto is empty for a molecule that is no hit. ChemmaraError where there is nothing to take.
+    Columns are those of its hits.csv, and the nearest known compounds. The best are taken from all calls with a score
+    above 0, diverse ones from the hits; all hits where neither is wanted. The column pareto is empty for a molecule
+    that is no hit. ChemmaraError where there is nothing to take.
     """
     with Ledger.open(_run_folder(path).ledger) as ledger:
         calls, settings = _calls(path, ledger)
@@ -97,7 +98,9 @@ def export_run(path: Path, wish: Wish) -> pd.DataFrame:
         )
         raise ChemmaraError(f"{path}: {what}")
     rows = candidates.iloc[chosen]
-    return _for_people(rows, ranks.loc[rows.index], picks, wish, settings)
+    trust = model_columns(settings["objective"], rows, "molecules")
+    table = _for_people(rows, ranks.loc[rows.index], picks, wish, settings)
+    return pd.concat([table, trust.columns], axis=1), trust.warnings
 
 
 def _run_folder(path: Path) -> RunFolder:

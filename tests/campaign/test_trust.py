@@ -117,6 +117,19 @@ def test_a_run_that_found_nothing_names_what_was_0_for_every_call(tiny_prior: Pa
     assert "no molecule scored" not in program("run", path, "--out", tmp_path / "other")[2]
 
 
+def test_an_export_says_how_far_the_models_may_be_believed(model: Path, tiny_prior: Path, tmp_path: Path) -> None:
+    assert program("run", campaign(tmp_path, tiny_prior, qsar(model)), "--out", tmp_path / "run")[0] == 0
+    code, _, err = program("export", tmp_path / "run", "--top", 5, "--out", tmp_path / "x.csv")
+    assert (code, "of 5 molecules" in err, "(column acid_domain)" in err) == (0, True, True), err
+    hits, best = pd.read_csv(tmp_path / "run" / "hits.csv"), pd.read_csv(tmp_path / "x.csv")
+    assert list(best) == [name for name in hits if name != "pick"]
+    columns = [name for name in hits if name.startswith("acid_")]
+    both = best.merge(hits, on="name", suffixes=("", "_of_hits"))
+    assert len(both) == 5
+    for name in columns:
+        assert both[name].equals(both[f"{name}_of_hits"]), name
+
+
 def test_a_file_in_place_of_a_model_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("smiles\nCCO\n")
     code, _, err = program("qsar", "predict", tmp_path / "m.csv", tmp_path / "m.csv")
