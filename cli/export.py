@@ -7,7 +7,7 @@ import typer
 
 from chemmara.errors import ChemmaraError
 
-from .options import SmilesColumnOption, json_beside_table
+from .options import SmilesColumnOption, WhereOption, json_beside_table
 
 
 def export(
@@ -19,6 +19,7 @@ def export(
         int | None, typer.Option(min=1, help="N good and different ones: `chemmara pick --method weighted`.")
     ] = None,
     per_scaffold: Annotated[int | None, typer.Option(min=1, help="At most K molecules of a scaffold.")] = None,
+    where: WhereOption = None,
     known: Annotated[
         str | None, typer.Option(help="File of known compounds: adds the nearest one and its similarity.")
     ] = None,
@@ -45,10 +46,12 @@ def export(
     molecules. Invalid rows are left out; so are, with --top or --diverse, scores of 0 where all lie between 0 and 1: a
     filter ruled these molecules out.
 
+    Example: chemmara export runs/quickstart --top 50 --where "alerts = 0" --where "molecular_weight <= 450"
     Example: chemmara export runs/quickstart --diverse 20 --per-scaffold 2 --known known.csv --out picks.sdf
     """
     from chemmara.selection.export import Wish, export_library
     from chemmara.selection.known import Known
+    from chemmara.selection.where import Condition
 
     from .output import check_out, table_beside_figures
     from .progress import counter, waiting
@@ -67,7 +70,7 @@ def export(
     if known is not None:
         with counter("reading known compounds") as advance:
             compounds = Known.read(known, main_fragments=standardise, scaffolds=False, advance=advance)
-    wish = Wish(top, diverse, per_scaffold, compounds)
+    wish = Wish(top, diverse, per_scaffold, compounds, tuple(map(Condition.read, where or ())))
     if is_run:
         from chemmara.campaign.results import export_run
 

@@ -13,6 +13,14 @@ SmilesColumnOption = Annotated[str | None, typer.Option(help="Column of the SMIL
 StandardiseOption = Annotated[
     bool, typer.Option("--standardise", help="Compare main fragments without charges: of a salt the drug.")
 ]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        help="Only molecules that meet it, as 'tpsa <= 90' or 'name != x': a column, or a property of the table."
+        " Repeat it: all are to hold.",
+    ),
+]
 CampaignArgument = Annotated[str, typer.Argument(help="TOML file, or the name of a bundled campaign.")]
 ObjectiveArgument = Annotated[str, typer.Argument(help="TOML of an objective or campaign, a bundled name, or a task.")]
 PriorArgument = Annotated[str, typer.Argument(help="Folder of a prior (or of a trained policy), or a bundled name.")]

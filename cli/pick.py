@@ -7,10 +7,11 @@ import typer
 
 from chemmara.errors import ChemmaraError
 
-from .options import LibraryArgument, SmilesColumnOption, StandardiseOption, TableOption, json_beside_table
+from .options import LibraryArgument, SmilesColumnOption, StandardiseOption, TableOption, WhereOption, json_beside_table
 
 if TYPE_CHECKING:
     from chemmara.selection.kept_rows import KeptRows
+    from chemmara.selection.where import Keeps
 
 
 class Method(StrEnum):
@@ -33,6 +34,7 @@ def pick(
     score_column: Annotated[
         str | None, typer.Option(help="With weighted: the scores, the higher the better. Default: total, or score.")
     ] = None,
+    where: WhereOption = None,
     seed: Annotated[int | None, typer.Option(min=0, help="With maxmin: draws the first one. Default: 0.")] = None,
     standardise: StandardiseOption = False,
     out: TableOption = None,
@@ -51,8 +53,10 @@ def pick(
     from chemmara.molecules.chem import molecules_of
     from chemmara.molecules.fingerprint_blocks import packed_fingerprints
     from chemmara.molecules.standardise import open_molecules
+    from chemmara.selection.export import keeping_rows
     from chemmara.selection.kept_rows import KeptRows
     from chemmara.selection.picks import distances
+    from chemmara.selection.where import Condition
 
     from .output import check_out, table_beside_figures
     from .progress import counter
@@ -63,12 +67,14 @@ def pick(
         raise ChemmaraError("--diversity and --score-column belong to --method weighted")
     if method is Method.weighted and seed is not None:
         raise ChemmaraError("--seed belongs to --method maxmin; weighted draws nothing")
+    conditions = list(map(Condition.read, where or ()))
     molecules = open_molecules(library, smiles_column, main_fragments=standardise)
     with counter("reading molecules") as advance, KeptRows(molecules, advance) as rows:
+        keeps = keeping_rows(rows, conditions)
         is_maxmin = method is Method.maxmin
-        picked = _maxmin(rows, n, seed or 0) if is_maxmin else _weighted(rows, n, diversity, score_column)
+        picked = _maxmin(rows, n, seed or 0, keeps) if is_maxmin else _weighted(rows, n, diversity, score_column, keeps)
         if not picked:
-            raise ChemmaraError(f"{library}: no valid molecule")
+            raise ChemmaraError(f"{library}: no valid molecule" + (" that meets all of --where" if where else ""))
         table = rows.table(picked)
     far = distances(packed_fingerprints(molecules_of(table[molecules.smiles_column].tolist()))).round(3)
     table = table.drop(columns=[name for name in ("pick", "distance") if name in table.columns])
@@ -82,7 +88,7 @@ def pick(
     summary({"molecules": len(rows), "picked": len(table), "least_distance": least}, as_json=as_json)
 
 
-def _maxmin(rows: "KeptRows", n: int, seed: int) -> list[int]:
+def _maxmin(rows: "KeptRows", n: int, seed: int, keeps: "Keeps | None") -> list[int]:
     from chemmara.molecules.chem import packed_bytes
     from chemmara.molecules.fingerprint_blocks import to_rows
     from chemmara.selection.distinct import Distinct
@@ -94,13 +100,16 @@ def _maxmin(rows: "KeptRows", n: int, seed: int) -> list[int]:
         found = Distinct.read(rows.column(rows.smiles_column), packed_bytes, advance)
     if found.invalid:
         typer.echo(f"{rows.source}: {found.invalid} rows are not valid and are left out", err=True)
+    found = found.that(keeps, rows.smiles)
     packed = to_rows(found.described)
     found.described.clear()
     with waiting("picking"):
         return found.rows[maxmin(packed, n, seed)].tolist()
 
 
-def _weighted(rows: "KeptRows", n: int, diversity: float | None, score_column: str | None) -> list[int]:
+def _weighted(
+    rows: "KeptRows", n: int, diversity: float | None, score_column: str | None, keeps: "Keeps | None"
+) -> list[int]:
     from chemmara.selection.export import DIVERSITY, SCORES, above_zero, column_of_scores, from_zero_to_one, numbers
     from chemmara.selection.picks import weighted
 
@@ -114,4 +123,4 @@ def _weighted(rows: "KeptRows", n: int, diversity: float | None, score_column: s
     if scaled is not scores:
         typer.echo(f"{rows.source}: {column} is scaled to 0 for its lowest and 1 for its highest value", err=True)
     with waiting("picking"):
-        return weighted(scaled, rows.smiles, n, DIVERSITY if diversity is None else diversity)
+        return weighted(scaled, rows.smiles, n, DIVERSITY if diversity is None else diversity, keeps=keeps)

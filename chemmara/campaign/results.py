@@ -11,6 +11,7 @@ import pandas as pd
 from chemmara.campaign.model_columns import model_columns
 from chemmara.errors import ChemmaraError
 from chemmara.metrics.diversity import Diversity
+from chemmara.metrics.properties import PROPERTIES
 from chemmara.molecules.chem import molecules_of
 from chemmara.molecules.fingerprint_blocks import to_rows
 from chemmara.molecules.writers import table_writer
@@ -25,6 +26,7 @@ from chemmara.selection.export import DIVERSITY, Wish, above_zero
 from chemmara.selection.groups import groups
 from chemmara.selection.picks import weighted_of
 from chemmara.selection.take_out import described, rounded
+from chemmara.selection.where import Keeps, keeping
 from chemmara.system.files import replacing, write_text
 
 PICKS: Final = 50
@@ -72,7 +74,7 @@ def _nothing_scored(calls: pd.DataFrame, settings: dict[str, Any]) -> list[str]:
 
 def _given(hits: pd.DataFrame) -> list[str]:
     """A sentence on the hits that were seeds, where there are some."""
-    number = int((hits["step"] == 0).sum())
+    number = int((hits["step"].to_numpy() == 0).sum())
     return [f"{number} of {len(hits)} hits are seeds that were given (step 0 in hits.csv)"] if number else []
 
 
@@ -91,16 +93,27 @@ def export_run(path: Path, wish: Wish) -> tuple[pd.DataFrame, list[str]]:
     ranks = pd.Series(fronts, index=hits.index, dtype="Int64").reindex(calls.index)
     candidates = hits if wish.top is None else calls
     smiles, scores = candidates["smiles"].tolist(), above_zero(candidates["score"].to_numpy(dtype=float))
-    chosen, picks = wish.chosen(scores, smiles.__getitem__)
+    chosen, picks = wish.chosen(scores, smiles.__getitem__, _keeping(path, candidates, wish, settings))
     if not chosen:
         what = (
             "no call has a score above 0" if wish.top else f"no hit (a score of {settings['hit_threshold']}); try --top"
         )
-        raise ChemmaraError(f"{path}: {what}")
+        raise ChemmaraError(f"{path}: {what}" + (", or less of --where" if wish.where else ""))
     rows = candidates.iloc[chosen]
     trust = model_columns(settings["objective"], rows, "molecules")
     table = _for_people(rows, ranks.loc[rows.index], picks, wish, settings)
     return pd.concat([table, trust.columns], axis=1), trust.warnings
+
+
+def _keeping(path: Path, candidates: pd.DataFrame, wish: Wish, settings: dict[str, Any]) -> Keeps | None:
+    """What of a run's molecules meets the conditions of a wish: on components, properties, or what its models say."""
+    if not wish.where:
+        return None
+    table = candidates
+    if any(condition.name not in {*table, *PROPERTIES} for condition in wish.where):
+        table = pd.concat([table, model_columns(settings["objective"], table).columns], axis=1)
+    columns = {str(name): table[name].tolist() for name in table}
+    return keeping(wish.where, columns, lambda row, name: columns[name][row], str(path))
 
 
 def _run_folder(path: Path) -> RunFolder:

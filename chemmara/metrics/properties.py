@@ -38,4 +38,9 @@ def properties(mol: Mol) -> dict[str, float]:
     >>> round(aspirin["molecular_weight"], 2), aspirin["hbd"], round(aspirin["tpsa"], 2)
     (180.16, 1.0, 63.6)
     """
-    return {name: float(compute(mol)) for name, compute in _COMPUTE.items()}
+    return {name: property_of(name, mol) for name in PROPERTIES}
+
+
+def property_of(name: str, mol: Mol) -> float:
+    """One of them."""
+    return float(_COMPUTE[name](mol))

@@ -8,6 +8,7 @@ import numpy as np
 from rdkit.Chem import Mol
 
 from chemmara.molecules.chem import canonical, parse
+from chemmara.selection.where import Keeps
 
 T = TypeVar("T")
 
@@ -39,6 +40,13 @@ class Distinct(Generic[T]):
             which.append(number)
             advance(1)
         return cls(np.array(which, dtype=np.int64), np.array(rows, dtype=np.int64), values)
+
+    def that(self, keeps: Keeps | None, smiles_of: Callable[[int], str]) -> "Distinct[T]":
+        """Those whose first row may be taken; all without a condition."""
+        if keeps is None:
+            return self
+        taken = [at for at, row in enumerate(self.rows.tolist()) if keeps(row, parse(smiles_of(row)) or Mol())]
+        return Distinct(self.which, self.rows[taken], [self.described[at] for at in taken])
 
     @property
     def invalid(self) -> int:

@@ -1,6 +1,6 @@
 """What `chemmara export` takes out of a library: the rows that are wanted, described."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from chemmara.selection.kept_rows import KeptRows
 from chemmara.selection.known import Known
 from chemmara.selection.picks import SmilesOf, best, maxmin, weighted
 from chemmara.selection.take_out import described
+from chemmara.selection.where import Condition, Keeps, keeping
 
 SCORES: Final = ("total", "score")
 """Columns of scores, where none is named."""
@@ -31,12 +32,15 @@ class Wish:
     diverse: int | None = None  # good and different ones
     per_scaffold: int | None = None  # at most so many of a scaffold
     known: Known | None = None  # compounds to compare with
+    where: tuple[Condition, ...] = ()  # all of which a molecule is to meet
 
-    def chosen(self, scores: np.ndarray, smiles_of: SmilesOf) -> tuple[list[int], list[int] | None]:
+    def chosen(
+        self, scores: np.ndarray, smiles_of: SmilesOf, keeps: Keeps | None = None
+    ) -> tuple[list[int], list[int] | None]:
         """The rows that are wanted, in their order; and the places of the diverse ones, if they were wanted."""
         if self.diverse is None:
-            return best(scores, smiles_of, self.top, self.per_scaffold), None
-        rows = weighted(scores, smiles_of, self.diverse, DIVERSITY, self.per_scaffold)
+            return best(scores, smiles_of, self.top, self.per_scaffold, keeps), None
+        rows = weighted(scores, smiles_of, self.diverse, DIVERSITY, self.per_scaffold, keeps)
         return rows, list(range(len(rows)))
 
 
@@ -51,26 +55,35 @@ def export_library(
     """
     with KeptRows(library, advance) as rows:
         column = column_of_scores(rows, score_column)
+        keeps = keeping_rows(rows, wish.where)
         if column is None and wish.top is not None:
             raise ChemmaraError(f"{rows.source}: has no column {' or '.join(SCORES)}; name it by --score-column")
         if column is None and wish.diverse is not None:
-            chosen, picks = _most_different(rows, wish)
+            chosen, picks = _most_different(rows, wish, keeps)
         else:
             scores = np.zeros(len(rows)) if column is None else numbers(rows, column)
             scores = scores if wish.top is None and wish.diverse is None else above_zero(scores)
             scores = scores if wish.diverse is None else from_zero_to_one(scores)
-            chosen, picks = wish.chosen(scores, rows.smiles)
+            chosen, picks = wish.chosen(scores, rows.smiles, keeps)
         if not chosen:
-            raise ChemmaraError(
-                f"{rows.source}: no valid molecule {'' if column is None else 'with a score above 0'}".rstrip()
-            )
+            raise ChemmaraError(f"{rows.source}: no valid molecule{_wanted(wish, scored=column is not None)}")
         return described(rows.table(chosen), rows.smiles_column, picks, wish.known)
 
 
-def _most_different(rows: KeptRows, wish: Wish) -> tuple[list[int], list[int]]:
+def keeping_rows(rows: KeptRows, where: Sequence[Condition]) -> Keeps | None:
+    """What of a library meets all conditions; None without any."""
+    return keeping(where, rows.columns, rows.cell, rows.source) if where else None
+
+
+def _wanted(wish: Wish, *, scored: bool) -> str:
+    wanted = ["with a score above 0"] * scored + ["that meets all of --where"] * bool(wish.where)
+    return "".join(f" {words}" for words in wanted)
+
+
+def _most_different(rows: KeptRows, wish: Wish, keeps: Keeps | None) -> tuple[list[int], list[int]]:
     if wish.per_scaffold is not None:
         raise ChemmaraError(f"{rows.source}: --per-scaffold with --diverse needs scores; name them by --score-column")
-    found = Distinct.read(rows.column(rows.smiles_column), packed_bytes)
+    found = Distinct.read(rows.column(rows.smiles_column), packed_bytes).that(keeps, rows.smiles)
     picked = maxmin(to_rows(found.described), wish.diverse or 0)
     return found.rows[picked].tolist(), list(range(len(picked)))
 

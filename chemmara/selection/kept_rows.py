@@ -47,9 +47,13 @@ class KeptRows:
         self._file.seek(self._starts[row])
         return json.loads(self._file.readline())
 
+    def cell(self, row: int, column: str) -> str:
+        """One cell of a row."""
+        return self.cells(row)[self.columns.index(column)]
+
     def smiles(self, row: int) -> str:
         """The SMILES of a row as it was written."""
-        return self.cells(row)[self.columns.index(self.smiles_column)]
+        return self.cell(row, self.smiles_column)
 
     def column(self, name: str) -> Iterator[str]:
         """The cells of a column, row by row."""

@@ -13,20 +13,25 @@ from rdkit.SimDivFilters.rdSimDivPickers import MaxMinPicker
 
 from chemmara.molecules.chem import canonical, parse, scaffold
 from chemmara.molecules.fingerprint_blocks import BYTES, packed_fingerprints, to_all
+from chemmara.selection.where import Keeps
 
 _OPENED: Final = 1024  # molecules read at a time, at the least
 SmilesOf = Callable[[int], str]
 """From a row's number to its SMILES."""
 
 
-def different(rows: Iterable[int], smiles_of: SmilesOf) -> Iterator[tuple[int, Mol]]:
-    """The rows in this order with their molecules, without invalid ones and without a molecule that came before."""
+def different(rows: Iterable[int], smiles_of: SmilesOf, keeps: Keeps | None = None) -> Iterator[tuple[int, Mol]]:
+    """The rows in this order with their molecules, without invalid ones and without a molecule that came before.
+
+    Those that `keeps` refuses are left out, too; another row of such a molecule may be taken.
+    """
     seen = set[str]()
     for row in rows:
         molecule = parse(smiles_of(row))
-        if molecule is not None and (text := canonical(molecule)) not in seen:
-            seen.add(text)
-            yield row, molecule
+        if molecule is None or (text := canonical(molecule)) in seen or (keeps and not keeps(row, molecule)):
+            continue
+        seen.add(text)
+        yield row, molecule
 
 
 def ranked(scores: np.ndarray) -> list[int]:
@@ -39,14 +44,16 @@ def ranked(scores: np.ndarray) -> list[int]:
     return order[np.isfinite(scores[order])].tolist()
 
 
-def best(scores: np.ndarray, smiles_of: SmilesOf, n: int | None, per_scaffold: int | None = None) -> list[int]:
+def best(
+    scores: np.ndarray, smiles_of: SmilesOf, n: int | None, per_scaffold: int | None = None, keeps: Keeps | None = None
+) -> list[int]:
     """The n best rows (all: None), the best first, each molecule once and at most `per_scaffold` of a scaffold.
 
     Of a library of a million only those are read that come before the last one taken. Acyclic molecules count as one
     scaffold.
     """
     taken, rows = Counter[str](), list[int]()
-    for row, molecule in different(ranked(scores), smiles_of):
+    for row, molecule in different(ranked(scores), smiles_of, keeps):
         if n is not None and len(rows) == n:
             break
         own = scaffold(molecule) if per_scaffold else ""
@@ -75,8 +82,9 @@ def distances(packed: np.ndarray) -> np.ndarray:
 
 
 def weighted(
-    scores: np.ndarray, smiles_of: SmilesOf, n: int, diversity: float = 0.5, per_scaffold: int | None = None
-) -> list[int]:
+    scores: np.ndarray, smiles_of: SmilesOf, n: int, diversity: float = 0.5, per_scaffold: int | None = None,
+    keeps: Keeps | None = None,
+) -> list[int]:  # fmt: skip
     """N rows that are good and different, in the order in which they are picked, the best first.
 
     Each next row has the largest sum of (1 - diversity) x score and diversity x Tanimoto distance to the nearest row
@@ -84,7 +92,7 @@ def weighted(
     `per_scaffold` of a scaffold. Rows are read from the best downwards, only as long as one could still be picked.
     Source: maximal marginal relevance (Carbonell & Goldstein 1998, doi:10.1145/290941.291025).
     """
-    coming = different(ranked(scores), smiles_of)
+    coming = different(ranked(scores), smiles_of, keeps)
     opened, picked, taken = _Opened(diversity), list[int](), Counter[str]()
     upcoming = next(coming, None)
     while len(picked) < n:

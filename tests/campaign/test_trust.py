@@ -130,6 +130,16 @@ def test_an_export_says_how_far_the_models_may_be_believed(model: Path, tiny_pri
         assert both[name].equals(both[f"{name}_of_hits"]), name
 
 
+def test_an_export_can_take_what_lies_inside_a_models_domain(model: Path, tiny_prior: Path, tmp_path: Path) -> None:
+    assert program("run", campaign(tmp_path, tiny_prior, qsar(model)), "--out", tmp_path / "run")[0] == 0
+    hits = pd.read_csv(tmp_path / "run" / "hits.csv")
+    outside = (hits["acid_domain"] == "outside").sum()
+    assert outside
+    code, _, err = program("export", tmp_path / "run", "--where", "acid_domain = outside", "--out", tmp_path / "x.csv")
+    assert code == 0, err
+    assert len(pd.read_csv(tmp_path / "x.csv")) == outside
+
+
 def test_a_file_in_place_of_a_model_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("smiles\nCCO\n")
     code, _, err = program("qsar", "predict", tmp_path / "m.csv", tmp_path / "m.csv")

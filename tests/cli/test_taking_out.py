@@ -221,6 +221,46 @@ def test_what_a_filter_ruled_out_fills_up_neither_the_best_nor_a_diverse_set(run
     assert min(float(row["score"]) for row in rows) > 0
 
 
+def test_where_takes_what_meets_all_conditions_on_columns_and_properties(run: Path) -> None:
+    """Ethanol 46.07 g/mol, tpsa 20.23; toluene 92.14, 0; pyridine 79.10, 12.89; benzoic acid 122.12, 37.3."""
+    text = "smiles,name,total,stock\nCCO,a,0.4,yes\nCc1ccccc1,b,0.9,yes\nc1ccncc1,c,0.8,no\nOC(=O)c1ccccc1,d,0.7,\n"
+
+    def names(*options: object) -> list[str]:
+        found = chemmara(*options, stdin=text)
+        assert found.exit_code == 0, found.stderr
+        return [row["name"] for row in table(found.stdout)]
+
+    assert names("export", "-", "--top", 4, "--where", "tpsa > 0") == ["c", "d", "a"]
+    assert names("export", "-", "--top", 4, "--where", "tpsa>0", "--where", "molecular_weight <= 100") == ["c", "a"]
+    assert names("export", "-", "--where", "stock = yes") == ["b", "a"]
+    assert names("export", "-", "--where", "stock != yes") == ["c"]  # an empty cell meets none
+    assert names("export", "-", "--where", "name != b", "--top", 2) == ["c", "d"]
+    for command in (("export", "--diverse"), ("pick", "-n"), ("pick", "--method", "weighted", "-n")):
+        assert sorted(names(command[0], "-", *command[1:], 4, "--where", "total < 0.85", "--where", "hba < 2")) == [
+            *("a", "c", "d")
+        ], command
+    refused = chemmara("export", "-", "--where", "tpsa < 0", stdin=text)
+    assert "no valid molecule with a score above 0 that meets all of --where" in refused.stderr
+    best = table(chemmara("export", run, "--top", 3, "--where", "qed < 0.5", "--where", "hbd >= 1").stdout)
+    assert len(best) == 3
+    assert all(float(row["qed"]) < 0.5 and int(row["hbd"]) >= 1 for row in best)
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("tpsa", "write NAME, one of < <= > >= = !=, and a value, as 'tpsa <= 90'"),
+        ("tpsa <= low", "'low' is no number, which <= needs"),
+        ("TPSA_ <= 3", "no column 'TPSA_'; did you mean 'tpsa'?"),
+    ],
+)
+def test_a_condition_that_is_none_is_refused(run: Path, condition: str, words: str) -> None:
+    for command in (("export", run, "--top", 3), ("pick", run / "hits.csv", "-n", 3)):
+        chemmara("report", run)
+        refused = chemmara(*command, "--where", condition)
+        assert (refused.exit_code, words in refused.stderr) == (2, True), refused.stderr
+
+
 def test_what_begins_like_a_formula_is_text_in_a_spreadsheet(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text('smiles,name,=x,total\nCCO,"=HYPERLINK(""http://a"")",-3.5,1\nCCN,@cmd,+1,0.5\nCCC,-OH,-,0.2\n')

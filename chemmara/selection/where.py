@@ -1,0 +1,98 @@
+"""Conditions that a molecule meets to be taken: on the columns of its table, and on its properties."""
+
+import operator
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rdkit.Chem import Mol
+
+from chemmara.config import did_you_mean
+from chemmara.errors import ChemmaraError
+from chemmara.metrics.properties import PROPERTIES, property_of
+
+Keeps = Callable[[int, Mol], bool]
+"""Whether a row, counted from 0, may be taken; given its molecule, too."""
+
+_CONDITION: Final = re.compile(r"\s*([^<>=!]*[^<>=!\s])\s*(<=|>=|==|!=|<|>|=)\s*(.*\S)\s*")
+_RELATIONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "==": operator.eq,
+    "!=": operator.ne,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Condition:
+    """NAME, a relation, and a number or a word: `molecular_weight <= 500`, `acid_domain = inside`."""
+
+    name: str
+    relation: str
+    value: str
+
+    @classmethod
+    def read(cls, text: str) -> "Condition":
+        """A condition as it was typed; ChemmaraError where it is none.
+
+        >>> Condition.read("tpsa<=90"), Condition.read(" my id != x y ").name
+        (Condition(name='tpsa', relation='<=', value='90'), 'my id')
+        """
+        found = _CONDITION.fullmatch(text)
+        if found is None:
+            raise ChemmaraError(f"--where {text!r}: write NAME, one of < <= > >= = !=, and a value, as 'tpsa <= 90'")
+        condition = cls(*found.groups())
+        if condition.relation in {"<", "<=", ">", ">="} and _number(condition.value) is None:
+            raise ChemmaraError(f"--where {text!r}: {condition.value!r} is no number, which {condition.relation} needs")
+        return condition
+
+    def holds(self, cell: object) -> bool:
+        """Whether a cell meets it: by number where both are numbers, else as text; an empty cell meets none.
+
+        >>> at_most = Condition.read("tpsa <= 90")
+        >>> [at_most.holds(cell) for cell in (90, "12.5", "90.1", "", "low", float("nan"))]
+        [True, True, False, False, False, False]
+        >>> Condition.read("name != b").holds("a"), Condition.read("count = 2").holds("2.0")
+        (True, True)
+        """
+        text, own, wanted = str(cell).strip(), _number(cell), _number(self.value)
+        if not text or own != own:  # noqa: PLR0124 - NaN's mark
+            return False
+        if own is not None and wanted is not None:
+            return _RELATIONS[self.relation](own, wanted)
+        return self.relation in {"=", "==", "!="} and _RELATIONS[self.relation](text, self.value)
+
+
+def keeping(
+    conditions: Sequence[Condition], columns: Collection[str], cell: Callable[[int, str], object], source: str
+) -> Keeps:
+    """What meets all conditions, each on a column of the table, or else on a property, which is computed.
+
+    Args:
+        conditions: all of them are to hold; without any, every row does.
+        columns: of the table.
+        cell: the cell of a row in a column.
+        source: of the table, for the message.
+
+    Raises:
+        ChemmaraError: a condition names neither a column nor a property.
+    """
+    for condition in conditions:
+        if condition.name not in columns and condition.name not in PROPERTIES:
+            known = [*columns, *(name for name in PROPERTIES if name not in columns)]
+            raise ChemmaraError(f"{source}: --where: no column {condition.name!r}{did_you_mean(condition.name, known)}")
+    given = [condition for condition in conditions if condition.name in columns]
+    computed = [condition for condition in conditions if condition.name not in columns]
+
+    def keeps(row: int, molecule: Mol) -> bool:
+        return all(condition.holds(cell(row, condition.name)) for condition in given) and all(
+            condition.holds(property_of(condition.name, molecule)) for condition in computed
+        )
+
+    return keeps
+
+
+def _number(cell: object) -> float | None:
+    try:
+        return float(str(cell))
+    except ValueError:
+        return None
