@@ -31,6 +31,10 @@ _Censored = Annotated[
     ),
 ]
 _Scale = Literal["linear", "log10", "p-from-M", "p-from-mM", "p-from-uM", "p-from-nM"]
+_Standardise = Annotated[
+    bool,
+    typer.Option("--standardise", "--standardize", help="Take main fragments without charges: of a salt the drug."),
+]
 _DropMissing = Annotated[bool, typer.Option("--drop-missing", help="Leave out rows without a target (empty, N/A).")]
 
 
@@ -40,6 +44,7 @@ def train(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the model.")],
     target_column: _Target,
     smiles_column: _Smiles = None,
+    standardise: _Standardise = False,
     active_from: _ActiveFrom = None,
     duplicates: _Duplicates = "refuse",
     drop_missing: _DropMissing = False,
@@ -87,7 +92,7 @@ def train(
         raise ChemmaraError(f"{out}: holds a model already; choose another --out, or --force")
     measured = read_activities(
         activities, target_column, smiles_column, active_from=active_from, duplicates=duplicates,
-        drop_missing=drop_missing, censored=censored, scale=scale,
+        drop_missing=drop_missing, censored=censored, scale=scale, main_fragments=standardise,
     )  # fmt: skip
     for note in measured.notes:
         typer.echo(note, err=True)
@@ -117,6 +122,7 @@ def try_(
     activities: _Table,
     target_column: _Target,
     smiles_column: _Smiles = None,
+    standardise: _Standardise = False,
     active_from: _ActiveFrom = None,
     duplicates: _Duplicates = "refuse",
     drop_missing: _DropMissing = False,
@@ -143,7 +149,7 @@ def try_(
     measured = read_activities(
         activities, target_column, smiles_column, task=loaded.card.task, duplicates=duplicates,
         active_from=loaded.card.active_from if active_from is None else active_from, drop_missing=drop_missing,
-        censored=censored, scale=loaded.card.scale,
+        censored=censored, scale=loaded.card.scale, main_fragments=standardise,
     )  # fmt: skip
     for note in measured.notes:
         typer.echo(note, err=True)
@@ -168,6 +174,7 @@ def predict(
     out: TableOption = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON array of objects to stdout, a row each.")] = False,
     smiles_column: _Smiles = None,
+    standardise: _Standardise = False,
 ) -> None:
     """Predict a library, and say how far each prediction may be believed.
 
@@ -178,8 +185,8 @@ def predict(
 
     Example: chemmara qsar predict models/drd2 library.csv --out predicted.csv
     """
-    from chemmara.molecules.library import open_library
     from chemmara.molecules.readers import count_rows
+    from chemmara.molecules.standardise import open_molecules
     from chemmara.oracles.qsar import load_model
     from chemmara.qsar.prediction import predicted_rows
 
@@ -189,7 +196,7 @@ def predict(
     if json and out is not None:
         raise ChemmaraError("--json and --out: choose one")
     check_out(out, ".csv", library)
-    loaded, molecules = load_model(model), open_library(library, smiles_column)
+    loaded, molecules = load_model(model), open_molecules(library, smiles_column, main_fragments=standardise)
     rows = outside = failed = 0
     target = json_rows() if json else tables_to(out, ".csv", smiles=molecules.smiles_column)
     with target as write, counter("predicting", count_rows(molecules.source)) as advance:

@@ -10,7 +10,7 @@ from rdkit.Chem import Mol
 
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.chem import canonical_smiles, parse, scaffold
-from chemmara.molecules.library import open_library
+from chemmara.molecules.standardise import is_mixture, open_molecules
 from chemmara.oracles.qsar_card import Scale
 from chemmara.qsar.targets import Censored, advice, doubtful, read_targets, scaled, settled
 
@@ -51,6 +51,7 @@ def read_activities(
     drop_missing: bool = False,
     censored: Censored = "refuse",
     scale: Scale = "linear",
+    main_fragments: bool = False,
 ) -> Activities:
     """The molecules of a table with their targets.
 
@@ -68,11 +69,12 @@ def read_activities(
         censored: of a limit such as `>10`: refuse, drop, limit (take it as the value), or decide (with `active_from`:
             take its class where it is sure, leave it out where not).
         scale: that the column is brought to before anything else.
+        main_fragments: of every salt the drug, without charges.
 
     Raises:
         ChemmaraError: a column is missing, a target is no finite number, no row has one, or conflicts.
     """
-    library = open_library(source, smiles_column)
+    library = open_molecules(source, smiles_column, main_fragments=main_fragments)
     if target not in library.columns:
         raise ChemmaraError(f"{source}: has no column {target!r}; it has {', '.join(library.columns)}")
     if target == library.smiles_column:
@@ -88,6 +90,8 @@ def read_activities(
     words += [doubt] if doubt else []
     table = cells.assign(value=values)[~np.isnan(values)]
     table = _with_smiles(table, notes := notes + words)
+    if mixtures := sum(map(is_mixture, table["smiles"])):
+        notes.append(f"{mixtures} rows are salts or mixtures, learned as they are; --standardise takes their drugs")
     if not len(table):
         raise ChemmaraError(f"{source}: holds no molecule with a target")
     found: Task = task or ("classification" if set(table["value"]) <= {0.0, 1.0} else "regression")

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from chemmara.config import parse
 from chemmara.errors import ConfigError
-from chemmara.molecules.chem import molecules_of, scaffold
+from chemmara.molecules.chem import canonical_smiles, molecules_of, scaffold
 from chemmara.molecules.fingerprint_blocks import packed_fingerprints
 from chemmara.oracles.qsar import load_model, read_card
 from chemmara.qsar.data import Activities
@@ -189,6 +189,25 @@ def test_values_that_are_pic50_already_are_doubted_as_concentrations(tmp_path: P
     assert "'y' lie between 4 and 9.75, as pIC50 and the like do; where they are that already, leave --scale" in err
     code, _, err = trained(tmp_path, SERIES, [4 + row for row in range(24)], "--scale", "p-from-nM", "--force")
     assert (code, "pIC50" in err) == (0, False)
+
+
+def test_of_salts_the_drug_is_learned_tested_and_predicted_where_that_is_asked_for(tmp_path: Path) -> None:
+    salts = [f"{text}.Cl" if row % 2 else text for row, text in enumerate(SERIES)]
+    code, _, err = trained(tmp_path, salts, list(range(24)))
+    assert (code, "12 rows are salts or mixtures, learned as they are; --standardise takes their drugs" in err) == (
+        0,
+        True,
+    )
+    code, _, err = trained(tmp_path, salts, list(range(24)), "--standardise", "--force")
+    assert (code, "as they are" in err) == (0, False), err
+    assert pd.read_csv(tmp_path / "m" / "molecules.csv")["smiles"].tolist() == [
+        canonical_smiles(text) for text in SERIES
+    ]
+    table = ("--target-column", "y", "--standardise", "--json")
+    assert "24 of 24" in program("qsar", "test", tmp_path / "m", tmp_path / "t.csv", *table)[2]
+    code, out, err = program("qsar", "predict", tmp_path / "m", tmp_path / "t.csv", "--standardise", "--json")
+    assert code == 0, err
+    assert [row["nearest_similarity"] for row in json.loads(out)] == [1.0] * 24
 
 
 def test_a_file_in_place_of_the_models_folder_is_refused_before_the_training(tmp_path: Path) -> None:
