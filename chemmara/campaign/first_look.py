@@ -9,7 +9,7 @@ import numpy as np
 from rdkit.Chem import Mol
 
 from chemmara.campaign.settings import CampaignConfig
-from chemmara.campaign.start import StartConfig, first_molecules
+from chemmara.campaign.start import StartConfig, first_molecules, given_parts
 from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.wanted import sample_wanted
 from chemmara.molecules.chem import molecules_of
@@ -42,7 +42,8 @@ class FirstLook:
     def molecules(self) -> list[Mol]:
         """Valid molecules of the prior; where the campaign starts from parts, such as hold them."""
         if self.start.has_parts:
-            drawn = first_molecules(self.start, self.prior, _SAMPLED, seed=self.seed, side_by_side=_SIDE_BY_SIDE)
+            parts = given_parts(self.start, self.prior)
+            drawn = first_molecules(parts, self.prior, _SAMPLED, seed=self.seed, side_by_side=_SIDE_BY_SIDE)
         else:
             drawn = sample_wanted(self.prior, _SAMPLED, seed=self.seed, valid=True)
         return molecules_of([text for draw in drawn for text in draw.smiles])

@@ -19,7 +19,7 @@ _ALIKE = 1e-9  # nats: less is rounding
 class Pilot:
     """Sequences drawn from the prior and scored; row i of every field is the same one."""
 
-    prior_logp: np.ndarray  # (n,) nats
+    prior_logp: np.ndarray  # (n,) nats; with given parts less that of their spelling (docs/from-a-core.md)
     scores: np.ndarray  # (n,) 0 for an invalid SMILES
     smiles: list[str]  # canonical; "" for an invalid SMILES
     scaffolds: list[str]

@@ -10,7 +10,8 @@ import pandas as pd
 from chemmara.campaign.forecast import Forecast, Pilot, forecast
 from chemmara.campaign.measuring import handing_over_batches
 from chemmara.campaign.settings import CampaignConfig
-from chemmara.campaign.start import first_molecules
+from chemmara.campaign.start import first_molecules, given_parts
+from chemmara.decoration.spelled import Spelled
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.language_model.device import chosen_device, to_numpy
@@ -75,21 +76,23 @@ def plan(
 def _pilot(campaign: CampaignConfig, n: int, advance: Callable[[int], None]) -> tuple[Pilot, int]:
     prior = load_prior(campaign.prior, chosen_device(campaign.device, min(n, _ROWS)))
     objective = Objective(campaign.objective)
+    parts = given_parts(campaign.start, prior)
+    spelled = Spelled.of(parts.patterns, prior) if parts else None
     logp, scores, smiles = [], [], []
     with handing_over_batches(campaign, objective) as hand_over:
         budget = Budgeted(objective, hand_over, n)
-        for rollout in first_molecules(campaign.start, prior, n, seed=campaign.seed, side_by_side=_ROWS):
+        for rollout in first_molecules(parts, prior, n, seed=campaign.seed, side_by_side=_ROWS):
             found = budget(rollout.smiles)
             known = ~np.isnan(found.total) | ~found.valid  # a molecule without a score says nothing
-            logp.append(to_numpy(rollout.logp).astype(np.float64)[known])
+            spelling = spelled.of_texts(rollout.smiles) if spelled else 0.0  # is the sampler's choice
+            logp.append((to_numpy(rollout.logp).astype(np.float64) - spelling)[known])
             scores.append(np.where(found.valid, found.total, 0.0)[known])
             smiles += [text for text, keep in zip(found.smiles, known, strict=True) if keep]
             advance(len(rollout.smiles))
     if not any(smiles):
         raise ChemmaraError(f"{campaign.prior}: not one of {n} samples could be scored; try the objective on a library")
     scaffolds = [_scaffold(text) for text in smiles]
-    whole = not campaign.start.has_parts
-    return Pilot(np.concatenate(logp), np.concatenate(scores), smiles, scaffolds, whole), budget.used
+    return Pilot(np.concatenate(logp), np.concatenate(scores), smiles, scaffolds, parts is None), budget.used
 
 
 def _scaffold(smiles: str) -> str:

@@ -103,15 +103,13 @@ def given_parts(config: StartConfig, prior: Prior) -> PatternSampler | None:
     return None
 
 
-def first_molecules(config: StartConfig, prior: Prior, n: int, *, seed: int, side_by_side: int) -> Iterator[Rollout]:
+def first_molecules(
+    parts: PatternSampler | None, prior: Prior, n: int, *, seed: int, side_by_side: int
+) -> Iterator[Rollout]:
     """Batches of n sequences such as a campaign begins with: of the prior, where parts are given of what holds them.
 
     The latter are valid, and fewer than n where a thousand tries in a row bring nothing. The seed fixes them.
-
-    Raises:
-        ChemmaraError: as given_parts.
     """
-    parts = given_parts(config, prior)
     if parts is None:
         yield from sample_batches(
             prior.model, prior.tokenizer, n, seed=seed, max_length=prior.config.max_length, batch_size=side_by_side

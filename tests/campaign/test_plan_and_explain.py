@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from chemmara.campaign.plan import _pilot
 from chemmara.campaign.settings import load_campaign
-from chemmara.campaign.start import StartConfig
+from chemmara.campaign.start import StartConfig, first_molecules, given_parts
+from chemmara.decoration.spelled import Spelled
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.molecules.chem import molecules_of, parse_pattern
 from cli.main import app
@@ -68,6 +69,13 @@ def test_the_pilot_of_a_campaign_from_a_core_holds_the_core(tmp_path: Path) -> N
     path.write_text(text.replace("[objective]", '[start]\ncore = "*c1ccncc1"\n[objective]'))
     pilot = _pilot(load_campaign(path), 40, lambda _: None)[0]
     assert len(pilot) == 40
+    prior = load_prior("chembl-gru")
+    parts = given_parts(load_campaign(path).start, prior)
+    assert parts is not None
+    spelled = Spelled.of(parts.patterns, prior)
+    batches = first_molecules(parts, prior, 40, seed=0, side_by_side=128)
+    support = np.concatenate([batch.logp.numpy() - spelled.of_texts(batch.smiles) for batch in batches])
+    assert pilot.prior_logp == pytest.approx(support)  # what MARA compares: not the spelling of the core
     assert min(pilot.scores) > 0
     pattern = parse_pattern("c1ccncc1")
     assert all(molecule.HasSubstructMatch(pattern) for molecule in molecules_of(pilot.smiles))
