@@ -101,6 +101,10 @@ def test_the_log_and_the_report_say_in_which_niche_a_step_was(tmp_path: Path, ni
     lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     assert max(line["niche"] for line in lines) > 1
     assert "niche 2, " in result.output
+    last = int(lines[-1]["niche"])
+    shown = CliRunner().invoke(app, ["status", str(tmp_path / "run")]).output
+    assert (f"; niche {last}; " in shown) == (last > 1)
+    assert json.loads(CliRunner().invoke(app, ["status", str(tmp_path / "run"), "--json"]).output)["niche"] == last
     assert "the policy began anew, away from them" in (tmp_path / "run" / "report.html").read_text()
 
 
