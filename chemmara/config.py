@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from chemmara.errors import ConfigError, nearest_name
 
 _LIST, _WHOLE, _NUMBER, _SWITCH = (
-    'should be a list in square brackets, as ["a", "b"]', "should be a whole number", "should be a number",
+    "should be a list, in square brackets", "should be a whole number", "should be a number",
     "should be true or false",
 )  # fmt: skip
 _PLAIN = {

@@ -74,7 +74,8 @@ def pick(
         is_maxmin = method is Method.maxmin
         picked = _maxmin(rows, n, seed or 0, keeps) if is_maxmin else _weighted(rows, n, diversity, score_column, keeps)
         if not picked:
-            raise ChemmaraError(f"{library}: no valid molecule" + (" that meets all of --where" if where else ""))
+            scored = "" if is_maxmin else " with a score above 0"
+            raise ChemmaraError(f"{library}: no valid molecule{scored}{' that meets all of --where' if where else ''}")
         table = rows.table(picked)
     far = distances(packed_fingerprints(molecules_of(table[molecules.smiles_column].tolist()))).round(3)
     table = table.drop(columns=[name for name in ("pick", "distance") if name in table.columns])
@@ -97,10 +98,9 @@ def _maxmin(rows: "KeptRows", n: int, seed: int, keeps: "Keeps | None") -> list[
     from .progress import counter, waiting
 
     with counter("comparing molecules", len(rows)) as advance:
-        found = Distinct.read(rows.column(rows.smiles_column), packed_bytes, advance)
+        found = Distinct.read(rows.column(rows.smiles_column), packed_bytes, advance, keeps)
     if found.invalid:
         typer.echo(f"{rows.source}: {found.invalid} rows are not valid and are left out", err=True)
-    found = found.that(keeps, rows.smiles)
     packed = to_rows(found.described)
     found.described.clear()
     with waiting("picking"):

@@ -46,7 +46,7 @@ def _of_programs(settings: CampaignConfig) -> Iterator[str]:
     for objective in settings.objectives if settings.scheduler is None else []:
         for name, component in zip(objective.names, objective.component, strict=True):
             for file in component.missing_files() if isinstance(component, ProgramComponent) else []:
-                yield f"{name}: {file} is not there; the run would end with its first batch, whose calls are spent"
+                yield f"{name}: {file} is not there; a run may end with its first batch, whose calls are spent"
 
 
 def _of_replay(settings: CampaignConfig, prior: Prior) -> Iterator[str]:

@@ -14,6 +14,7 @@ from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.wanted import sample_wanted
 from chemmara.molecules.chem import molecules_of
 from chemmara.oracles.qsar import load_model
+from chemmara.scoring.aggregation import ZERO_IS_FINAL
 from chemmara.scoring.components import Component
 from chemmara.scoring.components.base import COSTLY
 from chemmara.scoring.components.learned import QsarComponent
@@ -75,8 +76,12 @@ def of_models(settings: CampaignConfig, look: FirstLook) -> Iterator[str]:
 def of_what_rules_out(settings: CampaignConfig, look: FirstLook) -> Iterator[str]:
     """A sentence for each component that is 0, or has no value, for every molecule that the campaign begins with.
 
-    Only oracles of this project that are cheap are asked; neither a docking nor what the user brought.
+    Only oracles of this project that are cheap are asked; neither a docking nor what the user brought. With given
+    parts, a sentence, too, where hardly a molecule holds them.
     """
+    if settings.start.has_parts and len(look.molecules) < _SAMPLED:
+        found = len(look.molecules) or "no"
+        yield f"[start]: {found} molecules of the prior {look.prior.name} that hold what it gives were found; widen it"
     for name, component in _components(settings.in_stage(1)):
         if component.role == "penalty" or component.cost >= COSTLY or isinstance(component, _OF_THE_USER):
             continue
@@ -88,10 +93,18 @@ def of_what_rules_out(settings: CampaignConfig, look: FirstLook) -> Iterator[str
             yield f"{name}: has no value for any of {look.words()} ({answers[0][1]})"
         elif np.nanmax(desirable) == 0:
             passes = "passes none" if component.role == "filter" else "is 0 for all"
-            yield (
-                f"{name}: {passes} of {look.words()}, so that a policy has little or nothing to learn from; mend its"
-                " settings, wish for less at first, or begin elsewhere (docs/where-to-start.md)"
-            )
+            yield f"{name}: {passes} of {look.words()}{_consequence(settings, component)}"
+
+
+def _consequence(settings: CampaignConfig, component: Component) -> str:
+    if component.role == "score" and settings.in_stage(1).objective.aggregation not in ZERO_IS_FINAL:
+        return "; the other components alone make the score at first"
+    if settings.start.seeds:
+        return "; the seeds alone may do better"
+    return (
+        ", so that a policy has little or nothing to learn from; mend its settings, wish for less at first, or begin"
+        " elsewhere (docs/where-to-start.md)"
+    )
 
 
 def _components(settings: CampaignConfig) -> Iterator[tuple[str, Component]]:

@@ -89,6 +89,8 @@ def _pilot(campaign: CampaignConfig, n: int, advance: Callable[[int], None]) -> 
             scores.append(np.where(found.valid, found.total, 0.0)[known])
             smiles += [text for text, keep in zip(found.smiles, known, strict=True) if keep]
             advance(len(rollout.smiles))
+    if parts and not logp:
+        raise ChemmaraError(f"[start]: no molecule of {prior.name} was found that holds what it gives; widen it")
     if not any(smiles):
         raise ChemmaraError(f"{campaign.prior}: not one of {n} samples could be scored; try the objective on a library")
     scaffolds = [_scaffold(text) for text in smiles]

@@ -104,8 +104,8 @@ def preference(folder: Path, first: str, second: str, advance: Callable[[int], N
         raise ChemmaraError(f"{folder}: has no trained policy yet; let it end (chemmara resume {folder})")
     with Ledger.open(place.ledger) as ledger:
         last = ledger.stages
-        calls = [call for call in ledger.calls() if call.stage == last]
-        known = {call.smiles: call.score for call in calls}
+        calls = list(ledger.calls())
+        known = {call.smiles: call.score for call in calls if call.stage == last}
         tau = float(ledger.steps()["tau"].iloc[-1])
     names = {f"call-{call.call}": call.smiles for call in calls}
     first, second = names.get(first, first), names.get(second, second)
@@ -188,5 +188,7 @@ def _known(text: str, known: dict[str, float], folder: Path) -> str:
     if smiles is None:
         raise ChemmaraError(f"{text}: is an invalid SMILES, and no name of {folder} (as call-151)")
     if smiles not in known or np.isnan(known[smiles]):
-        raise ChemmaraError(f"{folder}: has no score of {text}; choose molecules, or their names, from its hits.csv")
+        raise ChemmaraError(
+            f"{folder}: has no score of {text} in its last stage; choose molecules, or their names, from its hits.csv"
+        )
     return smiles

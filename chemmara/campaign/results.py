@@ -12,7 +12,7 @@ from chemmara.campaign.model_columns import model_columns
 from chemmara.errors import ChemmaraError
 from chemmara.metrics.diversity import Diversity
 from chemmara.metrics.properties import PROPERTIES
-from chemmara.molecules.chem import molecules_of
+from chemmara.molecules.chem import molecules_of, scaffold
 from chemmara.molecules.fingerprint_blocks import to_rows
 from chemmara.molecules.writers import table_writer
 from chemmara.oracles.docking import pose_file
@@ -92,27 +92,37 @@ def export_run(path: Path, wish: Wish) -> tuple[pd.DataFrame, list[str]]:
     fronts = pareto_rank(component_desirabilities(settings["objective"], hits))
     ranks = pd.Series(fronts, index=hits.index, dtype="Int64").reindex(calls.index)
     candidates = hits if wish.top is None else calls
-    smiles, scores = candidates["smiles"].tolist(), above_zero(candidates["score"].to_numpy(dtype=float))
-    chosen, picks = wish.chosen(scores, smiles.__getitem__, _keeping(path, candidates, wish, settings))
+    smiles, scores = candidates["smiles"].tolist(), candidates["score"].to_numpy(dtype=float)
+    scores = above_zero(scores) if wish.top or wish.diverse else scores
+    chosen, picks = wish.chosen(scores, smiles.__getitem__, _keeping(path, candidates, ranks, wish, settings))
+    if not chosen and wish.where and np.isfinite(scores).any():
+        raise ChemmaraError(f"{path}: none of {np.isfinite(scores).sum()} molecules meets all of --where")
     if not chosen:
         what = (
             "no call has a score above 0" if wish.top else f"no hit (a score of {settings['hit_threshold']}); try --top"
         )
-        raise ChemmaraError(f"{path}: {what}" + (", or less of --where" if wish.where else ""))
+        raise ChemmaraError(f"{path}: {what}")
     rows = candidates.iloc[chosen]
     trust = model_columns(settings["objective"], rows, "molecules")
     table = _for_people(rows, ranks.loc[rows.index], picks, wish, settings)
-    return pd.concat([table, trust.columns], axis=1), trust.warnings
+    trusted = trust.columns.drop(columns=[name for name in trust.columns if name in table])  # as nearest_similarity
+    return pd.concat([table, trusted], axis=1), trust.warnings
 
 
-def _keeping(path: Path, candidates: pd.DataFrame, wish: Wish, settings: dict[str, Any]) -> Keeps | None:
-    """What of a run's molecules meets the conditions of a wish: on components, properties, or what its models say."""
+def _keeping(
+    path: Path, candidates: pd.DataFrame, ranks: pd.Series, wish: Wish, settings: dict[str, Any]
+) -> Keeps | None:
+    """What of a run's molecules meets the conditions of a wish, on the columns of its hits.csv as they stand there."""
     if not wish.where:
         return None
-    table = candidates
+    table = _as_written(candidates, ranks.loc[candidates.index], settings)
+    table["scaffold"] = list(map(scaffold, molecules_of(table["smiles"].tolist())))
     if any(condition.name not in {*table, *PROPERTIES} for condition in wish.where):
-        table = pd.concat([table, model_columns(settings["objective"], table).columns], axis=1)
-    columns = {str(name): table[name].tolist() for name in table}
+        trust = model_columns(settings["objective"], candidates, "molecules")
+        if trust.columns.empty and trust.warnings:
+            raise ChemmaraError(f"{path}: --where: {trust.warnings[0]}")
+        table = pd.concat([table, trust.columns], axis=1)
+    columns = {str(name): ["" if pd.isna(cell) else cell for cell in table[name]] for name in table}
     return keeping(wish.where, columns, lambda row, name: columns[name][row], str(path))
 
 
@@ -165,8 +175,18 @@ def _for_people(
 ) -> pd.DataFrame:  # fmt: skip
     """Calls of a ledger as the table of hits.csv: name, call, step, SMILES, score, pareto, components, and the rest.
 
-    Where the campaign started from cores, columns core, R1, R2, ... say what stands at their places.
-    Scores have four decimals, components five digits. A component that is named like a property stands in its place.
+    A component that is named like a property stands in its place.
+    """
+    table = _as_written(calls, fronts, settings)
+    components = [name for name in calls.columns if name not in {"call", "step", "smiles", "score", "error"}]
+    return described(table, "smiles", picks, wish.known, keep=components, most=most, scaffolds=scaffolds)
+
+
+def _as_written(calls: pd.DataFrame, fronts: Any, settings: dict[str, Any]) -> pd.DataFrame:
+    """Calls of a ledger as the first columns of hits.csv: name, call, step, SMILES, score, pareto, components.
+
+    Where the campaign started from cores, columns core, R1, R2, ... say what stands at their places. Scores have four
+    decimals, components five digits.
     """
     components = [name for name in calls.columns if name not in {"call", "step", "smiles", "score", "error"}]
     table = pd.DataFrame({"name": [f"call-{call}" for call in calls["call"]]}, index=calls.index)
@@ -179,7 +199,7 @@ def _for_people(
     start = settings.get("start", {})
     if cores := start.get("core"):
         table = table.assign(**groups(cores, molecules_of(table["smiles"].tolist()), start["atoms"]))
-    return described(table, "smiles", picks, wish.known, keep=components, most=most, scaffolds=scaffolds)
+    return table
 
 
 def _gather_poses(objective: dict[str, Any], hits: Any, out: Path) -> bool:

@@ -109,14 +109,18 @@ def predicted(session: Any, inputs: np.ndarray, task: str) -> np.ndarray:
 
 
 def open_session(model: bytes) -> Any:
-    """An ONNX model, run on one thread: workers share the machine by molecules."""
+    """An ONNX model, run on one thread: workers share the machine by molecules. ValueError where it is none."""
     try:
         import onnxruntime
+        from onnxruntime.capi import onnxruntime_pybind11_state as errors  # pyright: ignore[reportAttributeAccessIssue]
     except ModuleNotFoundError:
         raise ChemmaraError("a QSAR model needs onnxruntime: pip install 'chemmara[qsar]'") from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except (errors.InvalidProtobuf, errors.InvalidGraph, errors.InvalidArgument, errors.Fail) as error:
+        raise ValueError(f"model.onnx is no model: {str(error).splitlines()[0]}") from None
 
 
 def _by_domain(card: QsarCard) -> tuple[float | None, float | None]:
@@ -139,7 +143,7 @@ def load_model(folder: Path) -> QsarModel:
         else:
             session = open_session((folder / "model.onnx").read_bytes())
         known, calibration = arrays["known"], arrays["calibration"]
-    except (FileNotFoundError, SafetensorError, KeyError) as error:
+    except (FileNotFoundError, SafetensorError, KeyError, ValueError) as error:
         raise ChemmaraError(f"{folder}: damaged ({error}); train the model again") from None
     return QsarModel(folder, card, session, known, calibration, arrays.get("calibration_active", np.zeros(0)))
 

@@ -91,7 +91,7 @@ def read_activities(
     table = cells.assign(value=values)[~np.isnan(values)]
     table = _with_smiles(table, notes := notes + words)
     if mixtures := sum(map(is_mixture, table["smiles"])):
-        notes.append(f"{mixtures} rows are salts or mixtures, learned as they are; --standardise takes their drugs")
+        notes.append(f"{mixtures} rows are salts or mixtures, taken as they are; --standardise takes their drugs")
     if not len(table):
         raise ChemmaraError(f"{source}: holds no molecule with a target")
     found: Task = task or ("classification" if set(table["value"]) <= {0.0, 1.0} else "regression")

@@ -2,15 +2,20 @@
 
 import numpy as np
 
+from chemmara.molecules.standardise import parent_smiles
 from chemmara.oracles.qsar import QsarModel
 from chemmara.qsar.data import Activities
 from chemmara.qsar.validate import judge
 
 
 def learned_from(model: QsarModel, activities: Activities) -> int:
-    """How many of the molecules the model was trained on; 0 where its folder does not say (format 1)."""
+    """How many of the molecules the model was trained on, salts and charges aside.
+
+    0 where its folder does not say (format 1).
+    """
     table = model.learned
-    return 0 if table is None else len(set(table["smiles"]) & set(activities.smiles))
+    known = set() if table is None else set(map(parent_smiles, table["smiles"]))
+    return sum(parent_smiles(smiles) in known for smiles in activities.smiles)
 
 
 def judge_external(model: QsarModel, activities: Activities) -> dict[str, float]:

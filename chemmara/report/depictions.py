@@ -12,6 +12,7 @@ and bonds are stands once a page, in `Kinds`.
 """
 
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,6 +25,12 @@ from chemmara.molecules.chem import parse
 ALPHABET: Final = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 _BASE: Final = len(ALPHABET)
 _MOST_ATOMS: Final = 999  # of a V2000 block
+_CLOSEST: Final = 0.6  # angstrom between two atoms of a drawing; bonds have 1.5
+_SIDES: Final = {
+    Chem.BondStereo.STEREOZ: True, Chem.BondStereo.STEREOCIS: True, Chem.BondStereo.STEREOE: False,
+    Chem.BondStereo.STEREOTRANS: False,
+}  # fmt: skip
+"""Whether the two stereo atoms of a double bond lie on the same side."""
 _RADICAL: Final = {1: 2, 2: 3}  # unpaired electrons: the code of an SD file
 
 
@@ -51,10 +58,32 @@ def laid_out(smiles: str, core: Mol | None = None) -> Mol | None:
 
 def lay_out(molecule: Mol, core: Mol | None = None) -> None:
     """Give a molecule coordinates for drawing; `core`, which has some, is a part of it that is drawn as there."""
-    if core is None:
+    match = () if core is None else molecule.GetSubstructMatch(core)
+    if core is None or not match or not lay_out_on(molecule, core, match):
         rdDepictor.Compute2DCoords(molecule)
-    else:  # a core that is no part of the molecule changes nothing
-        rdDepictor.GenerateDepictionMatching2DStructure(molecule, core, acceptFailure=True)
+
+
+def lay_out_on(molecule: Mol, part: Mol, match: Sequence[int]) -> bool:
+    """Draw a molecule with the atoms of `match` where those of a part lie; whether that makes a drawing of it.
+
+    It makes none where atoms come to lie on each other, or a double bond would be shown as its other isomer.
+    """
+    rdDepictor.GenerateDepictionMatching2DStructure(molecule, part, list(enumerate(match)))
+    places = molecule.GetConformer().GetPositions()[:, :2]
+    apart = np.linalg.norm(places[:, None] - places[None, :], axis=-1)
+    np.fill_diagonal(apart, np.inf)
+    return bool(apart.min() >= _CLOSEST) and all(_keeps_sides(bond, places) for bond in molecule.GetBonds())
+
+
+def _keeps_sides(bond: Chem.Bond, places: np.ndarray) -> bool:
+    """Whether the substituents of a double bond lie on the sides that its stereo says."""
+    sides = list(bond.GetStereoAtoms())
+    if bond.GetStereo() not in _SIDES or not sides:
+        return True
+    begin, end = places[bond.GetBeginAtomIdx()], places[bond.GetEndAtomIdx()]
+    along, (first, second) = end - begin, places[sides] - begin
+    alike = (along[0] * first[1] - along[1] * first[0]) * (along[0] * second[1] - along[1] * second[0]) > 0
+    return alike == _SIDES[bond.GetStereo()]
 
 
 def depiction(molecule: Mol, kinds: Kinds) -> str:

@@ -1,45 +1,55 @@
 """What every molecule of a run was to hold, laid out once, so that all of them are drawn the same way round."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rdkit import Chem
 from rdkit.Chem import Mol
 
 from chemmara.molecules.chem import parse
-from chemmara.report.depictions import lay_out
+from chemmara.oracles.substructure import core_query
+from chemmara.report.depictions import lay_out, lay_out_on
 
 _FEWEST = 5  # atoms that make a part worth drawing the rest around
 
 
-def laid_out_parts(start: dict[str, Any]) -> list[Mol]:
-    """The cores or fragments of a run's settings with coordinates, without their open places; the largest first."""
+@dataclass(frozen=True)
+class Part:
+    """A core or a fragment without its open places; both molecules have the same atoms in the same order."""
+
+    layout: Mol  # with coordinates
+    query: Mol  # finds it where it is substituted at its places only
+
+
+def laid_out_parts(start: dict[str, Any]) -> list[Part]:
+    """The cores or fragments of a run's settings; the largest first."""
     texts = [*(start.get("core") or ()), *(start.get("link") or ())]
-    parts = [part for text in texts if (part := _without_places(text)).GetNumAtoms() >= _FEWEST]
-    return sorted(parts, key=lambda part: -part.GetNumAtoms())
+    parts = [part for text in texts if (part := _part(text)) is not None]
+    return sorted(parts, key=lambda part: -part.layout.GetNumAtoms())
 
 
-def part_in(molecule: Mol, parts: Iterable[Mol]) -> Mol | None:
-    """The first of the parts that a molecule holds."""
-    return next((part for part in parts if molecule.HasSubstructMatch(part)), None)
+def lay_out_on_part(molecule: Mol, parts: Sequence[Part]) -> bool:
+    """Give a molecule coordinates for drawing, on the first of the parts that it holds; whether that could be done."""
+    for part in parts:
+        if match := molecule.GetSubstructMatch(part.query):
+            return lay_out_on(molecule, part.layout, match)
+    return False
 
 
-def _without_places(text: str) -> Mol:
-    """The part as it lies in a drawing, its places taken away; without an atom where it is not valid SMILES.
+def _part(text: str) -> Part | None:
+    """The part as it lies in a drawing, its places taken away; None for a small one, and where it is not valid SMILES.
 
-    What is left need not be a molecule by itself, as a pyrrole whose nitrogen was a place: it is matched and drawn on.
+    What is left need not be a molecule by itself, as a pyrrole whose nitrogen was a place: it is only drawn on.
     """
-    whole = parse(text)
-    if whole is None:
-        return Mol()
+    whole, query = parse(text), core_query(text)
+    if whole is None or query is None or query.GetNumAtoms() < _FEWEST:
+        return None
     lay_out(whole)
     left = Chem.RWMol(whole)
-    for place in sorted(_places(whole), reverse=True):
-        left.RemoveAtom(place)
+    for atom in reversed(list(whole.GetAtoms())):
+        if not atom.GetAtomicNum():
+            left.RemoveAtom(atom.GetIdx())
     left.UpdatePropertyCache(strict=False)
     Chem.FastFindRings(left)
-    return left.GetMol()
-
-
-def _places(molecule: Mol) -> Sequence[int]:
-    return [atom.GetIdx() for atom in molecule.GetAtoms() if atom.GetAtomicNum() == 0]
+    return Part(left.GetMol(), query)

@@ -55,7 +55,7 @@ def export_library(
     """
     with KeptRows(library, advance) as rows:
         column = column_of_scores(rows, score_column)
-        keeps = keeping_rows(rows, wish.where)
+        keeps = keeping_rows(rows, wish.where, anew=True)
         if column is None and wish.top is not None:
             raise ChemmaraError(f"{rows.source}: has no column {' or '.join(SCORES)}; name it by --score-column")
         if column is None and wish.diverse is not None:
@@ -70,9 +70,9 @@ def export_library(
         return described(rows.table(chosen), rows.smiles_column, picks, wish.known)
 
 
-def keeping_rows(rows: KeptRows, where: Sequence[Condition]) -> Keeps | None:
-    """What of a library meets all conditions; None without any."""
-    return keeping(where, rows.columns, rows.cell, rows.source) if where else None
+def keeping_rows(rows: KeptRows, where: Sequence[Condition], *, anew: bool = False) -> Keeps | None:
+    """What of a library meets all conditions; None without any. `anew`: properties are not taken from its columns."""
+    return keeping(where, rows.columns, rows.cell, rows.source, anew=anew) if where else None
 
 
 def _wanted(wish: Wish, *, scored: bool) -> str:
@@ -83,7 +83,7 @@ def _wanted(wish: Wish, *, scored: bool) -> str:
 def _most_different(rows: KeptRows, wish: Wish, keeps: Keeps | None) -> tuple[list[int], list[int]]:
     if wish.per_scaffold is not None:
         raise ChemmaraError(f"{rows.source}: --per-scaffold with --diverse needs scores; name them by --score-column")
-    found = Distinct.read(rows.column(rows.smiles_column), packed_bytes).that(keeps, rows.smiles)
+    found = Distinct.read(rows.column(rows.smiles_column), packed_bytes, keeps=keeps)
     picked = maxmin(to_rows(found.described), wish.diverse or 0)
     return found.rows[picked].tolist(), list(range(len(picked)))
 
@@ -128,7 +128,7 @@ def from_zero_to_one(scores: np.ndarray) -> np.ndarray:
     (array([0.  , 1.  , 0.25]), array([0.25,  nan]))
     """
     known = scores[np.isfinite(scores)]
-    low, high = float(known.min()), float(known.max())
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     if 0 <= low <= high <= 1:
         return scores
     return np.where(np.isfinite(scores), (scores - low) / (high - low or 1.0), np.nan)

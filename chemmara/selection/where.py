@@ -41,6 +41,8 @@ class Condition:
         if found is None:
             raise ChemmaraError(f"--where {text!r}: write NAME, one of < <= > >= = !=, and a value, as 'tpsa <= 90'")
         condition = cls(*found.groups())
+        if condition.value[0] in "<>=!" or condition.value.lower() == "nan":
+            raise ChemmaraError(f"--where {text!r}: {condition.value!r} is no value; relations are < <= > >= = !=")
         if condition.relation in {"<", "<=", ">", ">="} and _number(condition.value) is None:
             raise ChemmaraError(f"--where {text!r}: {condition.value!r} is no number, which {condition.relation} needs")
         return condition
@@ -63,15 +65,17 @@ class Condition:
 
 
 def keeping(
-    conditions: Sequence[Condition], columns: Collection[str], cell: Callable[[int, str], object], source: str
-) -> Keeps:
-    """What meets all conditions, each on a column of the table, or else on a property, which is computed.
+    conditions: Sequence[Condition], columns: Collection[str], cell: Callable[[int, str], object], source: str,
+    *, anew: bool = False,
+) -> Keeps:  # fmt: skip
+    """What meets all conditions, each on a column of the table, or on a property, computed where no cell has it.
 
     Args:
         conditions: all of them are to hold; without any, every row does.
         columns: of the table.
         cell: the cell of a row in a column.
         source: of the table, for the message.
+        anew: properties are computed even where a column has them.
 
     Raises:
         ChemmaraError: a condition names neither a column nor a property.
@@ -80,15 +84,13 @@ def keeping(
         if condition.name not in columns and condition.name not in PROPERTIES:
             known = [*columns, *(name for name in PROPERTIES if name not in columns)]
             raise ChemmaraError(f"{source}: --where: no column {condition.name!r}{did_you_mean(condition.name, known)}")
-    given = [condition for condition in conditions if condition.name in columns]
-    computed = [condition for condition in conditions if condition.name not in columns]
+    ordered = sorted(conditions, key=lambda condition: condition.name in PROPERTIES)  # what may be computed comes last
 
-    def keeps(row: int, molecule: Mol) -> bool:
-        return all(condition.holds(cell(row, condition.name)) for condition in given) and all(
-            condition.holds(property_of(condition.name, molecule)) for condition in computed
-        )
+    def value(name: str, row: int, molecule: Mol) -> object:
+        found = "" if name not in columns or (anew and name in PROPERTIES) else cell(row, name)
+        return property_of(name, molecule) if name in PROPERTIES and not str(found).strip() else found
 
-    return keeps
+    return lambda row, molecule: all(condition.holds(value(condition.name, row, molecule)) for condition in ordered)
 
 
 def _number(cell: object) -> float | None:

@@ -140,6 +140,39 @@ def test_an_export_can_take_what_lies_inside_a_models_domain(model: Path, tiny_p
     assert len(pd.read_csv(tmp_path / "x.csv")) == outside
 
 
+@pytest.mark.usefixtures("model")
+def test_a_damaged_model_costs_columns_but_no_output(tiny_prior: Path, tmp_path: Path) -> None:
+    from chemmara.oracles.qsar import load_model
+    from chemmara.qsar.train import Recipe, train
+    from tests.qsar.test_honest import activities
+
+    train(activities("regression"), Recipe(kind="linear", folds=3), tmp_path / "m", "x")
+    assert program("run", campaign(tmp_path, tiny_prior, qsar(tmp_path / "m")), "--out", tmp_path / "run")[0] == 0
+    (tmp_path / "m" / "model.onnx").write_text("not a model")
+    load_model.cache_clear()
+    for command in (("report", tmp_path / "run"), ("export", tmp_path / "run", "--top", 3)):
+        code, _, err = program(*command)
+        assert code == 0, err
+        assert "for the model cannot be read" in err
+        assert "damaged (model.onnx is no model" in err
+    code, _, err = program("export", tmp_path / "run", "--where", "acid_domain = outside")
+    assert (code, "--where: acid: molecules have no interval" in err) == (2, True), err
+    code, _, err = program("validate", tmp_path / "c.toml")
+    assert (code, err.count("\n")) == (2, 1), err
+
+
+def test_a_component_called_nearest_stands_beside_the_nearest_known(
+    model: Path, tiny_prior: Path, tmp_path: Path
+) -> None:
+    path = campaign(tmp_path, tiny_prior, qsar(model).replace('"acid"', '"nearest"'))
+    assert program("run", path, "--out", tmp_path / "run")[0] == 0
+    (tmp_path / "known.smi").write_text("CCO\n")
+    out = tmp_path / "x.parquet"
+    code, _, err = program("export", tmp_path / "run", "--top", 3, "--known", tmp_path / "known.smi", "--out", out)
+    assert code == 0, err
+    assert list(pd.read_parquet(out)).count("nearest_similarity") == 1
+
+
 def test_a_file_in_place_of_a_model_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("smiles\nCCO\n")
     code, _, err = program("qsar", "predict", tmp_path / "m.csv", tmp_path / "m.csv")
@@ -228,6 +261,16 @@ def test_validate_names_what_is_0_for_all_that_the_campaign_begins_with(tmp_path
     code, _, err = program("validate", campaign(tmp_path, "chembl-gru", silicon))
     assert code == 0, err
     assert "note: smarts: passes none of 200 molecules of the prior chembl-gru, so that a policy has" in err
+    seeds = path = campaign(tmp_path, "chembl-gru", silicon)
+    (tmp_path / "seeds.smi").write_text("C[Si](C)(C)c1ccccc1\n")
+    path.write_text(seeds.read_text().replace("[objective]", '[start]\nseeds = "seeds.smi"\n[objective]', 1))
+    assert "; the seeds alone may do better" in program("validate", path)[2]
+    both = campaign(tmp_path, "chembl-gru", silicon.replace('role = "filter"', ""))
+    both.write_text(both.read_text().replace("[objective]", '[objective]\naggregation = "arithmetic"', 1))
+    assert (
+        "is 0 for all of 200 molecules of the prior chembl-gru; the other components alone"
+        in program("validate", both)[2]
+    )
     heavy = 'oracle = "molecular_weight"\ntransform = { kind = "step", low = 3000 }'
     assert (
         "note: molecular_weight: is 0 for all of 200 molecules"
@@ -278,7 +321,8 @@ def test_validate_names_programs_and_scripts_that_are_not_there(tmp_path: Path, 
         return err
 
     assert noted("python3", "dock.py", "model.pt", "out.csv") == ""  # what it will write need not be there
-    assert f"note: program: {tmp_path}/doc.py is not there; the run would end" in noted("python3", "doc.py")
+    assert f"note: program: {tmp_path}/doc.py is not there; a run may end" in noted("python3", "doc.py")
+    assert noted("bash", "-c", "exec python3 /opt/dock.py") == noted("python3", "-m", "x", "--config=cfg.py") == ""
     assert "note: program: ./gone is not there" in noted("./gone", "dock.py")
     assert "note: program: no-such-program-here is not there" in noted("no-such-program-here")
 

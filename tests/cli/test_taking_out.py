@@ -246,9 +246,47 @@ def test_where_takes_what_meets_all_conditions_on_columns_and_properties(run: Pa
     assert all(float(row["qed"]) < 0.5 and int(row["hbd"]) >= 1 for row in best)
 
 
+def test_where_all_scores_are_0_nothing_is_taken_in_one_line() -> None:
+    text = "smiles,score\nCCO,0\nCCN,0\n"
+    for command in (("export", "--diverse"), ("export", "--top"), ("pick", "--method", "weighted", "-n")):
+        refused = chemmara(command[0], "-", *command[1:], 2, stdin=text)
+        assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1), refused.stderr
+        assert "no valid molecule with a score above 0" in refused.stderr
+
+
+def test_where_looks_at_every_row_of_a_molecule_and_computes_a_property_that_no_cell_has() -> None:
+    text = "smiles,score,vendor,tpsa\nCCO,0.5,A,500\nOCC,0.5,B,\nCCN,0.6,B,\n"
+
+    def taken(*command: object) -> list[str]:
+        return sorted(row["smiles"] for row in table(chemmara(command[0], "-", *command[1:], stdin=text).stdout))
+
+    for command in (("pick", "-n", 3), ("pick", "--method", "weighted", "-n", 3), ("export", "--top", 3)):
+        assert taken(*command, "--where", "vendor = B") == ["CCN", "OCC"], command
+    assert taken("pick", "-n", 3, "--where", "tpsa < 100") == ["CCN", "OCC"]  # its own cell, or 20.2 and 26.0
+    assert taken("export", "--top", 3, "--where", "tpsa > 100") == []  # export writes tpsa anew, and goes by that
+    assert taken("export", "--top", 3, "--where", "tpsa > 25") == ["CCN"]
+
+
+def test_where_goes_by_the_cells_of_hits_csv(run: Path) -> None:
+    assert chemmara("report", run).exit_code == 0
+    hits = pd.read_csv(run / "hits.csv")
+    for name in ("pareto", "scaffold", "name", "score", "qed"):
+        value = hits[name].dropna().iloc[3]
+        found = pd.read_csv(io.StringIO(chemmara("export", run, "--where", f"{name} = {value}").stdout))
+        assert found["name"].tolist() == hits[hits[name] == value]["name"].tolist(), name
+    refused = chemmara("export", run, "--where", "error = x", "--top", 3)
+    assert (refused.exit_code, "no column 'error'" in refused.stderr) == (2, True)
+    none = chemmara("export", run, "--where", "tpsa > 900", "--top", 3)
+    assert "none of 70 molecules meets all of --where" in none.stderr  # of 71 scores one is 0
+
+
 @pytest.mark.parametrize(
     ("condition", "words"),
     [
+        ("tpsa !== 50", "'= 50' is no value"),
+        ("tpsa => 50", "'> 50' is no value"),
+        ("tpsa ==", "'=' is no value"),
+        ("tpsa < nan", "'nan' is no value"),
         ("tpsa", "write NAME, one of < <= > >= = !=, and a value, as 'tpsa <= 90'"),
         ("tpsa <= low", "'low' is no number, which <= needs"),
         ("TPSA_ <= 3", "no column 'TPSA_'; did you mean 'tpsa'?"),

@@ -194,7 +194,7 @@ def test_values_that_are_pic50_already_are_doubted_as_concentrations(tmp_path: P
 def test_of_salts_the_drug_is_learned_tested_and_predicted_where_that_is_asked_for(tmp_path: Path) -> None:
     salts = [f"{text}.Cl" if row % 2 else text for row, text in enumerate(SERIES)]
     code, _, err = trained(tmp_path, salts, list(range(24)))
-    assert (code, "12 rows are salts or mixtures, learned as they are; --standardise takes their drugs" in err) == (
+    assert (code, "12 rows are salts or mixtures, taken as they are; --standardise takes their drugs" in err) == (
         0,
         True,
     )

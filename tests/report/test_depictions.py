@@ -1,13 +1,14 @@
 """Structures as short texts: what page.js reads back is the molecule, atom for atom."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from rdkit import Chem
 
-from chemmara.molecules.chem import canonical_smiles, parse
-from chemmara.report.depictions import ALPHABET, Kinds, depiction, laid_out
+from chemmara.molecules.chem import canonical_smiles, parse, parse_pattern
+from chemmara.report.depictions import ALPHABET, Kinds, depiction, laid_out, lay_out
 from chemmara.report.fragments import GROUPS, groups, ring_systems
-from chemmara.report.given import laid_out_parts, part_in
+from chemmara.report.given import laid_out_parts, lay_out_on_part
 from chemmara.report.hits import Explorer
 
 
@@ -72,12 +73,46 @@ def test_molecules_from_a_core_or_fragments_are_all_drawn_on_it(start: dict[str,
     for text in smiles:
         molecule = explorer._laid_out(text, None)
         assert molecule is not None
-        assert part_in(molecule, [part]) is part
-        places = [
-            molecule.GetConformer().GetPositions()[list(match)]
-            for match in molecule.GetSubstructMatches(part, uniquify=False)
-        ]
-        assert min(abs(place - part.GetConformer().GetPositions()).max() for place in places) < 1e-3
+        match = molecule.GetSubstructMatch(part.query)
+        places = molecule.GetConformer().GetPositions()[list(match)]
+        assert abs(places - part.layout.GetConformer().GetPositions()).max() < 1e-3
+
+
+def test_of_two_rings_that_resemble_the_core_the_core_is_drawn_on() -> None:
+    """A 4-pyridyl is the core: the 3-pyridyl of the acid is substituted where the core is not."""
+    (part,) = laid_out_parts({"core": ["*c1ccncc1"]})
+    molecule = parse("O=C(c1cccnc1)N1CCC(c2ccncc2)C1")
+    assert molecule is not None
+    assert lay_out_on_part(molecule, [part])
+    (own,) = {tuple(sorted(match)) for match in molecule.GetSubstructMatches(parse_pattern("C-c1ccncc1"))}
+    places = molecule.GetConformer().GetPositions()
+    assert (
+        abs(np.sort(places[list(own)[1:]], axis=0) - np.sort(part.layout.GetConformer().GetPositions(), axis=0)).max()
+        < 1e-3
+    )
+
+
+@pytest.mark.parametrize("smiles", ["C/C=C\\c1ccccc1", "C/C=C/c1ccccc1", "F/C(Cl)=C\\c1ccccc1"])
+def test_a_drawing_on_a_core_shows_the_isomer_that_was_measured(smiles: str) -> None:
+    parts, core = laid_out_parts({"core": ["*C=Cc1ccccc1", "*C(*)=Cc1ccccc1"]}), laid_out("C/C=C/c1ccccc1")
+    molecule = parse(smiles)
+    assert molecule is not None
+    table = pd.DataFrame({"smiles": [smiles], "score": [0.9], "call": [1]})
+    for given, alone in ((parts, None), ([], core)):
+        drawn = Explorer(table, ["a"], {smiles: ""}, {}, [], table, given)._laid_out(smiles, alone)
+        assert drawn is not None
+        read = Chem.MolFromMolBlock(Chem.MolToMolBlock(drawn))
+        assert Chem.MolToSmiles(read) == canonical_smiles(smiles)
+
+
+def test_what_would_put_atoms_on_each_other_is_drawn_by_itself() -> None:
+    parts = laid_out_parts({"core": ["*C1(C)CCNCC1"]})
+    molecule = parse("CCCCC1(C)CCNCC1")
+    assert molecule is not None
+    if not lay_out_on_part(molecule, parts):
+        lay_out(molecule)
+    places = molecule.GetConformer().GetPositions()
+    assert min(np.linalg.norm(a - b) for row, a in enumerate(places) for b in places[:row]) > 0.6
 
 
 def test_what_is_no_part_of_a_molecule_does_not_change_its_drawing() -> None:
@@ -85,7 +120,7 @@ def test_what_is_no_part_of_a_molecule_does_not_change_its_drawing() -> None:
     assert laid_out_parts({"core": ["*CC*", "not SMILES"]}) == []  # too small to draw around
     molecule = parse("CCO")
     assert molecule is not None
-    assert part_in(molecule, laid_out_parts({"core": ["*c1ccccc1"]})) is None
+    assert not lay_out_on_part(molecule, laid_out_parts({"core": ["*c1ccccc1"]}))
 
 
 @pytest.mark.parametrize(

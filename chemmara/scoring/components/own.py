@@ -19,6 +19,7 @@ from chemmara.oracles.rest import RestOracle
 from chemmara.scoring.components.base import Base, checksum
 
 _SCRIPTS = {".py", ".sh", ".pl", ".r", ".jl", ".jar", ".js"}  # endings of files that an interpreter is given
+_INTERPRETERS = ("python", "bash", "sh", "perl", "Rscript", "julia", "node")
 
 
 class _Own(Base):
@@ -122,11 +123,13 @@ class ProgramComponent(_Own):
         return {**super().identity(), "code": _contents([self.folder / part for part in self.command])}
 
     def missing_files(self) -> list[str]:
-        """What the command names and this machine lacks: its program, and scripts among its arguments."""
+        """What the command names and this machine lacks: its program, or the script that an interpreter is given."""
         program, *arguments = self.command
         found = (self.folder / program).is_file() if os.sep in program else which(program) is not None
-        scripts = [self.folder / part for part in arguments if Path(part).suffix.lower() in _SCRIPTS]
-        return ([] if found else [program]) + [str(path) for path in scripts if not path.is_file()]
+        script = arguments[0] if arguments and Path(program).name.startswith(_INTERPRETERS) else ""
+        named = Path(script).suffix.lower() in _SCRIPTS and not script.startswith("-")
+        missing = named and not (self.folder / script).is_file()
+        return ([] if found else [program]) + ([str(self.folder / script)] if missing else [])
 
     def build(self) -> Oracle:
         """The oracle."""
