@@ -13,7 +13,8 @@ NAMED = re.compile(r"`((?:\w+/)*\w+\.py)`(?:, `(?:\w+\.)?(\w+)(?:\(.*?\))?`)?")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_is_whole_and_its_links_lead_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    assert "@@" not in text, "a place that was to be filled in"
+    unfilled = re.sub(r"\[[A-Z][a-z]?@@H?\+?\]", "", text)  # tokens of stereo centres aside
+    assert "@@" not in unfilled, "a place that was to be filled in"
     prose = re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)  # SMILES look like links
     for target in re.findall(r"\]\((?!https?:)([^)#\s]+)[^)]*\)", prose):
         assert (page.parent / target).exists(), target

@@ -353,7 +353,7 @@ def test_prior_list_says_the_limits_of_each() -> None:
     code, out, _ = program("prior", "list")
     assert code == 0
     assert "    writes Br, C, Cl, F, I, N, O, P, S; no stereo; up to 110 tokens" in out
-    assert out.count("with stereo; up to") == 3
+    assert out.count("with stereo; up to") == 4
 
 
 def test_replay_of_random_smiles_is_noted_for_a_prior_of_canonical_ones_alone(tmp_path: Path) -> None:
