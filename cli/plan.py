@@ -22,8 +22,8 @@ def plan(
 ) -> None:
     """Say from a small pilot what a campaign's optimum looks like for each beta, for each kind of reward.
 
-    The pilot is what the campaign would begin with: samples of the prior or, where it starts from a core, fragments or a
-    molecule, samples that hold them (their effective number of strings is then unknown: NaN).
+    The pilot is what the campaign would begin with: samples of the prior or, where it starts from a core or the like,
+    samples that hold it (their effective number of strings is then unknown: NaN).
     vanilla is the scores themselves, prior-undone the half of MARA that is the default, mara all of it.
 
     Costs up to --pilot oracle calls (none twice, where the campaign has a cache). The optimum is the prior weighted by
