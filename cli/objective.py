@@ -73,7 +73,7 @@ def show(
         print_json(rows.to_dict("records"))
         return
     typer.echo(f"{config.aggregation} of:")
-    for name, component in zip(config.names, config.component, strict=True):
+    for name, component in config.named:
         typer.echo(f"  {name:<24}{component.role:<9}weight {component.weight:<6g}{curve_line(component)}")
     for molecule, table in rows.groupby("smiles", sort=False):
         _explain(str(molecule), table)

@@ -19,10 +19,10 @@ def cautions(settings: CampaignConfig, prior: Prior) -> list[str]:
     """Sentences on references and replayed SMILES that do not suit the prior, and on what the campaign begins with."""
     alphabet = Alphabet(prior.tokenizer.tokens, prior.config.max_length)
     found = [*_of_device(settings), *_of_programs(settings), *_of_ahead(settings), *_of_replay(settings, prior)]
-    for name, component in zip(settings.objective.names, settings.objective.component, strict=True):
+    for name, component in settings.objective.named:
         found += _of_references(name, component, prior, alphabet)
-    look = FirstLook.of(settings, prior)
-    return [*found, *of_models(settings, look), *of_what_rules_out(settings, look)]
+    look = FirstLook(settings, prior)
+    return [*found, *of_models(look), *of_what_rules_out(look)]
 
 
 def _of_device(settings: CampaignConfig) -> list[str]:
@@ -44,7 +44,7 @@ def _of_ahead(settings: CampaignConfig) -> list[str]:
 def _of_programs(settings: CampaignConfig) -> Iterator[str]:
     """Programs and scripts of the objectives that are not on this machine; those of a scheduler's workers are there."""
     for objective in settings.objectives if settings.scheduler is None else []:
-        for name, component in zip(objective.names, objective.component, strict=True):
+        for name, component in objective.named:
             for file in component.missing_files() if isinstance(component, ProgramComponent) else []:
                 yield f"{name}: {file} is not there; a run may end with its first batch, whose calls are spent"
 

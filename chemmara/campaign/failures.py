@@ -49,7 +49,7 @@ class Failures:
             return
         self._unscored += len(calls)
         if not self._scored and self._unscored >= _FEWEST:
-            self._stop(f"none of the first {self._unscored} molecules has a score ({calls[0].error})", begun=False)
+            self._stop(f"none of the first {self._unscored} molecules has a score ({calls[0].error})")
         for name, number in self._in_a_row.items():
             if number >= _MOST_IN_A_ROW:
                 last = next(call.error for call in reversed(calls) if _names(name, call))
@@ -69,8 +69,8 @@ class Failures:
             if failed or not np.isnan(call.components[name]):
                 self._in_a_row[name] = self._in_a_row[name] + 1 if failed else 0
 
-    def _stop(self, reason: str, *, begun: bool = True) -> None:
-        anew = "" if begun else f"begin anew (chemmara run ... --out {self._folder} --force), or "
+    def _stop(self, reason: str) -> None:
+        anew = "" if self._scored else f"begin anew (chemmara run ... --out {self._folder} --force), or "
         raise ChemmaraError(
             f"{reason}; every call is in the ledger. Mend the oracle, then {anew}chemmara resume {self._folder}, which"
             " goes on behind these calls with the settings that the run began with (--keep-going: whatever fails)"

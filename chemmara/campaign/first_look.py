@@ -9,7 +9,7 @@ import numpy as np
 from rdkit.Chem import Mol
 
 from chemmara.campaign.settings import CampaignConfig
-from chemmara.campaign.start import StartConfig, first_molecules, given_parts
+from chemmara.campaign.start import first_molecules, given_parts
 from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.wanted import sample_wanted
 from chemmara.molecules.chem import molecules_of
@@ -22,7 +22,6 @@ from chemmara.scoring.components.own import ProgramComponent, PythonComponent, R
 from chemmara.scoring.measurement import measure_with
 
 _SAMPLED: Final = 200  # molecules that stand for those that a campaign begins with
-_SIDE_BY_SIDE: Final = 1024
 _OF_THE_USER: Final = (ProgramComponent, PythonComponent, RestComponent)
 
 
@@ -30,34 +29,28 @@ _OF_THE_USER: Final = (ProgramComponent, PythonComponent, RestComponent)
 class FirstLook:
     """Molecules such as a campaign begins with, drawn when they are first needed."""
 
-    start: StartConfig
+    settings: CampaignConfig
     prior: Prior
-    seed: int
-
-    @classmethod
-    def of(cls, settings: CampaignConfig, prior: Prior) -> "FirstLook":
-        """Of a campaign."""
-        return cls(settings.start, prior, settings.seed)
 
     @cached_property
     def molecules(self) -> list[Mol]:
         """Valid molecules of the prior; where the campaign starts from parts, such as hold them."""
-        if self.start.has_parts:
-            parts = given_parts(self.start, self.prior)
-            drawn = first_molecules(parts, self.prior, _SAMPLED, seed=self.seed, side_by_side=_SIDE_BY_SIDE)
+        start, seed = self.settings.start, self.settings.seed
+        if start.has_parts:
+            drawn = first_molecules(given_parts(start, self.prior), self.prior, _SAMPLED, seed=seed)
         else:
-            drawn = sample_wanted(self.prior, _SAMPLED, seed=self.seed, valid=True)
+            drawn = sample_wanted(self.prior, _SAMPLED, seed=seed, valid=True)
         return molecules_of([text for draw in drawn for text in draw.smiles])
 
     def words(self) -> str:
         """How many they are, and of what."""
-        held = " that hold what [start] gives" if self.start.has_parts else ""
+        held = " that hold what [start] gives" if self.settings.start.has_parts else ""
         return f"{len(self.molecules)} molecules of the prior {self.prior.name}{held}"
 
 
-def of_models(settings: CampaignConfig, look: FirstLook) -> Iterator[str]:
+def of_models(look: FirstLook) -> Iterator[str]:
     """For each model of activity a sentence: how much of what the campaign begins with lies outside its domain."""
-    for name, component in _components(settings):
+    for name, component in look.settings.objective.named:
         if not isinstance(component, QsarComponent) or not look.molecules:
             continue
         model = load_model(component.model)
@@ -73,16 +66,16 @@ def of_models(settings: CampaignConfig, look: FirstLook) -> Iterator[str]:
         )
 
 
-def of_what_rules_out(settings: CampaignConfig, look: FirstLook) -> Iterator[str]:
+def of_what_rules_out(look: FirstLook) -> Iterator[str]:
     """A sentence for each component that is 0, or has no value, for every molecule that the campaign begins with.
 
     Only oracles of this project that are cheap are asked; neither a docking nor what the user brought. With given
     parts, a sentence, too, where hardly a molecule holds them.
     """
-    if settings.start.has_parts and len(look.molecules) < _SAMPLED:
+    if look.settings.start.has_parts and len(look.molecules) < _SAMPLED:
         found = len(look.molecules) or "no"
         yield f"[start]: {found} molecules of the prior {look.prior.name} that hold what it gives were found; widen it"
-    for name, component in _components(settings.in_stage(1)):
+    for name, component in look.settings.objectives[0].named:
         if component.role == "penalty" or component.cost >= COSTLY or isinstance(component, _OF_THE_USER):
             continue
         if not look.molecules:
@@ -93,11 +86,11 @@ def of_what_rules_out(settings: CampaignConfig, look: FirstLook) -> Iterator[str
             yield f"{name}: has no value for any of {look.words()} ({answers[0][1]})"
         elif np.nanmax(desirable) == 0:
             passes = "passes none" if component.role == "filter" else "is 0 for all"
-            yield f"{name}: {passes} of {look.words()}{_consequence(settings, component)}"
+            yield f"{name}: {passes} of {look.words()}{_consequence(look.settings, component)}"
 
 
 def _consequence(settings: CampaignConfig, component: Component) -> str:
-    if component.role == "score" and settings.in_stage(1).objective.aggregation not in ZERO_IS_FINAL:
+    if component.role == "score" and settings.objectives[0].aggregation not in ZERO_IS_FINAL:
         return "; the other components alone make the score at first"
     if settings.start.seeds:
         return "; the seeds alone may do better"
@@ -105,7 +98,3 @@ def _consequence(settings: CampaignConfig, component: Component) -> str:
         ", so that a policy has little or nothing to learn from; mend its settings, wish for less at first, or begin"
         " elsewhere (docs/where-to-start.md)"
     )
-
-
-def _components(settings: CampaignConfig) -> Iterator[tuple[str, Component]]:
-    yield from zip(settings.objective.names, settings.objective.component, strict=True)

@@ -40,7 +40,7 @@ def _models(settings: CampaignConfig) -> dict[str, dict[str, str]]:
     return {
         name: component.origin()
         for objective in settings.objectives
-        for name, component in zip(objective.names, objective.component, strict=True)
+        for name, component in objective.named
         if isinstance(component, QsarComponent)
     }
 

@@ -48,9 +48,9 @@ class Outputs:
 
 def write_outputs(path: Path) -> Outputs:
     """Write hits.csv, hits.smi, hits.sdf and report.html of the run in a folder."""
-    folder = _run_folder(path)
+    folder = run_folder(path)
     with Ledger.open(folder.ledger) as ledger:
-        calls, settings = _calls(path, ledger)
+        calls, settings = recorded_calls(path, ledger)
         summary = summarise(calls, settings["hit_threshold"], settings["budget"])
         hits = _of_the_last_stage(summary.hits, settings)
         fronts = pareto_rank(component_desirabilities(settings["objective"], hits))
@@ -85,8 +85,8 @@ def export_run(path: Path, wish: Wish) -> tuple[pd.DataFrame, list[str]]:
     above 0, diverse ones from the hits; all hits where neither is wanted. The column pareto is empty for a molecule
     that is no hit. ChemmaraError where there is nothing to take.
     """
-    with Ledger.open(_run_folder(path).ledger) as ledger:
-        calls, settings = _calls(path, ledger)
+    with Ledger.open(run_folder(path).ledger) as ledger:
+        calls, settings = recorded_calls(path, ledger)
     calls = _of_the_last_stage(calls, settings)
     hits = hits_of(calls, settings["hit_threshold"])
     fronts = pareto_rank(component_desirabilities(settings["objective"], hits))
@@ -126,15 +126,16 @@ def _keeping(
     return keeping(wish.where, columns, lambda row, name: columns[name][row], str(path))
 
 
-def _run_folder(path: Path) -> RunFolder:
+def run_folder(path: Path) -> RunFolder:
+    """The folder of a run that has a ledger; ChemmaraError for another."""
     folder = RunFolder(path)
     if not folder.ledger.exists():
         raise folder.is_none(folder.ledger)
     return folder
 
 
-def _calls(path: Path, ledger: Ledger) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The calls of a run and its settings."""
+def recorded_calls(path: Path, ledger: Ledger) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The calls of a run and its settings; ChemmaraError where there is no call yet."""
     calls, settings = ledger.frame(), ledger.get("campaign")
     if calls.empty or settings is None:
         raise ChemmaraError(f"{path}: has no oracle call yet; a report needs some (chemmara resume {path} goes on)")

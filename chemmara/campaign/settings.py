@@ -131,9 +131,9 @@ class CampaignConfig(Strict):
 
 def refuse_misfit(campaign: CampaignConfig) -> None:
     """ValueError where a campaign's method does not go with its given parts, or with batches ahead."""
-    method, start = campaign.method, campaign.start
+    method = campaign.method
     off_policy = ESTIMATORS[method.estimator].off_policy
-    if (start.core or start.link or start.like) and off_policy != "any":
+    if campaign.start.has_parts and off_policy != "any":
         fitting = ", ".join(name for name, estimator in ESTIMATORS.items() if estimator.off_policy == "any")
         raise ValueError(f"start gives parts, which biases the estimator {method.estimator}; use one of {fitting}")
     if campaign.ahead and off_policy == "no":

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from chemmara.campaign.results import recorded_calls, run_folder
 from chemmara.errors import ChemmaraError
 from chemmara.records.ledger import Ledger
-from chemmara.records.run_folder import RunFolder
 from chemmara.records.summary import summarise
 from chemmara.report.side_by_side import RunRecord, side_by_side_page
 from chemmara.system.files import write_text
@@ -38,11 +38,6 @@ def _names(places: Sequence[Path]) -> list[str]:
 
 
 def _record(path: Path, name: str) -> RunRecord:
-    folder = RunFolder(path)
-    if not folder.ledger.exists():
-        raise folder.is_none(folder.ledger)
-    with Ledger.open(folder.ledger) as ledger:
-        calls, settings = ledger.frame(), ledger.get("campaign")
-    if calls.empty or settings is None:
-        raise ChemmaraError(f"{path}: has no oracle call yet; a report needs some (chemmara resume {path} goes on)")
+    with Ledger.open(run_folder(path).ledger) as ledger:
+        calls, settings = recorded_calls(path, ledger)
     return RunRecord(name, name, settings, calls, summarise(calls, settings["hit_threshold"], settings["budget"]))

@@ -114,7 +114,7 @@ def refuse_unclear_names(objectives: Sequence[ObjectiveConfig]) -> None:
     """
     first: dict[str, tuple[int, dict[str, Any]]] = {}
     for number, objective in enumerate(objectives, start=1):
-        for name, component in zip(objective.names, objective.component, strict=True):
+        for name, component in objective.named:
             oracle = component.model_dump(exclude={"name", "role", "weight", "transform"})
             where, known = first.setdefault(name, (number, oracle))
             if oracle != known:

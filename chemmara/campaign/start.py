@@ -104,7 +104,7 @@ def given_parts(config: StartConfig, prior: Prior) -> PatternSampler | None:
 
 
 def first_molecules(
-    parts: PatternSampler | None, prior: Prior, n: int, *, seed: int, side_by_side: int
+    parts: PatternSampler | None, prior: Prior, n: int, *, seed: int, side_by_side: int = 1024
 ) -> Iterator[Rollout]:
     """Batches of n sequences such as a campaign begins with: of the prior, where parts are given of what holds them.
 

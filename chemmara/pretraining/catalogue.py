@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter
 
 from chemmara import assets, config
 from chemmara.config import Strict
-from chemmara.errors import ChemmaraError, nearest_name
+from chemmara.errors import ChemmaraError
 from chemmara.system.files import new_folder, refusals_in_words, replacing
 
 _BLOCK = 1 << 20
@@ -46,9 +46,7 @@ def find(name: str) -> DataSet:
     known = catalogue()
     if name in known:
         return known[name]
-    near = nearest_name(name, known)
-    hint = f"did you mean {near!r}?" if near else f"known are: {', '.join(known)}"
-    raise ChemmaraError(f"{name}: no such data set; {hint}")
+    raise ChemmaraError(f"{name}: no such data set{config.did_you_mean(name, known)}")
 
 
 def fetch(

@@ -28,7 +28,7 @@ def breakdown(objective: Objective, smiles: Sequence[str]) -> pd.DataFrame:
             "error": scores.error[i],
         }
         for i, (given, text) in enumerate(zip(smiles, scores.smiles, strict=True))
-        for name, component in zip(objective.config.names, objective.config.component, strict=True)
+        for name, component in objective.config.named
     ]
     return pd.DataFrame(rows)
 
@@ -60,7 +60,7 @@ def trial(objective: ObjectiveConfig, smiles: Sequence[str]) -> list[Trial]:
     """Measure all molecules with each component by itself, and time it."""
     requests = [Request(canonical) for text in smiles if (canonical := canonical_smiles(text))]
     trials = []
-    for name, component in zip(objective.names, objective.component, strict=True):
+    for name, component in objective.named:
         bare = component.model_copy(update={"role": "score", "name": name})
         alone = Objective(ObjectiveConfig.model_construct(aggregation="arithmetic", component=(bare,)))
         began = time.perf_counter()

@@ -64,6 +64,11 @@ class ObjectiveConfig(Strict):
         """Names of the components, in order."""
         return [component.name or component.oracle for component in self.component]
 
+    @property
+    def named(self) -> list[tuple[str, Component]]:
+        """The components with their names, in order."""
+        return list(zip(self.names, self.component, strict=True))
+
 
 @dataclass(frozen=True)
 class Objective:

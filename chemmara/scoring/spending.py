@@ -46,6 +46,6 @@ def spending(objective: ObjectiveConfig, calls: int, workers: int = 1) -> Spendi
             component.model_dump(mode="json", exclude=shared, exclude_defaults=True),
             component.cost,
         )
-        for name, component in zip(objective.names, objective.component, strict=True)
+        for name, component in objective.named
     ]
     return Spending(calls, tuple(uses), workers)
