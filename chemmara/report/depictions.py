@@ -12,7 +12,6 @@ and bonds are stands once a page, in `Kinds`.
 """
 
 import string
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -56,19 +55,21 @@ def laid_out(smiles: str, core: Mol | None = None) -> Mol | None:
     return molecule
 
 
-def lay_out(molecule: Mol, core: Mol | None = None) -> None:
-    """Give a molecule coordinates for drawing; `core`, which has some, is a part of it that is drawn as there."""
-    match = () if core is None else molecule.GetSubstructMatch(core)
-    if core is None or not match or not lay_out_on(molecule, core, match):
+def lay_out(molecule: Mol, *cores: Mol | None) -> None:
+    """Give a molecule coordinates for drawing: on the first of the cores that can be, drawn as there; or by itself."""
+    if not any(core is not None and _lay_out_on(molecule, core) for core in cores):
         rdDepictor.Compute2DCoords(molecule)
 
 
-def lay_out_on(molecule: Mol, part: Mol, match: Sequence[int]) -> bool:
-    """Draw a molecule with the atoms of `match` where those of a part lie; whether that makes a drawing of it.
+def _lay_out_on(molecule: Mol, core: Mol) -> bool:
+    """Draw a molecule with its atoms of a core where those of the core lie; whether that makes a drawing of it.
 
-    It makes none where atoms come to lie on each other, or a double bond would be shown as its other isomer.
+    It makes none where the molecule lacks the core, where atoms come to lie on each other, or where a double bond would
+    be shown as its other isomer.
     """
-    rdDepictor.GenerateDepictionMatching2DStructure(molecule, part, list(enumerate(match)))
+    if not (match := molecule.GetSubstructMatch(core)):
+        return False
+    rdDepictor.GenerateDepictionMatching2DStructure(molecule, core, list(enumerate(match)))
     places = molecule.GetConformer().GetPositions()[:, :2]
     apart = np.linalg.norm(places[:, None] - places[None, :], axis=-1)
     np.fill_diagonal(apart, np.inf)

@@ -15,7 +15,6 @@ from chemmara.report.chemical_space import MOST, mapped
 from chemmara.report.depictions import Kinds, depiction, laid_out, lay_out
 from chemmara.report.embedded import rounded
 from chemmara.report.fragments import groups, ring_systems
-from chemmara.report.given import Part, lay_out_on_part
 
 WHOLE: Final = 10_000
 """Calls up to which every hit of a run is on its page."""
@@ -68,7 +67,7 @@ class Explorer:
     about: Mapping[str, str]  # what a column of components means
     picks: Sequence[str]  # SMILES of the proposed diverse set
     every: pd.DataFrame  # all hits (columns smiles and score), from which series are counted
-    parts: Sequence[Part] = ()  # what every molecule of a run was to hold
+    parts: Sequence[Mol] = ()  # what every molecule of a run was to hold
     kinds: Kinds = field(default_factory=Kinds)
 
     def data(self) -> dict[str, Any]:
@@ -121,8 +120,8 @@ class Explorer:
     def _laid_out(self, smiles: str, core: Mol | None) -> Mol | None:
         """A molecule drawn on the part that it was to hold, or else on a core."""
         molecule = parse(smiles)
-        if molecule is not None and not lay_out_on_part(molecule, self.parts):
-            lay_out(molecule, core)
+        if molecule is not None:
+            lay_out(molecule, next(filter(molecule.HasSubstructMatch, self.parts), None), core)
         return molecule
 
     def _columns(self, molecules: Sequence[Mol]) -> list[dict[str, Any]]:
