@@ -53,7 +53,7 @@ def pick(
     from chemmara.molecules.chem import molecules_of
     from chemmara.molecules.fingerprint_blocks import packed_fingerprints
     from chemmara.molecules.standardise import open_molecules
-    from chemmara.selection.export import keeping_rows
+    from chemmara.selection.export import keeping_rows, nothing_to_take
     from chemmara.selection.kept_rows import KeptRows
     from chemmara.selection.picks import distances
     from chemmara.selection.where import Condition
@@ -74,8 +74,7 @@ def pick(
         is_maxmin = method is Method.maxmin
         picked = _maxmin(rows, n, seed or 0, keeps) if is_maxmin else _weighted(rows, n, diversity, score_column, keeps)
         if not picked:
-            scored = "" if is_maxmin else " with a score above 0"
-            raise ChemmaraError(f"{library}: no valid molecule{scored}{' that meets all of --where' if where else ''}")
+            raise nothing_to_take(library, scored=not is_maxmin, where=conditions)
         table = rows.table(picked)
     far = distances(packed_fingerprints(molecules_of(table[molecules.smiles_column].tolist()))).round(3)
     table = table.drop(columns=[name for name in ("pick", "distance") if name in table.columns])

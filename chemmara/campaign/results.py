@@ -22,7 +22,7 @@ from chemmara.records.summary import failure_reasons, hits_of, summarise
 from chemmara.report.page import run_page
 from chemmara.scoring.pareto import pareto_rank
 from chemmara.scoring.saved import always_zero, component_desirabilities, component_name
-from chemmara.selection.export import DIVERSITY, Wish, above_zero
+from chemmara.selection.export import DIVERSITY, Wish
 from chemmara.selection.groups import groups
 from chemmara.selection.picks import weighted_of
 from chemmara.selection.take_out import described, rounded
@@ -93,7 +93,7 @@ def export_run(path: Path, wish: Wish) -> tuple[pd.DataFrame, list[str]]:
     ranks = pd.Series(fronts, index=hits.index, dtype="Int64").reindex(calls.index)
     candidates = hits if wish.top is None else calls
     smiles, scores = candidates["smiles"].tolist(), candidates["score"].to_numpy(dtype=float)
-    scores = above_zero(scores) if wish.top or wish.diverse else scores
+    scores = wish.eligible(scores)
     chosen, picks = wish.chosen(scores, smiles.__getitem__, _keeping(path, candidates, ranks, wish, settings))
     if not chosen and wish.where and np.isfinite(scores).any():
         raise ChemmaraError(f"{path}: none of {np.isfinite(scores).sum()} molecules meets all of --where")
@@ -105,8 +105,7 @@ def export_run(path: Path, wish: Wish) -> tuple[pd.DataFrame, list[str]]:
     rows = candidates.iloc[chosen]
     trust = model_columns(settings["objective"], rows, "molecules")
     table = _for_people(rows, ranks.loc[rows.index], picks, wish, settings)
-    trusted = trust.columns.drop(columns=[name for name in trust.columns if name in table])  # as nearest_similarity
-    return pd.concat([table, trusted], axis=1), trust.warnings
+    return _beside(table, trust.columns), trust.warnings
 
 
 def _keeping(
@@ -116,14 +115,24 @@ def _keeping(
     if not wish.where:
         return None
     table = _as_written(candidates, ranks.loc[candidates.index], settings)
-    table["scaffold"] = list(map(scaffold, molecules_of(table["smiles"].tolist())))
-    if any(condition.name not in {*table, *PROPERTIES} for condition in wish.where):
+    names = {condition.name for condition in wish.where}
+    if names - {*table, "scaffold", *PROPERTIES}:
         trust = model_columns(settings["objective"], candidates, "molecules")
         if trust.columns.empty and trust.warnings:
             raise ChemmaraError(f"{path}: --where: {trust.warnings[0]}")
-        table = pd.concat([table, trust.columns], axis=1)
-    columns = {str(name): ["" if pd.isna(cell) else cell for cell in table[name]] for name in table}
-    return keeping(wish.where, columns, lambda row, name: columns[name][row], str(path))
+        table = _beside(table, trust.columns)
+    smiles = table["smiles"].tolist()
+    columns = {name: ["" if pd.isna(cell) else cell for cell in table[name]] for name in names & {*table}}
+
+    def cell(row: int, name: str) -> object:  # a scaffold is worked out for the rows that are looked at
+        return columns[name][row] if name in columns else scaffold(molecules_of([smiles[row]])[0])
+
+    return keeping(wish.where, [*table, "scaffold"], cell, str(path))
+
+
+def _beside(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    """A table with more columns of the same rows at its end, but for those that it has (as nearest_similarity)."""
+    return pd.concat([table, more.drop(columns=[name for name in more if name in table])], axis=1)
 
 
 def run_folder(path: Path) -> RunFolder:
@@ -159,7 +168,7 @@ def _write_hits(
     smiles, scores = hits["smiles"].tolist(), hits["score"].to_numpy(dtype=float)
     picks = weighted_of(scores, to_rows([diversity.fingerprints[text] for text in smiles]), PICKS, DIVERSITY)
     table = _for_people(hits, fronts, picks, Wish(), settings, DESCRIBED, diversity.scaffolds)
-    table = pd.concat([table, trust.set_axis(table.index)], axis=1)
+    table = _beside(table, trust)
     with replacing(path / "hits.csv") as partial, partial.open("wb") as file, table_writer(file, ".csv") as write:
         write(table)
     with replacing(path / "hits.smi") as partial, partial.open("wb") as file, table_writer(file, ".smi") as write:
@@ -179,8 +188,7 @@ def _for_people(
     A component that is named like a property stands in its place.
     """
     table = _as_written(calls, fronts, settings)
-    components = [name for name in calls.columns if name not in {"call", "step", "smiles", "score", "error"}]
-    return described(table, "smiles", picks, wish.known, keep=components, most=most, scaffolds=scaffolds)
+    return described(table, "smiles", picks, wish.known, keep=_components(calls), most=most, scaffolds=scaffolds)
 
 
 def _as_written(calls: pd.DataFrame, fronts: Any, settings: dict[str, Any]) -> pd.DataFrame:
@@ -189,18 +197,22 @@ def _as_written(calls: pd.DataFrame, fronts: Any, settings: dict[str, Any]) -> p
     Where the campaign started from cores, columns core, R1, R2, ... say what stands at their places. Scores have four
     decimals, components five digits.
     """
-    components = [name for name in calls.columns if name not in {"call", "step", "smiles", "score", "error"}]
     table = pd.DataFrame({"name": [f"call-{call}" for call in calls["call"]]}, index=calls.index)
     for name in ("call", "step", "smiles"):
         table[name] = calls[name]
     table["score"] = [round(score, _DECIMALS) for score in calls["score"]]
     table["pareto"] = fronts
-    for name in components:
+    for name in _components(calls):
         table[name] = [rounded(value) for value in calls[name]]
     start = settings.get("start", {})
     if cores := start.get("core"):
         table = table.assign(**groups(cores, molecules_of(table["smiles"].tolist()), start["atoms"]))
     return table
+
+
+def _components(calls: pd.DataFrame) -> list[str]:
+    """The columns of a ledger's components."""
+    return [name for name in calls.columns if name not in {"call", "step", "smiles", "score", "error"}]
 
 
 def _gather_poses(objective: dict[str, Any], hits: Any, out: Path) -> bool:

@@ -21,7 +21,8 @@ from chemmara.molecules.quiet import QUIET
 
 COLUMN: Final = "standardised"
 """Name of the column that `standardised` adds to a library."""
-_CHARGED = re.compile(r"\[[^\]]*[+-]")
+CHARGED = re.compile(r"\[[^\]]*[+-]")
+"""Finds a charge in a SMILES."""
 
 _ELEMENTS: Final = ("H", "B", "C", "N", "O", "F", "P", "S", "Cl", "Br", "I")
 
@@ -140,7 +141,7 @@ def parent_fragment(molecule: Mol) -> Mol:
 
 def _neutralised(molecule: Mol, smiles: str) -> Mol:
     """The molecule with its charges taken off where adding or removing hydrogen can."""
-    if not _CHARGED.search(smiles):
+    if not CHARGED.search(smiles):
         return molecule
     with QUIET:
         return rdMolStandardize.Uncharger().uncharge(molecule)

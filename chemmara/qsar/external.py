@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chemmara.molecules.standardise import parent_smiles
+from chemmara.molecules.standardise import CHARGED, parent_smiles
 from chemmara.oracles.qsar import QsarModel
 from chemmara.qsar.data import Activities
 from chemmara.qsar.validate import judge
@@ -14,8 +14,13 @@ def learned_from(model: QsarModel, activities: Activities) -> int:
     0 where its folder does not say (format 1).
     """
     table = model.learned
-    known = set() if table is None else set(map(parent_smiles, table["smiles"]))
-    return sum(parent_smiles(smiles) in known for smiles in activities.smiles)
+    known = set() if table is None else set(map(_parent, table["smiles"]))
+    return sum(_parent(smiles) in known for smiles in activities.smiles)
+
+
+def _parent(canonical: str) -> str:
+    """parent_smiles of a canonical SMILES, which most are themselves: a millisecond less for each of 50,000."""
+    return parent_smiles(canonical) if "." in canonical or CHARGED.search(canonical) else canonical
 
 
 def judge_external(model: QsarModel, activities: Activities) -> dict[str, float]:

@@ -43,6 +43,10 @@ class Wish:
         rows = weighted(scores, smiles_of, self.diverse, DIVERSITY, self.per_scaffold, keeps)
         return rows, list(range(len(rows)))
 
+    def eligible(self, scores: np.ndarray) -> np.ndarray:
+        """Scores, NaN where one of 0 is not to be taken, for the best or diverse ones are wanted and not all."""
+        return scores if self.top is None and self.diverse is None else above_zero(scores)
+
 
 def export_library(
     library: Library, wish: Wish, score_column: str | None = None, advance: Callable[[int], None] = lambda _: None
@@ -62,11 +66,11 @@ def export_library(
             chosen, picks = _most_different(rows, wish, keeps)
         else:
             scores = np.zeros(len(rows)) if column is None else numbers(rows, column)
-            scores = scores if wish.top is None and wish.diverse is None else above_zero(scores)
+            scores = wish.eligible(scores)
             scores = scores if wish.diverse is None else from_zero_to_one(scores)
             chosen, picks = wish.chosen(scores, rows.smiles, keeps)
         if not chosen:
-            raise ChemmaraError(f"{rows.source}: no valid molecule{_wanted(wish, scored=column is not None)}")
+            raise nothing_to_take(rows.source, scored=column is not None, where=wish.where)
         return described(rows.table(chosen), rows.smiles_column, picks, wish.known)
 
 
@@ -75,9 +79,10 @@ def keeping_rows(rows: KeptRows, where: Sequence[Condition], *, anew: bool = Fal
     return keeping(where, rows.columns, rows.cell, rows.source, anew=anew) if where else None
 
 
-def _wanted(wish: Wish, *, scored: bool) -> str:
-    wanted = ["with a score above 0"] * scored + ["that meets all of --where"] * bool(wish.where)
-    return "".join(f" {words}" for words in wanted)
+def nothing_to_take(source: str, *, scored: bool, where: Sequence[Condition]) -> ChemmaraError:
+    """The error where no molecule can be taken: of those with a score above 0, that meet all conditions."""
+    wanted = [" with a score above 0"] * scored + [" that meets all of --where"] * bool(where)
+    return ChemmaraError(f"{source}: no valid molecule{''.join(wanted)}")
 
 
 def _most_different(rows: KeptRows, wish: Wish, keeps: Keeps | None) -> tuple[list[int], list[int]]:

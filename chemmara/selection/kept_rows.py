@@ -24,6 +24,7 @@ class KeptRows:
         """Read all rows; `advance` is called with how many were read."""
         self.columns, self.smiles_column, self.source = library.columns, library.smiles_column, library.source
         self._file, self._starts = TemporaryFile(), array("q")  # noqa: SIM115 - closed by __exit__
+        self._read: tuple[int, list[str]] = (-1, [])  # the row that was read last, and its cells
         for table in library.chunks():
             for cells in table.to_numpy().tolist():
                 self._starts.append(self._file.tell())
@@ -44,8 +45,10 @@ class KeptRows:
 
     def cells(self, row: int) -> list[str]:
         """The cells of a row, counted from 0, in the order of the columns."""
-        self._file.seek(self._starts[row])
-        return json.loads(self._file.readline())
+        if self._read[0] != row:
+            self._file.seek(self._starts[row])
+            self._read = row, json.loads(self._file.readline())
+        return self._read[1]
 
     def cell(self, row: int, column: str) -> str:
         """One cell of a row."""
@@ -56,11 +59,12 @@ class KeptRows:
         return self.cell(row, self.smiles_column)
 
     def column(self, name: str) -> Iterator[str]:
-        """The cells of a column, row by row."""
+        """The cells of a column, row by row; meanwhile the row's other cells can be had, but no other row's."""
         place = self.columns.index(name)
         self._file.seek(0)
-        for line in self._file:
-            yield json.loads(line)[place]
+        for row, line in enumerate(self._file):
+            self._read = row, json.loads(line)
+            yield self._read[1][place]
 
     def table(self, rows: Sequence[int]) -> "pd.DataFrame":
         """These rows as a table of text, in this order; its index is theirs."""
