@@ -1,6 +1,6 @@
 """What `chemmara plan` predicts against what campaigns achieve: the table of docs/methods/forecast.md.
 
-    python benchmarks/foresight.py OUT
+    python benchmarks/forecast.py OUT
 
 One pilot of 1,000 samples of zinc250k-gru on the quickstart's objective; then campaigns of 2,000 calls at three betas,
 three seeds each. Predicted: expected score of a sample of the optimum, invalid SMILES counting 0. Achieved:

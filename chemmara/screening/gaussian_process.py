@@ -17,6 +17,7 @@ _SHARED: Final = 0.4  # weight of the Tanimoto similarity; the properties have t
 _WIDTH: Final = 2.0  # in standard deviations of the properties
 _NOISE: Final = 0.01  # variance of the noise, relative to that of the targets
 _JITTER: Final = 1e-6
+_BLOCK: Final = 250  # rows of the kernel that are computed at once
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,7 @@ class GaussianProcess:
         mean, spread = float(targets.mean()), float(targets.std()) or 1.0
         self._similarity = self._extended(features.bits)
         scale = Scale.of(features)
-        scaled = scale(features)
-        noisy = _mixed(self._similarity, scaled, scaled)
+        noisy = _upper(self._similarity, scale(features))
         noisy[np.diag_indices(len(features))] += _NOISE
         factor = cholesky(noisy.T, lower=True, overwrite_a=True, check_finite=False)  # turned round, it is not copied
         weights = cho_solve((factor, True), (targets - mean) / spread, check_finite=False)
@@ -76,13 +76,26 @@ class GaussianProcess:
         texts = [row.tobytes() for row in np.split(bits.indices, bits.indptr[1:-1])]
         before = np.array([self._places.get(text, -1) for text in texts])
         self._places = {text: place for place, text in enumerate(texts)}
-        known, new = np.flatnonzero(before >= 0), np.flatnonzero(before < 0)
-        kernel = np.empty((len(texts), len(texts)), dtype=np.float32)
-        kernel[np.ix_(known, known)] = self._similarity.take(before[known], axis=0).take(before[known], axis=1)
-        if len(new):
+        new = np.flatnonzero(before < 0)
+        if len(new) == len(texts):
+            return tanimoto(bits, bits)
+        kernel = self._similarity.take(before, axis=0, mode="clip").take(before, axis=1, mode="clip")
+        if len(new):  # what was taken for them is any row; it is written over
             kernel[new] = tanimoto(bits[new], bits)
             kernel[:, new] = kernel[new].T
         return kernel
+
+
+def _upper(similarity: np.ndarray, scaled: np.ndarray) -> np.ndarray:
+    """The kernel (n, n) among molecules, float64: its upper triangle, and what of the lower its blocks hold; 0 beyond.
+
+    The factor is made of a triangle, and half of a kernel takes half the time.
+    """
+    kernel = np.zeros(similarity.shape)
+    for start in range(0, len(scaled), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        kernel[rows, start:] = _mixed(similarity[rows, start:], scaled[rows], scaled[start:])
+    return kernel
 
 
 def _mixed(similarity: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:

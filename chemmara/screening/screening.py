@@ -16,7 +16,6 @@ from chemmara.scoring.objective import Objective
 from chemmara.scoring.scores import Scores
 from chemmara.screening.acquisition import ACQUISITIONS, different
 from chemmara.screening.config import ScreenConfig
-from chemmara.screening.features import Features
 from chemmara.screening.library import CandidateLibrary
 from chemmara.screening.memory import Memory, rank_correlation
 from chemmara.screening.model import Model
@@ -106,7 +105,7 @@ class Screening:
         under_way: Sequence[str], share: Share | None,
     ) -> tuple[list[int], np.ndarray]:  # fmt: skip
         """Rows of the chosen candidates, and the predicted scores of all of them."""
-        forecast = self.model.forecast(*self.memory.to_learn_from(), smiles, Features.of(molecules), rng)
+        forecast = self.model.forecast(*self.memory.to_learn_from(), dict(zip(smiles, molecules, strict=True)), rng)
         if not self.active:
             return list(range(min(count, len(smiles)))), forecast.mean
         waiting = None
