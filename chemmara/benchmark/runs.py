@@ -2,12 +2,13 @@
 
 import multiprocessing
 import os
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final, cast
 
@@ -21,6 +22,9 @@ from chemmara.system.interrupt import interruptible
 from chemmara.system.processors import usable_cpus
 
 _POLL: Final = 0.2  # seconds between looks at an interrupt
+_NEW_PROCESSES: Final = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+"""On Linux copies of a process that has imported what a campaign needs, and done nothing else: no lock of a thread is
+copied, and a run begins three seconds of processor time sooner."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def run_jobs(jobs: Sequence[Job], tell: Tell) -> None:
         KeyboardInterrupt: the user interrupted; every campaign has saved.
         ChemmaraError: a campaign could not go on; the others have saved. Run again, they go on.
     """
-    waiting, active = list(jobs), dict[Connection, SpawnProcess]()
+    waiting, active = list(jobs), dict[Connection, BaseProcess]()
     at_once = max(1, usable_cpus() // max(job.settings.workers for job in jobs)) if jobs else 1
     with interruptible() as interrupt:
         try:
@@ -70,16 +74,16 @@ def run_jobs(jobs: Sequence[Job], tell: Tell) -> None:
             _end(active.values())
 
 
-def _started(job: Job) -> dict[Connection, SpawnProcess]:
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe(duplex=False)
-    process = context.Process(target=_run, args=(job, there))
+def _started(job: Job) -> dict[Connection, BaseProcess]:
+    _NEW_PROCESSES.set_forkserver_preload([__name__])
+    here, there = _NEW_PROCESSES.Pipe(duplex=False)
+    process = _NEW_PROCESSES.Process(target=_run, args=(job, there, dict(os.environ)))
     process.start()
     there.close()
     return {here: process}
 
 
-def _hear(ready: Connection, active: dict[Connection, SpawnProcess], tell: Tell) -> None:
+def _hear(ready: Connection, active: dict[Connection, BaseProcess], tell: Tell) -> None:
     """Take one message of a job, or its end."""
     try:
         message = ready.recv()
@@ -96,7 +100,7 @@ def _hear(ready: Connection, active: dict[Connection, SpawnProcess], tell: Tell)
     tell(*message)
 
 
-def _end(processes: Collection[SpawnProcess]) -> None:
+def _end(processes: Collection[BaseProcess]) -> None:
     """Let the campaigns that are still running save and stop."""
     for process in processes:
         process.terminate()  # a campaign saves at SIGTERM
@@ -104,8 +108,10 @@ def _end(processes: Collection[SpawnProcess]) -> None:
         process.join()
 
 
-def _run(job: Job, report: Connection) -> None:
+def _run(job: Job, report: Connection, environment: dict[str, str]) -> None:
     """In the job's process: the campaign, from its beginning or from where it stopped."""
+    os.environ.clear()  # a copy has the environment that there was before the first job
+    os.environ.update(environment)
     if hasattr(os, "setsid"):
         os.setsid()  # Ctrl-C in the terminal reaches the parent alone, which passes it on once
     threading.Thread(target=_die_with_the_parent, daemon=True).start()
