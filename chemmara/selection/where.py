@@ -15,7 +15,9 @@ from chemmara.metrics.properties import PROPERTIES, property_of
 Keeps = Callable[[int, Mol], bool]
 """Whether a row, counted from 0, may be taken; given its molecule, too."""
 
-_CONDITION: Final = re.compile(r"\s*([^<>=!]*[^<>=!\s])\s*(<=|>=|==|!=|<|>|=)\s*(.*\S)\s*")
+_CONDITION: Final = re.compile(
+    r"\s*(?:\"(?P<quoted>[^\"]+)\"|(?P<name>[^<>=!]*[^<>=!\s]))\s*(?P<relation><=|>=|==|!=|<|>|=)\s*(?P<value>.*\S)\s*"
+)
 _RELATIONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "==": operator.eq,
     "!=": operator.ne,
@@ -24,7 +26,10 @@ _RELATIONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
 
 @dataclass(frozen=True)
 class Condition:
-    """NAME, a relation, and a number or a word: `molecular_weight <= 500`, `acid_domain = inside`."""
+    """NAME, a relation, and a number or a word: `molecular_weight <= 500`, `acid_domain = inside`.
+
+    A name that holds a relation itself stands in double quotes: `"logD (pH=7.4)" < 3`.
+    """
 
     name: str
     relation: str
@@ -36,11 +41,13 @@ class Condition:
 
         >>> Condition.read("tpsa<=90"), Condition.read(" my id != x y ").name
         (Condition(name='tpsa', relation='<=', value='90'), 'my id')
+        >>> Condition.read('"logD (pH=7.4)" < 3').name
+        'logD (pH=7.4)'
         """
         found = _CONDITION.fullmatch(text)
         if found is None:
             raise ChemmaraError(f"--where {text!r}: write NAME, one of < <= > >= = !=, and a value, as 'tpsa <= 90'")
-        condition = cls(*found.groups())
+        condition = cls(found["quoted"] or found["name"], found["relation"], found["value"])
         if condition.value[0] in "<>=!" or condition.value.lower() == "nan":
             raise ChemmaraError(f"--where {text!r}: {condition.value!r} is no value; relations are < <= > >= = !=")
         if condition.relation in {"<", "<=", ">", ">="} and _number(condition.value) is None:
