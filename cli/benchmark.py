@@ -1,5 +1,6 @@
 """`chemmara benchmark`: suites of tasks, run by several methods over paired seeds, and their tables."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -38,7 +39,12 @@ def run(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the benchmark; run again, it goes on there.")],
     methods: MethodsOption = "prior-undone,mara,vanilla,reinvent",
     seeds: Annotated[
-        int | None, typer.Option(min=1, help="Runs of each method on each task; the suite's number.")
+        str | None,
+        typer.Option(
+            metavar="N or FIRST..LAST",
+            help="Runs of each method on each task, the suite's number if left out; or which seeds, as 4..6: machines"
+            " that share a benchmark take some each, and `benchmark table --with` joins another's runs.csv.",
+        ),
     ] = None,
     tasks: Annotated[str | None, typer.Option(help="Names of tasks with commas, in place of all.")] = None,
     files: Annotated[
@@ -65,7 +71,7 @@ def run(
 
     loaded = load_suite(suite, budget=budget, prior=prior)
     chosen = loaded.chosen(None if tasks is None else _names(tasks))
-    numbers = range(1, (seeds or loaded.seeds) + 1)
+    numbers = _seeds(seeds or str(loaded.seeds))
     named = _names(methods)
     if not named:
         raise ChemmaraError(f"--methods: {methods!r} names no method")
@@ -79,6 +85,15 @@ def run(
         typer.echo("saved; the same command goes on", err=True)
         raise
     _show_tables(joined, out)
+
+
+def _seeds(text: str) -> range:
+    """The seeds of `5`, which are 1 to 5, or of `3..5`; ChemmaraError for anything else."""
+    found = re.fullmatch(r"(?:([1-9][0-9]{0,8})\.\.)?([1-9][0-9]{0,8})", text)
+    seeds = range(int(found[1] or 1), int(found[2]) + 1) if found else range(0)
+    if not seeds:
+        raise ChemmaraError(f"--seeds {text!r}: a number, as 5, or the first and the last seed, as 3..5")
+    return seeds
 
 
 @app.command()

@@ -147,6 +147,16 @@ def test_what_has_ended_is_not_run_again_and_more_seeds_and_tasks_join(whole: Pa
     assert len(pd.read_csv(whole / "runs.csv")) == 8
 
 
+def test_seeds_are_a_number_or_the_first_and_the_last(suite: Path, tmp_path: Path) -> None:
+    only = ("benchmark", suite, "--tasks", "qed", "--methods", METHODS[0], "--out", tmp_path / "out")
+    assert chemmara(*only, "--seeds", "2..3", "--budget", 8).exit_code == 0
+    assert pd.read_csv(tmp_path / "out" / "runs.csv")["seed"].tolist() == [2, 3]
+    for wrong in ("0", "3..2", "0..2", "..2", "2..", "1...2", "two", "-1", "\u0663"):
+        result = chemmara(*only, f"--seeds={wrong}")
+        assert result.exit_code == 2
+        assert f"--seeds {wrong!r}: a number, as 5, or the first and the last seed, as 3..5" in result.stderr
+
+
 def test_the_figures_do_not_depend_on_how_many_processes_read_the_runs(whole: Path) -> None:
     benchmark, read = read_benchmark(whole), list[int]()
     alone = suite_figures(benchmark, whole, workers=1)
