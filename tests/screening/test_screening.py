@@ -1,6 +1,7 @@
 """Screening: which molecules it learns from, chooses and refuses, and when it stands back."""
 
 import json
+import random
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from chemmara.molecules.chem import canonical_molecule, molecules_of
 from chemmara.molecules.fingerprint_blocks import packed_fingerprints
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 from chemmara.screening.config import ScreenConfig
+from chemmara.screening.features import Features
 from chemmara.screening.library import CandidateLibrary
 from chemmara.screening.memory import Memory, rank_correlation
 from chemmara.screening.screening import Choice, Screening
@@ -168,6 +170,21 @@ def test_hits_keep_what_is_like_them_away() -> None:
         screening = screening_of(price=price)
         measured([smiles for smiles in CHAINS if smiles.strip("C") == "O"], screening)
         assert screening.choose({"policy": [near, far]}, 1, RNG).smiles == [expected]
+
+
+@pytest.mark.parametrize("kept", [0, 60, 8000])  # none but of this step's, some, and all
+def test_features_that_are_kept_are_those_of_the_molecules(kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chemmara.screening.model._KEPT", kept)
+    model, rng = screening_of().model, random.Random(0)
+    for _ in range(6):
+        known, candidates = rng.sample(CHAINS, 12), rng.sample(CHAINS, 15)
+        others = [text for text in candidates if text not in known]
+        read = dict(zip(others, molecules_of(others), strict=True))
+        found = model._described(known, read)
+        for features, smiles in zip(found, (known, others), strict=True):
+            expected = Features.of(molecules_of(smiles))
+            assert features.bits.toarray().tolist() == expected.bits.toarray().tolist()
+            assert features.properties.tolist() == expected.properties.tolist()
 
 
 @pytest.mark.parametrize("surrogate", ["gaussian-process", "random-forest", "linear"])

@@ -100,6 +100,18 @@ def test_what_is_kept_of_the_last_fit_changes_no_bit(rows: list[int], data: st.D
             assert ours.tolist() == theirs.tolist()
 
 
+def test_half_of_the_kernel_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    # 84 molecules in blocks of ten, the last of four: the factor times itself is the kernel with .01 on its diagonal.
+    monkeypatch.setattr("chemmara.screening.gaussian_process._BLOCK", 10)
+    seen = Features.of(molecules_of(SERIES))
+    posterior = GaussianProcess().fit(seen, LENGTHS)
+    scaled = posterior.scale(seen).astype(float)
+    apart = ((scaled[:, None] - scaled[None]) ** 2).sum(axis=2)
+    kernel = 0.4 * tanimoto(seen.bits, seen.bits) + 0.6 * np.exp(-apart / (2 * 2.0**2))
+    factor = np.tril(posterior.factor)
+    assert factor @ factor.T == pytest.approx(kernel + 0.01 * np.eye(len(SERIES)), abs=1e-5)  # float32
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_surrogate_learns_what_it_is_shown_and_is_surer_of_it(name: str) -> None:
     shown, hidden = np.arange(len(SERIES)) % 3 != 0, np.arange(len(SERIES)) % 3 == 0
