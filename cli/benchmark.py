@@ -1,6 +1,7 @@
 """`chemmara benchmark`: suites of tasks, run by several methods over paired seeds, and their tables."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -43,7 +44,7 @@ def run(
         typer.Option(
             metavar="N or FIRST..LAST",
             help="Runs of each method on each task, the suite's number if left out; or which seeds, as 4..6: machines"
-            " that share a benchmark take some each, and `benchmark table --with` joins another's runs.csv.",
+            " that share a benchmark take some each, and `benchmark table --with` joins their runs.csv.",
         ),
     ] = None,
     tasks: Annotated[str | None, typer.Option(help="Names of tasks with commas, in place of all.")] = None,
@@ -103,12 +104,13 @@ def table(
         Literal["published"] | None, typer.Option(help="published: bundled published figures beside ours.")
     ] = None,
     others: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--with",
             metavar="FILE",
             help="runs.csv of another folder of the same suite, whose runs join the tables; measured: this project's"
-            " own runs, bundled for some suites, so that your method stands beside ours and nothing is run again.",
+            " own runs, bundled for some suites, so that your method stands beside ours and nothing is run again."
+            " Repeat it for more.",
         ),
     ] = None,
 ) -> None:
@@ -120,7 +122,7 @@ def table(
     """
     from chemmara.benchmark.suite_runs import read_benchmark
 
-    _show_tables(read_benchmark(folder), folder, against=against is not None, others=others)
+    _show_tables(read_benchmark(folder), folder, against=against is not None, others=others or ())
 
 
 @app.command("list")
@@ -142,7 +144,7 @@ def list_suites(as_json: JsonList = False) -> None:
         typer.echo(f"{suite.name:<14}{len(suite.task):>3} tasks {suite.budget:>6} calls   {suite.about}")
 
 
-def _show_tables(benchmark: "Benchmark", out: Path, *, against: bool = False, others: str | None = None) -> None:
+def _show_tables(benchmark: "Benchmark", out: Path, *, against: bool = False, others: Sequence[str] = ()) -> None:
     """Write the tables of a benchmark and print them."""
     from chemmara.benchmark.suite_report import write_tables
 

@@ -1,6 +1,6 @@
 """A benchmark on paper: table.md, benchmark.html and CSV files, made from the runs' ledgers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +30,7 @@ def write_tables(
     out: Path,
     *,
     against: bool = False,
-    others: str | None = None,
+    others: Sequence[str] = (),
     tell: Callable[[int], None] = lambda _: None,
 ) -> str:
     """Write table.md, benchmark.html and the CSV files for the runs that have ended, and give table.md's text.
@@ -41,7 +41,8 @@ def write_tables(
         benchmark: which runs the folder holds.
         out: the folder.
         against: set published figures beside ours.
-        others: a runs.csv of the same suite, or "measured"; its runs join the tables, but not this folder's runs.csv.
+        others: each a runs.csv of the same suite, or "measured"; their runs join the tables, but not this folder's
+            runs.csv. Of a run that several have it is the first's, this folder's before all.
         tell: hears of each run that has been read.
 
     Raises:
@@ -49,9 +50,11 @@ def write_tables(
     """
     suite = benchmark.suite
     published = load_published(suite.published, suite.name) if against else None
-    elsewhere = None if others is None else runs_made_elsewhere(others, suite)
+    elsewhere = [runs_made_elsewhere(wanted, suite) for wanted in others]
     found = suite_figures(benchmark, out, tell)
-    runs = found.runs if elsewhere is None else joined(found.runs, elsewhere, [task.name for task in suite.task])
+    runs = found.runs
+    for more in elsewhere:
+        runs = joined(runs, more, [task.name for task in suite.task])
     pairs = pair_rows(runs, suite.figures, suite.sums)
     sections = []
     for figure in suite.figures:
@@ -73,8 +76,9 @@ def write_tables(
     for name, table in tables.items():
         _write_csv(table, out / name)
     lead = _lead(benchmark, found)
-    if others is not None:
-        lead.append(f"With {len(runs) - len(found.runs)} runs of {others}, which were made elsewhere; {_ONE_SEED}.")
+    if others:
+        made = len(runs) - len(found.runs)
+        lead.append(f"With {made} runs of {', '.join(others)}, which were made elsewhere; {_ONE_SEED}.")
     write_text(out / "benchmark.html", benchmark_page(suite.name, lead, sections, _galleries(found.best)))
     text = _markdown(suite.name, lead, sections)
     write_text(out / "table.md", text)

@@ -197,6 +197,13 @@ def test_runs_made_elsewhere_join_the_tables_and_own_runs_come_first(whole: Path
     assert "With 2 runs of" in result.stdout
     assert f"| theirs - {METHODS[0]} |" in result.stdout
     assert (whole / "runs.csv").read_bytes() == before
+    # a second file: a third seed of theirs, 20, and the first again, 99, which stays 7: (7 + 9 + 20) / 3 = 12
+    third = theirs.assign(seed=[3, 1], hits=[20.0, 99.0])
+    third.to_csv(tmp_path / "third.csv", index=False)
+    both = chemmara("benchmark", "table", whole, "--with", tmp_path / "runs.csv", "--with", tmp_path / "third.csv")
+    assert "With 3 runs of" in both.stdout
+    long = pd.read_csv(whole / "table.csv").query("figure == 'hits' and method == 'theirs' and task == 'qed'")
+    assert long["mean"].tolist() == [12.0]
     assert "theirs" not in chemmara("benchmark", "table", whole).stdout
 
 
