@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Collection, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from chemmara.benchmark.timing import Stopwatch
 from chemmara.campaign.run import Run
@@ -21,10 +22,11 @@ from chemmara.records.tally import Standing
 from chemmara.system.interrupt import interruptible
 from chemmara.system.processors import usable_cpus
 
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
+
 _POLL: Final = 0.2  # seconds between looks at an interrupt
-_NEW_PROCESSES: Final = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-"""On Linux copies of a process that has imported what a campaign needs, and done nothing else: no lock of a thread is
-copied, and a run begins three seconds of processor time sooner."""
+_LONGEST: Final = 70  # bytes of the path of temporary files: a socket lies in it, and its path may have 107
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,24 @@ def run_jobs(jobs: Sequence[Job], tell: Tell) -> None:
 
 
 def _started(job: Job) -> dict[Connection, BaseProcess]:
-    _NEW_PROCESSES.set_forkserver_preload([__name__])
-    here, there = _NEW_PROCESSES.Pipe(duplex=False)
-    process = _NEW_PROCESSES.Process(target=_run, args=(job, there, dict(os.environ)))
+    context = _new_processes()
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_run, args=(job, there, dict(os.environ)))
     process.start()
     there.close()
     return {here: process}
+
+
+def _new_processes() -> "ForkServerContext | SpawnContext":
+    """On Linux copies of a process that has imported what a campaign needs, and done nothing else.
+
+    No lock of a thread is copied, and a run begins three seconds of processor time sooner.
+    """
+    if sys.platform != "linux" or len(os.fsencode(tempfile.gettempdir())) > _LONGEST:
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 def _hear(ready: Connection, active: dict[Connection, BaseProcess], tell: Tell) -> None:

@@ -1,5 +1,6 @@
 """Campaigns in processes of their own: what such a process sees of the one that began it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from chemmara.benchmark.compare import compare
 from chemmara.campaign.settings import load_campaign
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
+from tests.support.processes import ran
 
 
 def test_a_run_sees_the_environment_and_the_folder_of_the_time_when_it_began(
@@ -33,3 +35,14 @@ def test_a_run_sees_the_environment_and_the_folder_of_the_time_when_it_began(
         with Ledger.open(RunFolder(tmp_path / folder / "out" / "vanilla" / "1").ledger) as ledger:
             found.append({call.score for call in ledger.calls()})
     assert found == [{0.25}, {0.75}]
+
+
+def test_temporary_files_may_lie_deep(tmp_path: Path, campaign_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # as in a cluster's scratch: a socket's path may have 107 bytes
+    deep = tmp_path / ("deep" * 20)
+    deep.mkdir()
+    monkeypatch.setenv("TMPDIR", os.fspath(deep))
+    done = ran(
+        "compare", campaign_file, "--methods", "vanilla", "--seeds", 1, "--budget", 16, "--out", tmp_path / "out"
+    )
+    assert done.returncode == 0, done.stderr
