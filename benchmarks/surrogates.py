@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
 from threadpoolctl import threadpool_limits
 
 from chemmara.benchmark.suite_runs import read_benchmark, run_folder
@@ -22,18 +21,19 @@ from chemmara.benchmark.timing import ended
 from chemmara.molecules.chem import molecules_of
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
-from chemmara.screening.config import SurrogateName
+from chemmara.screening.acquisition import chance_of_a_hit
+from chemmara.screening.config import ScreenConfig, SurrogateName
 from chemmara.screening.features import Features
 from chemmara.screening.memory import Memory, rank_correlation
 from chemmara.screening.surrogates import SURROGATES
 
-EVERY, FEWEST, TRAINED_ON = 5, 128, 2000
-SUREST, LEAST = 0.02, 1e-3  # of a score: least spread of a forecast; of a hit: least probability of either
+EVERY, FEWEST = 5, 128
+LEAST = 1e-3  # probability of a hit, and of none
 
 
 def predicted(folder: Path, surrogate: SurrogateName) -> Iterator[tuple[float, float]]:
     """Log-likelihood of hit or no hit, and rank correlation, at every fifth step of a run."""
-    memory = Memory(TRAINED_ON)
+    memory = Memory(ScreenConfig().trained_on)
     with Ledger.open(RunFolder(folder).ledger) as ledger:
         threshold = ledger.get("campaign")["hit_threshold"]
         scored = [call for call in ledger.calls() if not np.isnan(call.score)]
@@ -46,7 +46,7 @@ def predicted(folder: Path, surrogate: SurrogateName) -> Iterator[tuple[float, f
             posterior = SURROGATES[surrogate]().fit(described[[places[text] for text in known]], values[:, 0])
             mean, spread = posterior.predict(described[[places[call.smiles] for call in asked]])
             measured = np.array([call.score for call in asked])
-            sure = np.clip(ndtr((mean - threshold) / np.maximum(spread, SUREST)), LEAST, 1 - LEAST)
+            sure = np.clip(chance_of_a_hit(mean, spread, threshold), LEAST, 1 - LEAST)
             likelihood = np.log(np.where(measured >= threshold, sure, 1 - sure)).mean()
             yield float(likelihood), rank_correlation(mean.tolist(), measured.tolist())
         for call in asked:
@@ -61,15 +61,13 @@ def main() -> None:
     options = parser.parse_args()
     benchmark, rows = read_benchmark(options.out), []
     with threadpool_limits(1, "blas"):
-        for task in benchmark.tasks:
-            for method in benchmark.methods:
-                for seed in benchmark.seeds:
-                    run = run_folder(options.out, task, method, seed)
-                    if ended(run):
-                        found = np.array(list(predicted(run, options.surrogate)))
-                        likelihood, correlation = np.nanmean(found, axis=0).round(4)
-                        rows.append({"objective": task, "seed": seed, "log-likelihood": likelihood,
-                                     "rank correlation": correlation, "steps": len(found)})  # fmt: skip
+        for task, method, seed in benchmark.runs():
+            run = run_folder(options.out, task, method, seed)
+            if ended(run):
+                found = np.array(list(predicted(run, options.surrogate)))
+                likelihood, correlation = np.nanmean(found, axis=0).round(4)
+                rows.append({"objective": task, "method": method, "seed": seed, "log-likelihood": likelihood,
+                             "rank correlation": correlation, "steps": len(found)})  # fmt: skip
     print(pd.DataFrame(rows).to_string(index=False))
 
 

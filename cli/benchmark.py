@@ -72,7 +72,7 @@ def run(
 
     loaded = load_suite(suite, budget=budget, prior=prior)
     chosen = loaded.chosen(None if tasks is None else _names(tasks))
-    numbers = _seeds(seeds or str(loaded.seeds))
+    numbers = range(1, loaded.seeds + 1) if seeds is None else _seeds(seeds)
     named = _names(methods)
     if not named:
         raise ChemmaraError(f"--methods: {methods!r} names no method")

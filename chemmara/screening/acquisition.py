@@ -25,11 +25,15 @@ class Forecast:
     draw: Callable[[], np.ndarray]  # one joint draw (n,)
 
 
+def chance_of_a_hit(mean: np.ndarray, spread: np.ndarray, threshold: float) -> np.ndarray:
+    """Probability (n,) that scores of such means and standard deviations reach the threshold."""
+    return ndtr((mean - threshold) / np.maximum(spread, _LEAST_SPREAD))
+
+
 def probability_of_a_hit(forecast: Forecast, threshold: float, rng: np.random.Generator) -> np.ndarray:
     """Probability (n,) that the score reaches the threshold, and a thousandth of the mean where none does."""
     del rng
-    far = (forecast.mean - threshold) / np.maximum(forecast.spread, _LEAST_SPREAD)
-    return ndtr(far) + _FAR_FROM_HITS * forecast.mean
+    return chance_of_a_hit(forecast.mean, forecast.spread, threshold) + _FAR_FROM_HITS * forecast.mean
 
 
 def upper_confidence_bound(forecast: Forecast, threshold: float, rng: np.random.Generator) -> np.ndarray:

@@ -53,7 +53,7 @@ class Model:
         return Forecast(scores.mean(axis=0), scores.std(axis=0), draw)
 
     def _described(self, known: Sequence[str], candidates: Mapping[str, Mol]) -> tuple[Features, Features]:
-        """Features of both, of which those of molecules seen of late are copied.
+        """Features of both, of which those of molecules seen of late are copied; no candidate is a known molecule.
 
         A tenth of the candidates were candidates in the five steps before, and most of what is learned from was.
         """
@@ -65,7 +65,7 @@ class Model:
         kept = [*named, *(text for text in self._places if text not in named)][: max(_KEPT, len(named))]
         self._features = every[[places[text] for text in kept]]
         self._places = {text: row for row, text in enumerate(kept)}
-        return self._features[: len(known)], self._features[[self._places[text] for text in candidates]]
+        return self._features[: len(known)], self._features[len(known) : len(named)]
 
     def _fitted(self, learned: Features, values: np.ndarray) -> list[Posterior]:
         """A fitted surrogate of every target."""
