@@ -20,6 +20,8 @@ from chemmara.oracles.fingerprints import fingerprint_of
 from chemmara.report.page import Section, benchmark_page
 from chemmara.scoring.tasks import PMO
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.mark.parametrize("name", assets.suites())
 def test_a_bundled_suite_makes_a_campaign_of_every_task_that_needs_no_files(name: str, tmp_path: Path) -> None:
@@ -44,6 +46,14 @@ def test_the_pmo_suite_is_the_20_tasks_in_their_current_definitions() -> None:
     suite = load_suite("pmo")
     assert [task.objective for task in suite.task] == list(PMO)
     assert (suite.budget, suite.prior, suite.figures[0]) == (10_000, "zinc250k-gru", "auc_top10")
+
+
+def test_optimise_is_tuned_on_two_tasks_of_pmo_and_on_none_of_the_others() -> None:
+    suite = load_suite(ROOT / "benchmarks" / "optimise.toml")
+    names = {task.name: task_campaign(suite, task, ROOT).budget for task in suite.task}
+    assert names == dict.fromkeys(
+        ["zaleplon_mpo", "perindopril_mpo", "glimepiride_rediscovery", "risperidone_rediscovery"], 6000
+    )
 
 
 def test_no_hit_of_the_multi_mode_suite_could_belong_to_two_references() -> None:

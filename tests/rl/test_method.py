@@ -35,14 +35,20 @@ def test_the_default_is_the_half_of_mara_that_undoes_the_prior() -> None:
 
 
 def test_optimise_is_genetic_gfn_whose_children_and_samples_are_screened() -> None:
-    method, base = MethodConfig(name="optimise"), MethodConfig(name="genetic-gfn")
+    base = MethodConfig(name="genetic-gfn")
+    method = MethodConfig.model_validate({"name": "optimise", "genetic": {"mutation_rate": 0.01}})
     assert method.model_copy(update={"name": "genetic-gfn", "screen": None}) == base
     assert method.screen is not None
     assert (method.screen.children, method.screen.candidates, method.screen.price) == (256, 256, 0.0)
     assert method.breeding == GeneticConfig(offspring=256)
     assert not method.breeds_in_a_step
-    plain = MethodConfig.model_validate({"name": "optimise", "screen": False})
+    plain = MethodConfig.model_validate({"name": "optimise", "screen": False, "genetic": {"mutation_rate": 0.01}})
     assert plain.model_copy(update={"name": "genetic-gfn"}) == base
+
+
+def test_children_of_optimise_are_changed_thirty_times_as_often_as_those_of_its_source() -> None:
+    rates = [MethodConfig(name=name).breeding.mutation_rate for name in ("genetic-gfn", "optimise")]  # type: ignore[union-attr]
+    assert rates == [0.01, 0.3]
 
 
 def test_one_key_of_a_part_may_be_changed_and_the_others_stay() -> None:
