@@ -50,8 +50,8 @@ def test_the_pmo_suite_is_the_20_tasks_in_their_current_definitions() -> None:
 
 def test_optimise_is_tuned_on_two_tasks_of_pmo_and_on_none_of_the_others() -> None:
     suite = load_suite(ROOT / "benchmarks" / "optimise.toml")
-    names = {task.name: task_campaign(suite, task, ROOT).budget for task in suite.task}
-    assert names == dict.fromkeys(
+    budgets = {task.name: task_campaign(suite, task, ROOT).budget for task in suite.task}
+    assert budgets == dict.fromkeys(
         ["zaleplon_mpo", "perindopril_mpo", "glimepiride_rediscovery", "risperidone_rediscovery"], 6000
     )
 
