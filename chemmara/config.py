@@ -22,7 +22,7 @@ _PLAIN = {
     "model_type": "should be a table", "model_attributes_type": "should be a table", "dict_type": "should be a table",
 }  # fmt: skip
 """Kinds of mistakes of pydantic's in words."""
-_SWITCHES = {"bool_type", "bool_parsing", "model_type", "model_attributes_type"}
+_NO_TABLE = {"model_type", "model_attributes_type"}
 _YES_OR_NO = ("yes", "no", "on", "off", "true", "false")
 
 
@@ -136,8 +136,15 @@ def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
         return f"{_path(keys)} should be a list of tables: write [[{_path(keys)}]] in double brackets"
     message = _PLAIN.get(kind) or detail["msg"].removeprefix("Value error, ").replace("Input should", "should", 1)
     got = f" (got {value!r})" if isinstance(value, str | int | float | bool) else ""
-    hint = "; true and false are written so, without quotes" if kind in _SWITCHES and value in _YES_OR_NO else ""
+    switch = value in _YES_OR_NO and (message == _SWITCH or (kind in _NO_TABLE and _may_be_false(model, detail["loc"])))
+    hint = "; true and false are written so, without quotes" if switch else ""
     return f"{message}{_inside(keys)}{got}{hint}"
+
+
+def _may_be_false(model: type[BaseModel], location: tuple[int | str, ...]) -> bool:
+    """Whether there need be nothing at a place, so that false may stand there in place of a table."""
+    fields = [found.model_fields.get(str(location[-1])) for found in _follow(model, location[:-1])[1]]
+    return any(type(None) in get_args(field.annotation) for field in fields if field)
 
 
 def _unknown_key(

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from chemmara.campaign.method_spec import with_method
-from chemmara.campaign.settings import load_campaign
+from chemmara.campaign.settings import CampaignConfig, load_campaign
 from chemmara.config import Strict, parse
 from chemmara.errors import ConfigError
 from chemmara.rl.diversity_filter import SphereFilterConfig
@@ -92,6 +92,15 @@ def test_mistakes_are_named_in_one_line(method: object, words: str) -> None:
     assert str(caught.value).startswith("campaign.toml: ")
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_only_what_false_takes_away_is_said_to_be_true_or_false() -> None:
+    for data in ({"start": "yes"}, {"method": {"anchor": "yes"}}):  # false is none of their values
+        with pytest.raises(ConfigError) as caught:
+            parse(
+                CampaignConfig, {"prior": "chembl-gru", "budget": 9, "objective": "qed"} | data, source="campaign.toml"
+            )
+        assert str(caught.value).endswith("(got 'yes')")
 
 
 def test_a_method_on_the_command_line_changes_keys_of_its_own() -> None:
