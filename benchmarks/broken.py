@@ -38,6 +38,7 @@ RESUMED = "tests/campaign/test_campaign.py::test_after_kills_at_any_moment_the_l
 SCREEN, PROCESS = "chemmara/screening", "chemmara/screening/gaussian_process.py"
 SURROGATES, SCREENED = "tests/screening/test_surrogates.py", "tests/screening/test_screening.py"
 SCREENED_STEPS = "tests/rl/test_screened_steps.py"
+RESTART, SEARCH, RESTARTS = "chemmara/rl/restarts.py", "chemmara/rl/next_search.py", "tests/rl/test_restarts.py"
 NICHE, MOVE, NICHES = "chemmara/rl/niches.py", "chemmara/rl/next_niche.py", "tests/rl/test_niches.py"
 BREAKS = (
     Break("MARA: the anchor", REWARDS, "-np.inf).argmax()", "np.inf).argmin()", LAW),
@@ -214,6 +215,16 @@ BREAKS = (
           "round(share * len(invalid))", "len(invalid)", SCREENED_STEPS),
     Break("screening: a policy that repeats itself samples on", "chemmara/rl/candidates.py",
           "if 2 * new >= count and not sought:", "if not sought:", SCREENED_STEPS),
+    Break("restarts: what counts as a rise", RESTART, "mean >= self.level + LEAST", "mean > self.level", RESTARTS),
+    Break("restarts: something was found", RESTART, "return self.level > 0 and", "return", RESTARTS),
+    Break("restarts: of a stage that begins late", RESTART, "min(new) - 1", "0", RESTARTS),
+    Break("restarts: batches chosen before teach nothing", RESTART, "if not self.late:", "if True:", RESTARTS),
+    Break("restarts: the policy of the best search", RESTART, "if self.level > self.top:", "if True:", RESTARTS),
+    Break("restarts: seeds are known again", SEARCH, "begin_anew(restarts.given)", "begin_anew()", RESTARTS),
+    Break("restarts: what was sampled is new again", SEARCH, "learner.augmentation = Augmentation.of(",
+          "_ = Augmentation.of(", RESTARTS),
+    Break("restarts: the model's memory is saved", f"{SCREEN}/memory.py", '"before": self.before', '"before": 0',
+          RESTARTS),
     Break("niches: more candidates on the way", "chemmara/rl/candidates.py", "count and not sought:", "count:", NICHES),
     Break("niches: what is taken off", NICHE, "/ (INSIDE - OUTSIDE)", "/ INSIDE", NICHES),
     Break("niches: a hundred hits", NICHE, "return len(self.own) < FOUND", "return len(self.own) <= FOUND", NICHES),

@@ -50,6 +50,7 @@ def status_row(run: "RunStatus") -> dict[str, Any]:
         "folder": str(run.folder), "state": run.state, "reason": run.reason, "holder": run.holder, **now,
         "mean_score": run.mean_score, "calls_per_second": run.rate, "seconds_left": run.seconds_left,
         "updated": run.updated, **({"niche": run.niche} if run.niche else {}),
+        **({"restarts": run.restarts} if run.restarts else {}),
     }  # fmt: skip
 
 
@@ -63,6 +64,7 @@ def status_line(run: "RunStatus") -> str:
         f"{run.folder}: {state}, {now.calls} of {now.budget} calls ({now.calls / now.budget:.0%}), step {now.step}",
         now.stage,
         f"niche {run.niche}" if run.niche > 1 else "",
+        f"restart {run.restarts}" if run.restarts else "",
         f"{now.under_way} calls under way" if now.under_way else "",
         f"{now.hits} hits, {now.scaffolds} scaffolds, {now.circles} circles",
         f"best {shown(now.best)}, top 10 {shown(now.top10)}, last step {shown(run.mean_score)}",

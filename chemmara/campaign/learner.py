@@ -37,9 +37,7 @@ def learner_of_next_stage(before: Learner, settings: CampaignConfig) -> Learner:
     diversity filter, niches, tau, anchors, visits, parents, the loss's own parameters, and the moments of Adam.
     """
     learner = learner_of(settings, before.prior)
-    # Where a niche is looked for, the one that was found before it is gone on with.
-    left = before.niches.before if before.niches else None
-    learner.policy.load_state_dict(left.policy if left else before.policy.state_dict())
+    learner.policy.load_state_dict(before.trained().state_dict())
     if learner.niches and before.niches:
         learner.niches.budget, learner.niches.spent = before.niches.budget, before.niches.on_ways
     learner.generator.set_state(before.generator.get_state())

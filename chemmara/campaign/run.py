@@ -150,9 +150,8 @@ class Run:
             while self.progress.stage <= len(self.config.stage) and self.progress.calls < self.config.budget:
                 self._move_on()
                 reason = self._stage(tell, acknowledge, keep_going=keep_going)
-        save_prior(
-            replace(self.learner.prior, name="policy", model=self.learner.policy), new_folder(self.folder.policy)
-        )
+        policy = self.learner.trained()
+        save_prior(replace(self.learner.prior, name="policy", model=policy), new_folder(self.folder.policy))
         return reason
 
     def _stage(self, tell: Callable[[Standing], None], acknowledge: Callable[[], None], *, keep_going: bool) -> str:

@@ -32,6 +32,7 @@ class RunStatus:
     rate: float  # oracle calls a second since the run was begun or last resumed; NaN before the first
     updated: float | None  # when the last step ended, in seconds since 1970; None before the first step
     niche: int = 0  # that is worked on, from 1; 0 where the method knows none
+    restarts: int = 0  # so far
 
     @property
     def seconds_left(self) -> float:
@@ -65,6 +66,7 @@ class RunReader:
         return RunStatus(
             self.folder.path, state, reason, holder or "", standing, math.nan if score is None else score,
             _rate(session, standing.calls, updated), updated, int(line.get("niche") or 0),
+            int(line.get("restarts") or 0),
         )  # fmt: skip
 
     def _count_new_calls(self) -> Session | None:

@@ -22,6 +22,7 @@ _TECHNICAL: Final = {
     "clipped",
     "anchor_prior_logp",
     "niche",
+    "restarts",
 }
 
 

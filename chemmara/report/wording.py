@@ -113,6 +113,13 @@ LOGGED: Final = {
         "Clipped steps",
         "Share of the updates that were shortened because their gradient was too long.",
     ),
+    "restarts": (
+        "Restarts",
+        (
+            "A step up: the ten best molecules had not got better for long, and the model began anew from the prior, "
+            "knowing nothing of them; a fall of the mean score at that step is meant."
+        ),
+    ),
     "niche": (
         "Niche",
         (

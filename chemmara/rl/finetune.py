@@ -5,6 +5,7 @@ Equation numbers are those of arXiv 2510.20817.
 
 from collections import deque
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +27,7 @@ from chemmara.rl.genetic import Breeding
 from chemmara.rl.method import MethodConfig
 from chemmara.rl.niches import Niches
 from chemmara.rl.replay import Replay
+from chemmara.rl.restarts import Restarts
 from chemmara.rl.rewards import Anchor
 from chemmara.rl.row_sources import canonically_written, replayed, rewritten, sampled
 from chemmara.rl.rows import Rows, together
@@ -54,6 +56,7 @@ class Learner:
     breeding: Breeding | None
     screening: Screening | None
     niches: Niches | None
+    restarts: Restarts | None
     proposals: Proposals  # where the molecules of a step come from
     under_way: deque[Candidates] = field(default_factory=deque)  # proposed, and not learned from; the oldest first
 
@@ -74,8 +77,8 @@ class Learner:
         children, which are bred in the step.
         """
         candidates = self.under_way.popleft()
-        if self.niches:
-            self.niches.saw(every)
+        every = self.restarts.only_new(every) if self.restarts else every
+        self._saw(every)
         rollout = candidates.rollout
         scores = every.chosen(slice(len(rollout.smiles)))
         filtered_scores = self.filtered_scores(scores)
@@ -93,8 +96,28 @@ class Learner:
         correlation = self.screening.learn(every, candidates.choice) if self.screening else float("nan")
         return Step(
             rollout, scores, filtered_scores, tau, anchor, updates, batch, self.method.updates, children,
-            candidates.choice, correlation, self.niches.number if self.niches else 0,
+            candidates.choice, correlation, self.restarts.number if self.restarts else None,
+            self.niches.number if self.niches else 0,
         )  # fmt: skip
+
+    def trained(self) -> LanguageModel:
+        """A copy of the policy that a run ends with.
+
+        That of the niche left last, while the next is not found; with restarts, that of the search whose ten best were
+        best.
+        """
+        policy = deepcopy(self.policy)
+        if self.niches and self.niches.before:
+            policy.load_state_dict(self.niches.before.policy)
+        elif self.restarts and self.restarts.top > self.restarts.level:
+            policy.load_state_dict(self.restarts.policy)
+        return policy
+
+    def _saw(self, scores: Scores) -> None:
+        """Have what decides when the search begins anew take in calls."""
+        for watching in (self.niches, self.restarts):
+            if watching:
+                watching.saw(scores)
 
     def filtered_scores(self, scores: Scores) -> np.ndarray:
         """What each sample earns: its score, unless it is invalid, a repeat, in a full neighbourhood or niche left."""
@@ -129,8 +152,7 @@ class Learner:
                     scores = objective(born)
                     if self.screening:
                         self.screening.learn(scores)
-                    if self.niches:
-                        self.niches.saw(scores)
+                    self._saw(scores)
                     found.append(self._taken_in(scores, device))
         return found
 
@@ -214,6 +236,7 @@ def new_learner(
         breeding=breeding,
         screening=screening,
         niches=niches,
+        restarts=Restarts(method.restart) if method.restart else None,
         proposals=Proposals(prior, policy, method.batch_size, generator, sampling, breeding, screening, parts, niches),
     )
 

@@ -1,4 +1,4 @@
-"""Methods: compositions of rewards, estimator, replay and diversity filter, each with a name."""
+"""The settings of a method: a named composition, over which the user's own keys are laid."""
 
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -11,66 +11,16 @@ from chemmara.rl.dial import parts_of_the_dial
 from chemmara.rl.diversity_filter import DiversityFilterConfig
 from chemmara.rl.estimators import ESTIMATORS, EstimatorName
 from chemmara.rl.genetic import GeneticConfig
+from chemmara.rl.named_methods import DEFAULT, METHODS
 from chemmara.rl.niches import NichingConfig
 from chemmara.rl.repeats import Repeats
 from chemmara.rl.replay import ReplayConfig
+from chemmara.rl.restarts import RestartConfig
 from chemmara.rl.rewards import RewardName
 from chemmara.rl.tau import TauConfig
 from chemmara.screening.config import ScreenConfig
 
-_DIVERSE: Final[dict[str, Any]] = {
-    "estimator": "log-variance",
-    "repeats": "nothing",
-    "replay": {"keep": "best-per-scaffold", "capacity": 100, "draw": "by-score", "joined": 64, "rounds": 0},
-    "diversity_filter": {"kind": "sphere", "bucket": 10_000},  # which is never full; `diversity` sets another
-    "screen": {},
-}
-_GENETIC_GFN: Final[dict[str, Any]] = {
-    "estimator": "genetic-gfn", "learning_rate": 5e-4, "beta": 1 / 50, "batch_size": 64, "updates": 0,
-    "replay": {
-        "keep": "best", "capacity": 1024, "zeros": True, "includes_step": True, "draw": "by-rank", "rounds": 8,
-        "rows": 64, "smiles": "canonical",
-    },
-    "genetic": {"generations": 2, "offspring": 8, "parents": 64, "mutation_rate": 0.01},
-}  # fmt: skip
-_PMO: Final[dict[str, Any]] = {"learning_rate": 5e-4, "beta": 1 / 500, "batch_size": 64}
-DEFAULT: Final = "prior-undone"
-METHODS: Final[dict[str, dict[str, Any]]] = {
-    "prior-undone": {"rewards": "prior-undone", **_DIVERSE},
-    "mara": {"rewards": "mara", **_DIVERSE},
-    "mara-cluster": {"rewards": "mara", "equal_mass": "scaffold", **_DIVERSE},
-    "vanilla": {"rewards": "vanilla", **_DIVERSE},
-    "flattened": {"rewards": "flattened", **_DIVERSE},
-    "reinvent": {
-        "estimator": "reinvent", "learning_rate": 1e-4, "beta": 1 / 128, "batch_size": 64, "repeats": "nothing",
-        "replay": {"keep": "best", "capacity": 100, "joined": 10, "rounds": 0},
-        "diversity_filter": {"kind": "scaffold", "bucket": 25, "min_score": 0.4},
-    },
-    "reinvent-pmo": {
-        "estimator": "reinvent-pmo", **_PMO, "repeats": "once-a-step",
-        "replay": {"keep": "best", "capacity": 100, "draw": "by-score", "joined": 24, "rounds": 0},
-    },
-    "augmented-memory": {
-        "estimator": "reinvent", "learning_rate": 1e-4, "beta": 1 / 128, "batch_size": 64,
-        "replay": {"keep": "best", "capacity": 100, "joined": 10, "rounds": 2, "rows": 100, "with_batch": True},
-        "diversity_filter": {"kind": "scaffold", "bucket": 10, "min_score": 0.0},
-    },
-    "augmented-memory-pmo": {
-        "estimator": "reinvent", **_PMO,
-        "replay": {"keep": "best", "capacity": 100, "joined": 10, "rounds": 2, "rows": 100, "with_batch": True},
-    },
-    "ahc": {"estimator": "augmented-hill-climb", "learning_rate": 5e-4, "beta": 1 / 60, "batch_size": 64},
-    "genetic-gfn": _GENETIC_GFN,
-    "optimise": {
-        **_GENETIC_GFN,
-        "genetic": {**_GENETIC_GFN["genetic"], "mutation_rate": 0.3},
-        "screen": {"candidates": 256, "children": 256, "choose": "ucb", "price": 0.0},
-    },
-    "rloo": {"estimator": "rloo"},
-    "rloo-mara": {"rewards": "mara", "estimator": "rloo"},
-}  # fmt: skip
-"""What each named method sets; everything else has the default of MethodConfig."""
-_WORDS: Final = ("screen", "niching")  # parts that `true` adds with their defaults
+_WORDS: Final = ("screen", "niching", "restart")  # parts that `true` adds with their defaults
 
 
 def _none_for_false(value: Any) -> Any:
@@ -100,6 +50,9 @@ _Genetic = Annotated[
 
 _Niching = Annotated[
     NichingConfig | None, BeforeValidator(_by_a_word, json_schema_input_type=NichingConfig | bool | None)
+]
+_Restart = Annotated[
+    RestartConfig | None, BeforeValidator(_by_a_word, json_schema_input_type=RestartConfig | bool | None)
 ]
 _Screen = Annotated[ScreenConfig | None, BeforeValidator(_by_a_word, json_schema_input_type=ScreenConfig | bool | None)]
 
@@ -160,6 +113,9 @@ class MethodConfig(Strict):
     niching: _Niching = None
     """Where the latest hits all lie close together, the policy begins anew, away from them; true, or a table. Left out:
     it never does, unless `diversity` is set in a method with screening; false: it never does."""
+    restart: _Restart = None
+    """Where the best molecules get no better, the search begins anew from the prior; true, or a table; false: never,
+    where the named method does."""
     diversity_filter: _Filter = None
     """Molecules too similar to earlier hits score 0; false: no filter, where the named method has it."""
 
@@ -177,7 +133,7 @@ class MethodConfig(Strict):
         merged = METHODS[name] | data
         if merged.get("screen") and "niching" not in merged and parts_of_the_dial(data.get("diversity"), None):
             merged["niching"] = {}
-        for part in ("replay", "genetic", "screen", "niching", "diversity_filter"):
+        for part in ("replay", "genetic", "screen", "niching", "restart", "diversity_filter"):
             own = {} if part in _WORDS and merged.get(part) is True else merged.get(part)
             if isinstance(own, dict):
                 base = METHODS[name].get(part) or {}
@@ -213,6 +169,12 @@ class MethodConfig(Strict):
     def _diversity_has_something_to_set(self) -> "MethodConfig":
         if self.diversity is not None and not (self.screen or self.niching or self.diversity_filter):
             raise ValueError("diversity sets screen, niching and diversity_filter, and this method has none of them")
+        return self
+
+    @model_validator(mode="after")
+    def _one_thing_begins_the_search_anew(self) -> "MethodConfig":
+        if self.niching is not None and self.restart is not None:
+            raise ValueError("niching and restart both begin the search anew; use one of them")
         return self
 
     @model_validator(mode="after")

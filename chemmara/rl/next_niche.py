@@ -1,15 +1,13 @@
-"""Between two steps: the policy leaves a niche for the next, or goes back to the one before."""
+"""Between two steps: the policy leaves a niche for the next, or goes back to the one before; or the search restarts."""
 
-from dataclasses import replace
 from itertools import islice
 from typing import Final
 
 import numpy as np
 
 from chemmara.language_model.device import device_of
-from chemmara.rl.augmentation import Augmentation
-from chemmara.rl.estimators import ESTIMATORS
-from chemmara.rl.finetune import Learner, optimizer_of
+from chemmara.rl.finetune import Learner
+from chemmara.rl.next_search import begin, restart_where_due
 from chemmara.rl.niches import Niches, Start
 from chemmara.rl.replay import Replay, ReplayEntry
 from chemmara.rl.row_sources import canonically_written
@@ -19,7 +17,8 @@ _SPARE: Final = 4  # molecules written anew for each that the replay holds, sinc
 
 
 def move_on(learner: Learner) -> None:
-    """Leave the niche that was worked on, or go back to the one before, where that is due; else nothing changes."""
+    """Restart, leave the niche that was worked on, or go back to the one before, where due; else nothing changes."""
+    restart_where_due(learner)
     niches = learner.niches
     if niches is None:
         return
@@ -28,9 +27,9 @@ def move_on(learner: Learner) -> None:
             weights = {name: tensor.clone() for name, tensor in learner.policy.state_dict().items()}
             replay = learner.replay.kept if learner.replay else []
             niches.leave(Start(weights, replay, learner.breeding.pool if learner.breeding else {}))
-            _begin(learner, _away(learner, niches))
+            begin(learner, _away(learner, niches))
         case "return":
-            _begin(learner, niches.go_back())
+            begin(learner, niches.go_back())
         case "stay":
             pass
 
@@ -58,17 +57,3 @@ def _earned(niches: Niches, scores: dict[str, float]) -> dict[str, float]:
     earned = niches.earned(list(scores), np.array(list(scores.values())))
     found = {smiles: value for smiles, value in zip(scores, earned.tolist(), strict=True) if value}
     return dict(sorted(found.items(), key=lambda entry: -entry[1]))
-
-
-def _begin(learner: Learner, start: Start) -> None:
-    """Go on from a start; the optimiser, the loss's own parameters, tau and the anchor begin anew."""
-    method = learner.method
-    learner.policy.load_state_dict(start.policy)
-    learner.loss = ESTIMATORS[method.estimator].new()
-    learner.optimizer = optimizer_of(learner.policy, learner.loss, method)
-    fresh = Augmentation.of(method, learner.generator, learner.augmentation.spelled)
-    learner.augmentation = replace(learner.augmentation, tau=fresh.tau, anchors=fresh.anchors)
-    if learner.replay:
-        learner.replay.kept = start.replay
-    if learner.breeding:
-        learner.breeding.pool = start.pool

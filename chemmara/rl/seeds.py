@@ -23,6 +23,8 @@ def take_seeds(learner: Learner, scores: Scores) -> list[str]:
         learner.breeding.add(scores.smiles, earned)
     if learner.screening:
         learner.screening.learn(scores)
+    if learner.restarts:
+        learner.restarts.given = dict(zip(scores.smiles, earned.tolist(), strict=True))
     held = np.array([not smiles or learner.proposals.keeps(smiles) for smiles in scores.smiles], dtype=bool)
     learned = np.where(held, earned, np.nan)
     rows = canonically_written(learner.prior, scores.smiles, learned, device_of(learner.policy))

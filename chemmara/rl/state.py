@@ -35,6 +35,8 @@ def save_learner(path: Path, learner: Learner, progress: dict[str, Any]) -> None
         tensors |= prefixed(learner.loss.state_dict(), "loss")
     if learner.niches:
         tensors |= prefixed(learner.niches.tensors(), "niches")
+    if learner.restarts:
+        tensors |= prefixed(learner.restarts.policy, "restarts")
     for place, candidates in enumerate(learner.under_way):
         tensors |= prefixed(_tensors_of(candidates), f"under_way.{place}")
     values = {
@@ -44,6 +46,7 @@ def save_learner(path: Path, learner: Learner, progress: dict[str, Any]) -> None
         "pool": list(learner.breeding.pool.items()) if learner.breeding else [],
         "screening": learner.screening.state() if learner.screening else None,
         "niches": learner.niches.state() if learner.niches else None,
+        "restarts": learner.restarts.state() if learner.restarts else None,
         "replay": [asdict(entry) for entry in learner.replay.kept] if learner.replay else [],
         "under_way": [_values_of(candidates) for candidates in learner.under_way],
     }
@@ -68,6 +71,8 @@ def load_learner(path: Path, learner: Learner) -> dict[str, Any]:
         learner.screening.restore(values["screening"])
     if learner.replay:
         learner.replay.kept = replay_entries(values["replay"])
+    if learner.restarts and values.get("restarts"):  # an older version's file has none
+        learner.restarts.restore(values["restarts"], under(tensors, "restarts"))
     if learner.niches and values.get("niches"):  # an older version's file has none
         learner.niches.restore(values["niches"], under(tensors, "niches"))
     batches = values.get("under_way", [])  # an older version's file has none

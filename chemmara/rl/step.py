@@ -38,4 +38,5 @@ class Step:
     children: list[Rows]  # of the best molecules, one generation after the other; those that the prior can write
     choice: Choice | None  # what was screened; None without screening
     correlation: float  # rank correlation of what screening predicted and what was measured; NaN without
+    restarts: int | None  # so far, before the step; None where the method has none
     niche: int  # number of the niche that was worked on; 0 where the method has none

@@ -33,6 +33,7 @@ def step_values(step: Step, *, held: bool = False) -> dict[str, float]:
         "grad_norm": _mean(np.array([update.grad_norm for update in step.updates])),
         "clipped": _mean(np.array([update.clipped for update in step.updates], dtype=np.float64)),
     }
+    figures |= {} if step.restarts is None else {"restarts": float(step.restarts)}
     figures |= {"niche": float(step.niche)} if step.niche else {}
     return figures | (_screened(step.choice, step.correlation) if step.choice else {})
 
@@ -56,9 +57,9 @@ def _mean(values: np.ndarray) -> float:
 
 
 def choice_in_words(step: Step) -> str:
-    """What screening did in a step, and in which niche from the second on, as the live display says it; or ""."""
-    niche = f"niche {step.niche}" if step.niche > 1 else ""
-    return ", ".join(words for words in (niche, _screening_in_words(step)) if words)
+    """What screening did in a step, and after how many restarts or in which niche, for the live display; or ""."""
+    begun = f"niche {step.niche}" if step.niche > 1 else f"restart {step.restarts}" if step.restarts else ""
+    return ", ".join(words for words in (begun, _screening_in_words(step)) if words)
 
 
 def _screening_in_words(step: Step) -> str:

@@ -34,13 +34,18 @@ class Memory:
     values: dict[str, tuple[float, list[float]]] = field(default_factory=dict)  # SMILES -> score, targets; may be NaN
     record: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_RECENT))  # predicted, measured
     predicts: bool = True  # whether predictions of late said anything of what was measured, or are too few to tell
-    learnable: int = 0  # molecules with a score and all targets
+    learnable: int = 0  # molecules with a score and all targets, since the search began anew
+    before: int = 0  # of the molecules in `values`, how many were known before that
+    again: list[str] = field(default_factory=list)  # those of them that are learned from all the same
     _best: list[tuple[float, int, str]] = field(default_factory=list)  # (-score, number, SMILES), half of `most`
     _latest: deque[str] = field(default_factory=deque)
 
     def add(self, smiles: str, score: float, targets: list[float]) -> None:
         """Remember a molecule that was measured for the first time."""
         self.values[smiles] = score, targets
+        self._learn(smiles, score, targets)
+
+    def _learn(self, smiles: str, score: float, targets: list[float]) -> None:
         if any(value != value for value in (score, *targets)):  # noqa: PLR0124 - NaN's mark
             return
         insort(self._best, (-score, self.learnable, smiles))
@@ -49,6 +54,14 @@ class Memory:
         if len(self._latest) > self.most:
             self._latest.popleft()
         self.learnable += 1
+
+    def begin_anew(self, given: Iterable[str] = ()) -> None:
+        """Learn from none of the molecules so far but from those given; all stay known."""
+        self.before, self.again = len(self.values), [smiles for smiles in given if smiles in self.values]
+        self.learnable, self.predicts, self._best, self._latest = 0, True, [], deque()
+        self.record.clear()
+        for smiles in self.again:
+            self._learn(smiles, *self.values[smiles])
 
     def best(self, number: int) -> dict[str, float]:
         """The molecules with the highest scores, at most so many, the best first; equal ones in their order."""
@@ -73,12 +86,17 @@ class Memory:
         """All that cannot be worked out again, as plain values."""
         rows = [(smiles, _null(score), [_null(value) for value in targets])
                 for smiles, (score, targets) in self.values.items()]  # fmt: skip
-        return {"values": rows, "record": list(self.record)}
+        return {"values": rows, "record": list(self.record), "before": self.before, "again": self.again}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
-        for smiles, score, targets in state["values"]:
+        before = state.get("before", 0)  # an older version's file has none
+        for number, (smiles, score, targets) in enumerate(state["values"]):
+            if before and number == before:
+                self.begin_anew(state["again"])
             self.add(smiles, _number(score), [_number(value) for value in targets])
+        if before == len(state["values"]):
+            self.begin_anew(state.get("again", ()))
         self.compare((predicted, measured) for predicted, measured in state["record"])
 
 

@@ -9,7 +9,7 @@ from fake_gpu import fake_gpu
 from chemmara.campaign.run import Run
 from chemmara.campaign.settings import load_campaign, saved_settings
 from chemmara.records.ledger import Ledger
-from chemmara.rl.method import METHODS
+from chemmara.rl.named_methods import METHODS
 
 CAMPAIGN = """
 prior = "{prior}"

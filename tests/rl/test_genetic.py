@@ -25,7 +25,8 @@ from chemmara.molecules.chem import canonical_smiles
 from chemmara.records.ledger import Ledger
 from chemmara.rl.finetune import new_learner
 from chemmara.rl.genetic import Breeding, GeneticConfig
-from chemmara.rl.method import METHODS, MethodConfig
+from chemmara.rl.method import MethodConfig
+from chemmara.rl.named_methods import METHODS
 from chemmara.rl.ranks import drawn_by_rank, rank_weights
 from chemmara.rl.regressions import GeneticGFN
 from chemmara.rl.replay import Replay, ReplayConfig

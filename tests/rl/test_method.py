@@ -11,7 +11,8 @@ from chemmara.config import Strict, parse
 from chemmara.errors import ConfigError
 from chemmara.rl.diversity_filter import SphereFilterConfig
 from chemmara.rl.genetic import GeneticConfig
-from chemmara.rl.method import METHODS, MethodConfig
+from chemmara.rl.method import MethodConfig
+from chemmara.rl.named_methods import METHODS
 from chemmara.rl.tau import PercentileTau
 
 
@@ -37,12 +38,14 @@ def test_the_default_is_the_half_of_mara_that_undoes_the_prior() -> None:
 def test_optimise_is_genetic_gfn_whose_children_and_samples_are_screened() -> None:
     base = MethodConfig(name="genetic-gfn")
     method = MethodConfig.model_validate({"name": "optimise", "genetic": {"mutation_rate": 0.01}})
-    assert method.model_copy(update={"name": "genetic-gfn", "screen": None}) == base
+    assert method.model_copy(update={"name": "genetic-gfn", "screen": None, "restart": None}) == base
     assert method.screen is not None
     assert (method.screen.children, method.screen.candidates, method.screen.price) == (256, 256, 0.0)
     assert method.breeding == GeneticConfig(offspring=256)
     assert not method.breeds_in_a_step
-    plain = MethodConfig.model_validate({"name": "optimise", "screen": False, "genetic": {"mutation_rate": 0.01}})
+    plain = MethodConfig.model_validate(
+        {"name": "optimise", "screen": False, "restart": False, "genetic": {"mutation_rate": 0.01}}
+    )
     assert plain.model_copy(update={"name": "genetic-gfn"}) == base
 
 

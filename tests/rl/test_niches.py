@@ -266,6 +266,10 @@ def test_the_next_niche_begins_from_the_prior_and_from_what_lies_away(tiny_prior
     niches, replay = learner.niches, learner.replay
     assert niches is not None
     assert replay is not None
+    assert niches.before is not None  # whose policy is that of the run, while no other niche is found
+    ended_with = learner.trained().state_dict()
+    assert all(torch.equal(tensor, niches.before.policy[name]) for name, tensor in ended_with.items())
+    assert not torch.equal(weights(learner.trained()), weights(learner.policy))
     assert torch.equal(weights(learner.policy), weights(learner.prior.model))
     assert not learner.optimizer.state
     assert replay.kept

@@ -14,7 +14,8 @@ from chemmara.molecules.chem import canonical_smiles
 from chemmara.rl.candidates import Proposals, chosen
 from chemmara.rl.finetune import Learner, new_learner
 from chemmara.rl.genetic import GeneticConfig
-from chemmara.rl.method import METHODS, MethodConfig
+from chemmara.rl.method import MethodConfig
+from chemmara.rl.named_methods import METHODS
 from chemmara.rl.state import load_learner, save_learner
 from chemmara.rl.step_figures import choice_in_words, step_values
 from chemmara.scoring.objective import canonical_texts
