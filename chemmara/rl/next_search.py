@@ -4,14 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from chemmara.language_model.device import device_of
 from chemmara.rl.augmentation import Augmentation
 from chemmara.rl.estimators import ESTIMATORS
 from chemmara.rl.finetune import Learner, optimizer_of
 from chemmara.rl.niches import Start
-from chemmara.rl.replay import Replay
-from chemmara.rl.restarts import Restarts
-from chemmara.rl.row_sources import canonically_written
+from chemmara.rl.seeds import remember_seeds
 
 
 def restart_where_due(learner: Learner) -> None:
@@ -26,11 +23,11 @@ def restart_where_due(learner: Learner) -> None:
         return
     weights = {name: tensor.clone() for name, tensor in learner.policy.state_dict().items()}
     restarts.begin(weights, len(learner.under_way))
-    begin(learner, _from_the_prior(learner, restarts))
+    begin(learner, Start(learner.prior.model.state_dict(), [], {}))
     learner.augmentation = Augmentation.of(learner.method, learner.generator, learner.augmentation.spelled)
-    learner.augmentation.visits.of_batch(list(restarts.given), np.array(list(restarts.given.values())))
     if learner.screening:
         learner.screening.memory.begin_anew(restarts.given)
+    remember_seeds(learner, list(restarts.given), np.array(list(restarts.given.values())))
 
 
 def begin(learner: Learner, start: Start) -> None:
@@ -45,15 +42,3 @@ def begin(learner: Learner, start: Start) -> None:
         learner.replay.kept = start.replay
     if learner.breeding:
         learner.breeding.pool = start.pool
-
-
-def _from_the_prior(learner: Learner, restarts: Restarts) -> Start:
-    """The prior, with the seeds as replay and parents."""
-    best = sorted(restarts.given.items(), key=lambda entry: -entry[1])
-    given = {smiles: earned for smiles, earned in best if smiles and earned == earned}  # noqa: PLR0124 - NaN
-    replay = Replay(learner.method.replay) if learner.method.replay else None
-    if replay:
-        held = [smiles for smiles in given if learner.proposals.keeps(smiles)]
-        scores = np.array([given[smiles] for smiles in held])
-        replay.add(canonically_written(learner.prior, held, scores, device_of(learner.policy)))
-    return Start(learner.prior.model.state_dict(), replay.kept if replay else [], given)

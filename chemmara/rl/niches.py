@@ -96,18 +96,12 @@ class Niches:
 
     def saw(self, scores: Scores) -> None:
         """Take in the calls of a step."""
-        new: dict[str, tuple[int, float]] = {}
-        for smiles, call, score in zip(scores.smiles, scores.call.tolist(), scores.total.tolist(), strict=True):
-            if smiles and call > self.calls:
-                new.setdefault(smiles, (call, score))
+        new = scores.calls_after(self.calls)
         if not new:
             return
-        calls = [call for call, _ in new.values()]
-        self.begun = min(calls) - 1 if self.begun is None else self.begun
-        self.calls = max(calls)
-        hits = packed_fingerprints(
-            molecules_of([text for text, (_, score) in new.items() if score >= self.hit_threshold])
-        )
+        self.begun = min(new) - 1 if self.begun is None else self.begun
+        self.calls = max(new)
+        hits = packed_fingerprints(molecules_of([text for text, score in new.values() if score >= self.hit_threshold]))
         sought = self.sought
         self.own = np.concatenate([self.own, hits[self.share(hits) >= _HALF]])
         if sought and not self.sought:

@@ -53,16 +53,12 @@ class Restarts:
 
     def saw(self, scores: Scores) -> None:
         """Take in the calls of a step."""
-        new = {
-            call: score
-            for smiles, call, score in zip(scores.smiles, scores.call.tolist(), scores.total.tolist(), strict=True)
-            if smiles and call > self.calls
-        }
+        new = scores.calls_after(self.calls)
         if not new:
             return
         self.rose = self.rose if self.calls else min(new) - 1
         self.calls = max(new)
-        self.best = nlargest(_BEST, [*self.best, *np.nan_to_num(list(new.values())).tolist()])
+        self.best = nlargest(_BEST, [*self.best, *np.nan_to_num([score for _, score in new.values()]).tolist()])
         mean = sum(self.best) / _BEST
         if mean >= self.level + LEAST:
             self.level, self.rose = mean, self.calls

@@ -15,20 +15,25 @@ def take_seeds(learner: Learner, scores: Scores) -> list[str]:
     repeats when the policy samples them. What the prior cannot write, or does not hold the given parts, is known, but
     not learned from.
     """
-    learner.augmentation.visits.of_batch(scores.smiles, scores.total)
     earned = scores.total
     if learner.diversity_filter:
         earned = learner.diversity_filter.filtered_scores(scores.smiles, earned)
-    if learner.breeding:
-        learner.breeding.add(scores.smiles, earned)
     if learner.screening:
         learner.screening.learn(scores)
     if learner.restarts:
         learner.restarts.given = dict(zip(scores.smiles, earned.tolist(), strict=True))
-    held = np.array([not smiles or learner.proposals.keeps(smiles) for smiles in scores.smiles], dtype=bool)
+    return remember_seeds(learner, scores.smiles, earned)
+
+
+def remember_seeds(learner: Learner, smiles: list[str], earned: np.ndarray) -> list[str]:
+    """Make repeats, parents and replay of seeds that earn so much (n,); the SMILES of those not learned from."""
+    learner.augmentation.visits.of_batch(smiles, earned)
+    if learner.breeding:
+        learner.breeding.add(smiles, earned)
+    held = np.array([not text or learner.proposals.keeps(text) for text in smiles], dtype=bool)
     learned = np.where(held, earned, np.nan)
-    rows = canonically_written(learner.prior, scores.smiles, learned, device_of(learner.policy))
+    rows = canonically_written(learner.prior, smiles, learned, device_of(learner.policy))
     if learner.replay:
         learner.replay.add(rows)
     written = set(rows.smiles)
-    return [smiles for smiles in scores.smiles if smiles and smiles not in written]
+    return [text for text in smiles if text and text not in written]

@@ -20,6 +20,11 @@ class Scores:
     error: list[str]  # reason for a missing score; "" where there is none
     call: np.ndarray  # (n,) int64, the oracle call (from 1) that measured the row; 0 outside a budget or without one
 
+    def calls_after(self, call: int) -> dict[int, tuple[str, float]]:
+        """Molecules that calls after this one measured, with their scores, by the number of their call."""
+        rows = zip(self.call.tolist(), self.smiles, self.total.tolist(), strict=True)
+        return {number: (smiles, score) for number, smiles, score in rows if smiles and number > call}
+
     def chosen(self, rows: slice) -> "Scores":
         """The rows of a slice."""
         components = {name: values[rows] for name, values in self.components.items()}

@@ -90,13 +90,15 @@ class Memory:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
+        rows = [(smiles, _number(score), [_number(value) for value in targets])
+                for smiles, score, targets in state["values"]]  # fmt: skip
         before = state.get("before", 0)  # an older version's file has none
-        for number, (smiles, score, targets) in enumerate(state["values"]):
-            if before and number == before:
-                self.begin_anew(state["again"])
-            self.add(smiles, _number(score), [_number(value) for value in targets])
-        if before == len(state["values"]):
-            self.begin_anew(state.get("again", ()))
+        for row in rows[:before]:
+            self.add(*row)
+        if before:
+            self.begin_anew(state["again"])
+        for row in rows[before:]:
+            self.add(*row)
         self.compare((predicted, measured) for predicted, measured in state["record"])
 
 

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from chemmara.campaign.run import Run
 from chemmara.campaign.settings import load_campaign
 from cli.main import app
-from tests.campaign.test_campaign import killed_and_resumed, rows
-from tests.campaign.test_screened_campaigns import figures
+from tests.campaign.test_campaign import rows
+from tests.campaign.test_screened_campaigns import figures, repeated_after_kills
 
 METHOD = """
 [method]
@@ -34,20 +34,15 @@ def niching_file(campaign_file: Path) -> Path:
 
 
 def test_a_run_that_leaves_a_niche_repeats_itself_after_kills(tmp_path: Path, niching_file: Path) -> None:
-    with Run.start(tmp_path / "whole", load_campaign(niching_file)) as run:
-        run.go()
+    whole, log = repeated_after_kills(niching_file, tmp_path, (130, 340))
+    with Run.resume(tmp_path / "whole", load_campaign(niching_file)) as run:
         assert run.learner.niches is not None
         assert run.learner.niches.budget == 400
-    whole, log = rows(tmp_path / "whole"), figures(tmp_path / "whole")
     assert [row[0] for row in whole] == list(range(1, 401))
     niches = [line["niche"] for line in log]
     assert niches[0] == 1.0
     assert niches[-1] > 1.0
     assert niches == sorted(niches)
-    folder = tmp_path / "killed"
-    killed_and_resumed(niching_file, folder, (130, 340))
-    assert rows(folder) == whole
-    assert figures(folder) == log
 
 
 def test_a_budget_that_grows_changes_no_step_that_was_taken(tmp_path: Path, niching_file: Path) -> None:

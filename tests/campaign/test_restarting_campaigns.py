@@ -6,11 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from chemmara.campaign.run import Run
-from chemmara.campaign.settings import load_campaign
 from cli.main import app
-from tests.campaign.test_campaign import killed_and_resumed, rows
-from tests.campaign.test_screened_campaigns import figures
+from tests.campaign.test_screened_campaigns import figures, repeated_after_kills
 
 METHOD = """
 [method]
@@ -36,19 +33,13 @@ def restarting_file(campaign_file: Path) -> Path:
 def test_a_run_that_begins_anew_repeats_itself_after_kills(tmp_path: Path, restarting_file: Path, ahead: int) -> None:
     text = restarting_file.read_text(encoding="utf-8")
     restarting_file.write_text(f"ahead = {ahead}\n" + text, encoding="utf-8")
-    with Run.start(tmp_path / "whole", load_campaign(restarting_file)) as run:
-        run.go()
-    whole, log = rows(tmp_path / "whole"), figures(tmp_path / "whole")
+    whole, log = repeated_after_kills(restarting_file, tmp_path, (100, 250))
     assert [row[0] for row in whole] == list(range(1, 301))
     assert len({row[2] for row in whole}) == 300  # nothing is measured again
     restarts = [line["restarts"] for line in log]
     assert restarts[0] == 0.0
     assert restarts[-1] > 1.0
     assert restarts == sorted(restarts)
-    folder = tmp_path / "killed"
-    killed_and_resumed(restarting_file, folder, (100, 250))
-    assert rows(folder) == whole
-    assert figures(folder) == log
 
 
 def test_the_log_and_the_report_say_when_a_run_began_anew(tmp_path: Path, restarting_file: Path) -> None:

@@ -39,22 +39,28 @@ def figures(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
+def repeated_after_kills(
+    file: Path, folder: Path, kills: tuple[int, ...]
+) -> tuple[list[tuple], list[dict[str, float]]]:
+    """Ledger and log of a whole run, which it also has where it is killed after so many calls each time."""
+    with Run.start(folder / "whole", load_campaign(file)) as run:
+        run.go()
+    whole, log = rows(folder / "whole"), figures(folder / "whole")
+    killed_and_resumed(file, folder / "killed", kills)
+    assert rows(folder / "killed") == whole
+    assert figures(folder / "killed") == log
+    return whole, log
+
+
 def test_a_screened_run_spends_its_budget_to_the_call_and_repeats_itself_after_kills(
     tmp_path: Path, screened_file: Path
 ) -> None:
-    with Run.start(tmp_path / "whole", load_campaign(screened_file)) as run:
-        run.go()
-    whole = rows(tmp_path / "whole")
+    whole, log = repeated_after_kills(screened_file, tmp_path, (20, 120))
     assert [row[0] for row in whole] == list(range(1, 151))
     assert len({row[2] for row in whole}) == 150
-    log = figures(tmp_path / "whole")
     assert [line["screen_active"] for line in log[:2]] == [0.0, 0.0]
     assert log[-1]["screen_active"] == 1.0
     assert max(line["screen_children"] for line in log) > 0
-    folder = tmp_path / "killed"
-    killed_and_resumed(screened_file, folder, (20, 120))
-    assert rows(folder) == whole
-    assert figures(folder) == log
 
 
 def test_workers_and_a_costly_oracle_change_nothing_of_the_choice(tmp_path: Path, screened_file: Path) -> None:

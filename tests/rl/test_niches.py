@@ -44,8 +44,8 @@ def silanes(number: int) -> list[str]:
     return ["[SiH3]" + "[SiH2]" * (i + 9) + "[SiH3]" for i in range(number)]
 
 
-def calls(smiles: list[str], score: float, first: int) -> Scores:
-    """Scores of new molecules, whose calls have the numbers from `first` on."""
+def calls(smiles: list[str], score: float | list[float], first: int) -> Scores:
+    """Scores (the same, or one each) of new molecules, whose calls have the numbers from `first` on."""
     n = len(smiles)
     return Scores(smiles, np.full(n, score), {}, np.ones(n, dtype=bool), [""] * n, np.arange(first, first + n))
 

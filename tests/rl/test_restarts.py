@@ -22,6 +22,7 @@ from chemmara.rl.step_figures import choice_in_words, step_values
 from chemmara.scoring.scores import Scores
 from chemmara.screening.memory import Memory
 from tests.rl.test_finetune import weights
+from tests.rl.test_niches import calls as molecules_with_calls
 from tests.rl.test_screened_steps import Calls, screened
 
 GENETIC: dict[str, Any] = {
@@ -33,9 +34,7 @@ SCREEN = {"children": 16}
 
 def calls(scores: list[float], first: int) -> Scores:
     """Scores of new molecules, whose calls have the numbers from `first` on."""
-    n = len(scores)
-    smiles = ["C" * (first + i) for i in range(n)]
-    return Scores(smiles, np.array(scores), {}, np.ones(n, dtype=bool), [""] * n, np.arange(first, first + n))
+    return molecules_with_calls(["C" * (first + i) for i in range(len(scores))], scores, first)
 
 
 def test_when_the_search_begins_anew_by_hand() -> None:
