@@ -34,7 +34,7 @@ def favour_molecules(
     were.
     """
     model, reference = prior.model, deepcopy(prior.model)
-    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    before = deepcopy(model.state_dict())
     device, precision = device_of(model), resolve_precision(config, device_of(model))
     reference.to(device)  # cuDNN wants the copied weights of a recurrent network in one piece, and this puts them there
     generator = torch.Generator(device).manual_seed(config.seed)

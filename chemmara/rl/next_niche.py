@@ -1,5 +1,6 @@
 """Between two steps: the policy leaves a niche for the next, or goes back to the one before; or the search restarts."""
 
+from copy import deepcopy
 from itertools import islice
 from typing import Final
 
@@ -24,7 +25,7 @@ def move_on(learner: Learner) -> None:
         return
     match niches.due:
         case "leave":
-            weights = {name: tensor.clone() for name, tensor in learner.policy.state_dict().items()}
+            weights = deepcopy(learner.policy.state_dict())
             replay = learner.replay.kept if learner.replay else []
             niches.leave(Start(weights, replay, learner.breeding.pool if learner.breeding else {}))
             begin(learner, _away(learner, niches))

@@ -1,5 +1,6 @@
 """Between two steps: the search begins anew from the prior, where the best molecules get no better."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -21,8 +22,7 @@ def restart_where_due(learner: Learner) -> None:
     restarts = learner.restarts
     if restarts is None or not restarts.due:
         return
-    weights = {name: tensor.clone() for name, tensor in learner.policy.state_dict().items()}
-    restarts.begin(weights, len(learner.under_way))
+    restarts.begin(deepcopy(learner.policy.state_dict()), len(learner.under_way))
     begin(learner, Start(learner.prior.model.state_dict(), [], {}))
     learner.augmentation = Augmentation.of(learner.method, learner.generator, learner.augmentation.spelled)
     if learner.screening:
