@@ -67,13 +67,14 @@ def run(
     from chemmara.benchmark.suite import load_suite
     from chemmara.benchmark.suite_runs import Benchmark, planned_jobs, run_benchmark
     from chemmara.benchmark.timing import ended
+    from chemmara.campaign.method_spec import method_names
 
     from .progress import benchmark_progress
 
     loaded = load_suite(suite, budget=budget, prior=prior)
     chosen = loaded.chosen(None if tasks is None else _names(tasks))
     numbers = range(1, loaded.seeds + 1) if seeds is None else _seeds(seeds)
-    named = _names(methods)
+    named = method_names(methods)
     if not named:
         raise ChemmaraError(f"--methods: {methods!r} names no method")
     wanted = Benchmark(loaded, tuple(task.name for task in chosen), tuple(named), tuple(numbers))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chemmara.errors import ChemmaraError
+
 from .dry_run import DryRun
 from .options import CampaignArgument, DeviceOption, MethodsOption, PriorOption, WorkersOption
 
@@ -28,14 +30,15 @@ def compare(
     """Run methods at equal budgets over paired seeds, as many runs at once as there are CPUs, and compare them.
 
     Keys of the campaign's method table are used for its own method; the others have their defaults, and its tau.
-    Writes runs.csv, table.md, comparison.png and comparison.html. Ctrl-C saves; the same command goes on.
+    Writes runs.csv, table.md, comparison.png and comparison.html, with what earlier commands ran in DIR. Ctrl-C saves;
+    the same command goes on.
 
     A method may change keys, as `mara+beta=0.02` or `mara+anchor.choose=lowest`, and is named so in the table.
 
     Example: chemmara compare quickstart --methods reinvent,vanilla,prior-undone --seeds 3 --out runs/comparison
     """
     from chemmara.benchmark.compare import compare as run_all
-    from chemmara.campaign.method_spec import with_method
+    from chemmara.campaign.method_spec import method_names, with_method
     from chemmara.campaign.settings import load_campaign
     from chemmara.language_model.device import chosen_device
 
@@ -43,8 +46,9 @@ def compare(
     from .tables import print_json
 
     base = load_campaign(campaign, budget=budget, workers=workers, prior=prior, device=device)
-    names = dict.fromkeys(name.strip() for name in methods.split(","))
-    campaigns = {name: with_method(base, name, option="--methods") for name in names}
+    campaigns = {name: with_method(base, name, option="--methods") for name in method_names(methods)}
+    if not campaigns:
+        raise ChemmaraError(f"--methods: {methods!r} names no method")
     for settings in campaigns.values():
         chosen_device(settings.device, settings.method.batch_size)  # refused here, before any process is started
     chosen = range(base.seed, base.seed + seeds)

@@ -1,9 +1,11 @@
 """`chemmara pretrain`: a prior from a corpus."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
+
+from chemmara.errors import ChemmaraError
 
 
 def pretrain(
@@ -12,13 +14,20 @@ def pretrain(
     parent: Annotated[
         str | None, typer.Option("--from", help="Continue from this prior (transfer learning): folder or bundled name.")
     ] = None,
-    network: Annotated[Literal["gru", "lstm", "transformer"], typer.Option(help="Kind of network.")] = "gru",
-    hidden: Annotated[int, typer.Option(min=1, help="Width of a layer.")] = 512,
-    layers: Annotated[int, typer.Option(min=1, help="Number of layers.")] = 1,
-    embedding: Annotated[int, typer.Option(min=1, help="Width of a token's embedding (gru, lstm).")] = 128,
-    heads: Annotated[int, typer.Option(min=1, help="Attention heads (transformer).")] = 8,
-    dropout: Annotated[float, typer.Option(min=0, max=1, help="Between layers.")] = 0.0,
-    notation: Annotated[Literal["smiles", "selfies"], typer.Option(help="How molecules are written.")] = "smiles",
+    network: Annotated[
+        Literal["gru", "lstm", "transformer"] | None,
+        typer.Option(help="Kind of network; default: gru. With --from this and what follows are the prior's."),
+    ] = None,
+    hidden: Annotated[int | None, typer.Option(min=1, help="Width of a layer; default: 512.")] = None,
+    layers: Annotated[int | None, typer.Option(min=1, help="Number of layers; default: 1.")] = None,
+    embedding: Annotated[
+        int | None, typer.Option(min=1, help="Width of a token's embedding (gru, lstm); default: 128.")
+    ] = None,
+    heads: Annotated[int | None, typer.Option(min=1, help="Attention heads (transformer); default: 8.")] = None,
+    dropout: Annotated[float | None, typer.Option(min=0, max=1, help="Between layers; default: 0.")] = None,
+    notation: Annotated[
+        Literal["smiles", "selfies"] | None, typer.Option(help="How molecules are written; default: smiles.")
+    ] = None,
     random_smiles: Annotated[
         Literal["restricted", "unrestricted"] | None,
         typer.Option(
@@ -100,18 +109,19 @@ def pretrain(
 
     if threads:
         torch.set_num_threads(threads)
-    recurrent = {"kind": network, "embedding": embedding, "hidden": hidden, "layers": layers, "dropout": dropout}
-    attention = {"kind": network, "width": hidden, "heads": heads, "layers": layers, "dropout": dropout}
     options = {
-        "network": attention if network == "transformer" else recurrent, "notation": notation, "stereo": stereo,
-        "random_smiles": random_smiles,
-        "extend_vocabulary": extend_vocabulary, "optimizer": optimizer, "decay": decay, "precision": precision,
-        "evaluate_samples": evaluate_samples, "validity_steps": validity_steps, "validity_rate": validity_rate,
-        "validity_likelihood": validity_likelihood, "seed": seed,
+        "stereo": stereo, "random_smiles": random_smiles, "extend_vocabulary": extend_vocabulary,
+        "optimizer": optimizer, "decay": decay, "precision": precision, "evaluate_samples": evaluate_samples,
+        "validity_steps": validity_steps, "validity_rate": validity_rate, "validity_likelihood": validity_likelihood,
+        "seed": seed,
     }  # fmt: skip
+    sizes = {"hidden": hidden, "layers": layers, "embedding": embedding, "heads": heads, "dropout": dropout}
+    chosen = {name: value for name, value in sizes.items() if value is not None}
+    if network or chosen:
+        options["network"] = _network(network or "gru", chosen)
     by_size = {
         "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "evaluate_every": evaluate_every,
-        "patience": patience,
+        "patience": patience, "notation": notation,
     }  # fmt: skip
     options |= {name: value for name, value in by_size.items() if value is not None}
     config = parse(PretrainConfig, options, source="pretrain")
@@ -121,3 +131,14 @@ def pretrain(
             note=note, tell=tell, tell_second=tell_second, tell_read=tell_read, say=say,
         )  # fmt: skip
     typer.echo(f"{out}: {progress.best_nll:.2f} nats a held-out molecule at step {progress.best_step}", err=True)
+
+
+def _network(kind: str, chosen: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a network, given those that the user chose; ChemmaraError where it does not have one of them."""
+    sizes = {"heads": 8} if kind == "transformer" else {"embedding": 128}
+    settings = {"hidden": 512, "layers": 1, "dropout": 0.0} | sizes
+    if unknown := chosen.keys() - settings.keys():
+        raise ChemmaraError(f"--{min(unknown)}: a {kind} has none")
+    settings |= chosen
+    width = "width" if kind == "transformer" else "hidden"
+    return {"kind": kind, width: settings.pop("hidden")} | settings

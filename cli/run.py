@@ -12,6 +12,7 @@ from .options import DeviceOption, PriorOption, WorkersOption
 
 if TYPE_CHECKING:
     from chemmara.campaign.run import Run
+    from chemmara.campaign.settings import CampaignConfig
 
     from .listeners import Listening
 
@@ -90,7 +91,7 @@ def run(
             RunFolder(out).refuse_a_run(force=force)
         print_campaign(settings, out, calls_in(out) if go_on else 0, as_json=as_json)
         return
-    current = Run.resume(out, settings) if go_on else Run.start(out, settings, force=force)
+    current = _resumed(out, settings, listening) if go_on else Run.start(out, settings, force=force)
     _go(current, settings.threads, listening, keep_going=keep_going, as_json=as_json)
 
 
@@ -111,7 +112,6 @@ def resume(
 
     Example: chemmara resume runs/quickstart --budget 5000
     """
-    from chemmara.campaign.run import Run
     from chemmara.campaign.settings import saved_settings
     from chemmara.language_model.device import chosen_device
 
@@ -125,7 +125,21 @@ def resume(
     if dry_run:
         print_campaign(settings, folder, calls_in(folder), as_json=as_json)
         return
-    _go(Run.resume(folder, settings), None, listening, keep_going=keep_going, as_json=as_json)
+    _go(_resumed(folder, settings, listening), None, listening, keep_going=keep_going, as_json=as_json)
+
+
+def _resumed(folder: Path, settings: "CampaignConfig", listening: "Listening") -> "Run":
+    """The run in a folder, where it was saved; a user's own oracle that was changed since then is named."""
+    from chemmara.campaign.identity import changed_files
+    from chemmara.campaign.run import Run
+    from chemmara.records.run_folder import RunFolder
+
+    changed = changed_files(RunFolder(folder).read_config(), settings)
+    current = Run.resume(folder, settings)
+    for name in changed:
+        why = "calls from before and calls from now on may not be comparable"
+        listening.say("note", f"the files of {name!r} have changed since the run was begun: {why}")
+    return current
 
 
 def _go(current: "Run", chosen: int | None, listening: "Listening", *, keep_going: bool, as_json: bool) -> None:
@@ -166,13 +180,15 @@ def _go(current: "Run", chosen: int | None, listening: "Listening", *, keep_goin
 def _how(current: "Run", chosen: int | None) -> str:
     """The first line of a run: what works on it, and why; `chosen` are the threads that the user chose."""
     from chemmara.language_model.device import device_of
+    from chemmara.scoring.worker_limits import WorkerLimits
     from chemmara.system.processors import usable_cpus
 
     settings = current.config
     why = "as it was begun" if current.progress.step else f"of {usable_cpus()} usable CPUs"
     why = "as the settings say" if chosen else why
     scoring = f"{settings.workers} scoring process{'es' if settings.workers > 1 else ''}"
-    scoring = "scoring in the same process" if settings.workers == 1 and not settings.ahead else scoring
+    limits = WorkerLimits(settings.workers, settings.timeout, settings.worker_memory, settings.scheduler)
+    scoring = "scoring in the same process" if limits.here and not settings.ahead else scoring
     scoring = f"scoring by {settings.scheduler}" if settings.scheduler else scoring
     scoring += f", {settings.ahead} batch{'es' if settings.ahead > 1 else ''} ahead" if settings.ahead else ""
     network = f"{settings.threads} thread{'s' if settings.threads != 1 else ''} for the network ({why})"

@@ -133,8 +133,9 @@ def _rows(
     from chemmara.molecules.readers import count_rows
     from chemmara.molecules.standardise import is_mixture
     from chemmara.scoring.cache import remembering
+    from chemmara.scoring.measurement import waiting_for
     from chemmara.scoring.table import Best, replaced_columns, scored
-    from chemmara.scoring.workers import measuring
+    from chemmara.scoring.workers import sharing
 
     from .output import tables_to
     from .progress import counter
@@ -145,13 +146,13 @@ def _rows(
     failed, first, mixtures = 0, "", 0
     column, total = molecules.smiles_column, count_rows(molecules.source)
     with (
-        measuring(goal, limits) as working,
-        remembering(goal, working, cache) as measure,
+        sharing(goal, limits) as working,
+        remembering(goal, working, cache) as hand_over,
         tables_to(out, ".csv", smiles=column) as write,
         counter("scoring", total) as advance,
     ):
         best = None if top is None else Best(top)
-        for table in scored(goal, molecules, measure):
+        for table in scored(goal, molecules, waiting_for(hand_over)):
             (write if best is None else best.add)(table)
             advance(len(table))
             missing: Any = table[table["error"] != ""]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from chemmara.benchmark.earlier_runs import other_runs, refuse_other_runs
 from chemmara.benchmark.runs import Job, Tell, run_jobs
 from chemmara.benchmark.statistics import as_markdown, comparison_table, difference_table
 from chemmara.campaign.settings import CampaignConfig
@@ -20,6 +21,8 @@ from chemmara.system.locking import only_writer
 def compare(campaigns: dict[str, CampaignConfig], seeds: Sequence[int], out: Path, tell: Tell) -> pd.DataFrame:
     """Run every method with every seed, as far as that is not done, and write the comparison; one row for each run.
 
+    Runs of other methods and seeds that have ended under `out` stay in the tables.
+
     Args:
         campaigns: settings by method name, alike save for the method.
         seeds: the same for every method.
@@ -27,7 +30,8 @@ def compare(campaigns: dict[str, CampaignConfig], seeds: Sequence[int], out: Pat
         tell: hears method, seed and standing of each run, when it begins and after each of its steps.
 
     Raises:
-        ChemmaraError: another process writes in `out`, or a run could not go on.
+        ChemmaraError: another process writes in `out`, it holds runs of another campaign or budget, or a run could not
+            go on.
         KeyboardInterrupt: the user interrupted; every run has saved.
     """
     jobs = [
@@ -36,8 +40,11 @@ def compare(campaigns: dict[str, CampaignConfig], seeds: Sequence[int], out: Pat
         for method, settings in campaigns.items()
     ]
     with only_writer(out):
+        refuse_other_runs(jobs)
+        others = other_runs(out, campaigns, seeds)
         run_jobs(jobs, tell)
-        return write_comparison({name: list(seeds) for name in campaigns}, out, next(iter(campaigns.values())))
+        runs = {name: sorted({*seeds, *others.pop(name, ())}) for name in campaigns} | others
+        return write_comparison(runs, out, next(iter(campaigns.values())))
 
 
 def write_comparison(runs: dict[str, list[int]], out: Path, settings: CampaignConfig) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chemmara import config
+from chemmara.benchmark.earlier_runs import refuse_other_runs
 from chemmara.benchmark.runs import Job, Tell, run_jobs
 from chemmara.benchmark.suite import SuiteConfig, task_campaign
 from chemmara.benchmark.timing import ended
@@ -64,11 +65,13 @@ def run_benchmark(benchmark: Benchmark, jobs: Sequence[Job], out: Path, tell: Te
     """Run what has not ended yet; the benchmark that the folder holds by then, with the runs of earlier commands.
 
     Raises:
-        ChemmaraError: another process writes in `out`, it holds another suite, or a run could not go on.
+        ChemmaraError: another process writes in `out`, it holds another suite or runs of another campaign, or a run
+            could not go on.
         KeyboardInterrupt: the user interrupted; every run has saved.
     """
     with only_writer(out):
         joined = _joined(benchmark, out)
+        refuse_other_runs(jobs)
         write_text(out / _NAME, json.dumps(_as_json(joined), indent=2) + "\n")
         run_jobs([job for job in jobs if not ended(job.folder)], tell)
     return joined

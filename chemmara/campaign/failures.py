@@ -1,5 +1,6 @@
 """When an oracle that fails again and again stops a campaign, before it has spent the budget on nothing."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -49,7 +50,9 @@ class Failures:
             return
         self._unscored += len(calls)
         if not self._scored and self._unscored >= _FEWEST:
-            self._stop(f"none of the first {self._unscored} molecules has a score ({calls[0].error})")
+            reason, number = Counter(call.error for call in calls).most_common(1)[0]
+            often = f"; {number} of the last {len(calls)}" if number < len(calls) else ""
+            self._stop(f"none of the first {self._unscored} molecules has a score ({reason}{often})")
         for name, number in self._in_a_row.items():
             if number >= _MOST_IN_A_ROW:
                 last = next(call.error for call in reversed(calls) if _names(name, call))

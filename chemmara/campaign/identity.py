@@ -29,6 +29,7 @@ def identity(settings: CampaignConfig, prior: Prior) -> dict[str, Any]:
         "prior_sha256": prior.sha256,
         "prior_writes": Alphabet(prior.tokenizer.tokens, prior.config.max_length).sentence(),
         "models": _models(settings),
+        "files": _files(settings),
         "versions": {name: version(name) for name in ("chemmara", "torch", "rdkit", "numpy")}
         | {"python": platform.python_version()},
         "processor": processor_name(),
@@ -45,6 +46,25 @@ def _models(settings: CampaignConfig) -> dict[str, dict[str, str]]:
     }
 
 
+def _files(settings: CampaignConfig) -> dict[str, dict[str, str]]:
+    """SHA-256 of the files that the objectives name, by component and by what names the file there."""
+    return {
+        name: files
+        for objective in settings.objectives
+        for name, component in objective.named
+        if (files := component.files())
+    }
+
+
+def changed_files(begun: dict[str, Any], settings: CampaignConfig) -> list[str]:
+    """Names of the components whose files are not what they were when the run was begun or gone on with last.
+
+    `begun`: what campaign.json says, as `identity` gave it; runs of an older version say nothing of files.
+    """
+    known = begun.get("files", {})
+    return [name for name, files in _files(settings).items() if known.get(name, files) != files]
+
+
 def refuse_another_campaign(
     path: Path, before: CampaignConfig, settings: CampaignConfig, prior: Prior, begun: dict[str, Any]
 ) -> None:
@@ -56,7 +76,7 @@ def refuse_another_campaign(
         raise ChemmaraError(f"{path}: has a budget of {before.budget}, which can grow but not shrink")
     changed = [key for key, was in before if was != getattr(settings, key) and key not in _MAY_CHANGE]
     if changed:
-        raise ChemmaraError(f"{path}: was begun with another {', '.join(changed)}; choose another --out, or --force")
+        raise ChemmaraError(f"{path}: was begun with another {', '.join(changed)}; choose another folder")
     if begun["prior_sha256"] != prior.sha256:
         raise ChemmaraError(f"{settings.prior}: is not the prior that {path} began with (its weights differ)")
     models = begun.get("models", {})  # runs of an older version have none

@@ -1,5 +1,6 @@
 """A method on the command line: NAME, or NAME+KEY=VALUE+..., as in `mara+beta=0.02`."""
 
+import re
 import tomllib
 from typing import Any
 
@@ -15,17 +16,26 @@ class _Method(Strict):
     method: MethodConfig
 
 
+def method_names(text: str) -> list[str]:
+    """The methods of a list with commas, each once; a comma within brackets or quotes belongs to a method.
+
+    >>> method_names('reinvent,mara+diversity_filter={kind="scaffold",bucket=25}, reinvent')
+    ['reinvent', 'mara+diversity_filter={kind="scaffold",bucket=25}']
+    """
+    return list(dict.fromkeys(name.strip() for name in _split(text, ",") if name.strip()))
+
+
 def with_method(campaign: CampaignConfig, spec: str, *, option: str = "--method") -> CampaignConfig:
     """The campaign with another method: NAME, or NAME+KEY=VALUE+... with keys of [method].
 
-    A dot leads into a table, as in `mara+anchor.choose=lowest`. The campaign's own keys for the method are kept only
-    if the name is the same. MARA's tau is always kept, since it belongs to the objective.
+    A dot leads into a table, as in `mara+anchor.choose=lowest`; a value is written as in TOML. The campaign's own keys
+    for the method are kept only if the name is the same. MARA's tau is always kept, since it belongs to the objective.
 
     Raises:
         ConfigError: there is no such method or key, or it does not fit the campaign; `option` names the option in the
             message.
     """
-    name, *assignments = spec.split("+")
+    name, *assignments = _split(spec, r"(?<![\d.][eE])\+")  # not the sign of an exponent
     own = campaign.method.model_dump(exclude_unset=True) if name == campaign.method.name else {}
     table: dict[str, Any] = {"tau": campaign.method.model_dump()["tau"]} | own | {"name": name}
     for assignment in assignments:
@@ -51,6 +61,17 @@ def with_method(campaign: CampaignConfig, spec: str, *, option: str = "--method"
     except ValueError as error:
         raise ConfigError(f"{option}: {error}") from None
     return changed
+
+
+def _split(text: str, mark: str) -> list[str]:
+    """The parts of a text between marks (a regular expression); one within quotes or brackets parts nothing."""
+    parts, depth, start = list[str](), 0, 0
+    for found in re.finditer(rf"""(?P<open>[\[{{])|(?P<close>[\]}}])|"[^"]*"|'[^']*'|(?P<mark>{mark})""", text):
+        depth += bool(found["open"]) - bool(found["close"])
+        if found["mark"] and not depth:
+            parts.append(text[start : found.start()])
+            start = found.end()
+    return [*parts, text[start:]]
 
 
 def _value(text: str) -> Any:

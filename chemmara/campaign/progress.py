@@ -20,6 +20,7 @@ class Progress:
     step: int = 0
     calls: int = 0
     idle: int = 0  # steps in a row without a new molecule
+    wrote: bool = True  # whether the policy wrote a valid molecule in the last step
     seeded: bool = False  # whether the learner knows the seeds
     device: str = "cpu"  # kind of device that took the steps: only a CPU repeats them exactly
     metrics_bytes: int = 0  # length of metrics.jsonl: later lines are written again on resuming
@@ -60,5 +61,6 @@ def why_over(settings: CampaignConfig, progress: Progress, used: int, scores: Se
     if number <= len(stages) and (reason := stages[number - 1].over(scores, settings.hit_threshold)):
         return reason
     if progress.idle >= settings.max_idle_steps:
-        return f"no new molecule in {progress.idle} steps: the policy repeats itself"
+        why = "the policy repeats itself" if progress.wrote else "the policy writes no valid molecule any more"
+        return f"no new molecule in {progress.idle} steps: {why}"
     return ""

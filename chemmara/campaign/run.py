@@ -239,6 +239,7 @@ class Run:
         move_on(self.learner)
         self.progress.idle = self.progress.idle + 1 if budget.used == self.progress.calls else 0
         self.progress.step, self.progress.calls = number, budget.used
+        self.progress.wrote = bool(step.scores.valid.any())
         values, self.screened = step_values(step, held=self.config.start.has_parts), choice_in_words(step)
         if self.config.ahead:
             self._propose(recorded)  # before anything is told or saved, so that no worker waits for that

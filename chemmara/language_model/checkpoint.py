@@ -142,5 +142,9 @@ def _load_weights(model: LanguageModel, path: Path) -> str:
             f"{path}: does not fit config.json and vocabulary.json "
             f"({name} is {found.get(name, 'missing')}, expected {expected.get(name, 'nothing')})"
         )
+    if lost := [name for name, weight in weights.items() if not weight.isfinite().all()]:
+        raise CheckpointError(
+            f"{path}: holds weights that are no finite numbers ({lost[0]}); its training has diverged"
+        )
     model.load_state_dict(weights)
     return sha256(content).hexdigest()

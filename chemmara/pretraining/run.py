@@ -22,7 +22,7 @@ from chemmara.pretraining.settings import PretrainConfig
 from chemmara.pretraining.spellings import held_out_spellings
 from chemmara.pretraining.start import Start, continued_start, fresh_start
 from chemmara.pretraining.state import STATE, Progress, read_progress, save_state
-from chemmara.pretraining.train import Report, Trainer
+from chemmara.pretraining.train import Report, Trainer, diverged
 from chemmara.pretraining.validity import favour_molecules
 from chemmara.pretraining.verdict import Fit, canonical_fit_of, concerns, fit_of, share_of_copies
 from chemmara.pretraining.workers import leads, team
@@ -62,6 +62,10 @@ def pretrain(
     """
     if config.extend_vocabulary and parent is None:
         raise ChemmaraError("--extend-vocabulary adds to the vocabulary of a prior; name one by --from")
+    if resume and force:
+        raise ChemmaraError("--resume and --force: choose one")
+    if parent is not None:
+        _refuse_another_network(config, parent)
     chosen_device(device, 0)  # a name that is refused is refused here, before the molecules are read
     if out.is_dir():  # before the molecules are read, which may take minutes
         with _writing(out):
@@ -115,6 +119,8 @@ def _train(
     if config.random_smiles:
         say(f"every epoch writes each molecule as a new random SMILES ({config.random_smiles})")
     trainer.run(tell)
+    if not np.isfinite(progress.best_nll):
+        raise diverged(trainer.folder, progress.step)
     if members.leads and config.validity_steps and progress.polished != progress.best_step:
         say(f"second stage: {config.validity_steps} steps for fewer invalid SMILES")
         _second_stage(trainer, texts.test or texts.valid, card_samples, tell_second)
@@ -202,6 +208,18 @@ def _resumed_settings(out: Path, config: PretrainConfig, parent: str) -> Pretrai
     if changed:
         raise ChemmaraError(f"{out}: was started with other settings ({', '.join(changed)}); keep them, or use --force")
     return now
+
+
+def _refuse_another_network(config: PretrainConfig, parent: str) -> None:
+    """ChemmaraError where the settings name another network or notation than the parent's, which are kept."""
+    prior = load_prior(parent)
+    theirs = {"notation": prior.tokenizer.notation, "network": prior.config.network.model_dump()}
+    for name in sorted(theirs.keys() & config.model_fields_set):
+        if config.model_dump()[name] != theirs[name]:
+            options = (
+                "--notation" if name == "notation" else "--network, --hidden, --layers, --embedding, --heads, --dropout"
+            )
+            raise ChemmaraError(f"--from {parent}: its {name} is kept; leave out what names another ({options})")
 
 
 def _writing(out: Path) -> AbstractContextManager[None]:

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
 
+from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import Prior, save_prior
 from chemmara.language_model.device import full_float32
 from chemmara.language_model.interface import LanguageModel
@@ -69,6 +71,14 @@ def resolve_precision(config: PretrainConfig, device: torch.device) -> torch.dty
     return torch.bfloat16 if config.precision == "bfloat16" else torch.float32
 
 
+def diverged(folder: Path, step: int) -> ChemmaraError:
+    """The error for weights that no longer write anything."""
+    return ChemmaraError(
+        f"{folder}: training has diverged by step {step} (its loss is no finite number); choose a lower"
+        " --learning-rate, and begin again with --force"
+    )
+
+
 @dataclass
 class Trainer:
     """A prior in training: `run` takes it from where it stands to the end, or to the user's interrupt."""
@@ -103,6 +113,8 @@ class Trainer:
         with interruptible() as interrupt:
             for epoch, rows in self._batches():
                 loss = self._step(model, rows, epoch)
+                if not isfinite(loss):
+                    raise diverged(self.folder, self.progress.step + 1)
                 self.progress.step += 1
                 self.progress.molecules += len(rows)
                 self.progress.seconds = seconds_then + time.monotonic() - began
@@ -160,9 +172,9 @@ class Trainer:
             nll = held_out_nll(self.prior, self.corpus.valid)
             if self.corpus.valid_canonical is not None:
                 canonical_nll = held_out_nll(self.prior, self.corpus.valid_canonical)
-            quality = sample_quality(
-                sampled_smiles(self.prior, self.config.evaluate_samples, seed=0), self.corpus.known
-            )
+            if isfinite(nll):  # else the weights are lost, and nothing can be sampled
+                samples = sampled_smiles(self.prior, self.config.evaluate_samples, seed=0)
+                quality = sample_quality(samples, self.corpus.known)
             torch.set_rng_state(random)
         nll = self.team.agree(nll)
         better = nll < self.progress.best_nll

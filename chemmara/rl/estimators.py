@@ -5,10 +5,12 @@ Every loss takes (policy_logp, prior_logp, rewards, *, beta, behaviour_logp=None
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final, Literal
 
 from torch import Tensor, nn
 
+from chemmara.errors import ChemmaraError
 from chemmara.rl.gradients import forward_kl_loss, ppo_loss, reinforce_loss, rloo_loss
 from chemmara.rl.likelihoods import target_likelihood_loss, top_likelihood_loss
 from chemmara.rl.regressions import (
@@ -57,6 +59,15 @@ ESTIMATORS: Final[dict[EstimatorName, Estimator]] = {
     "top-likelihood": Estimator(_plain(top_likelihood_loss), None, "no"),
     "forward-kl": Estimator(_plain(forward_kl_loss), "forward", "weighted"),
 }
+
+
+def refuse_divergence(loss: float, norm: float) -> None:
+    """ChemmaraError where a loss, or the norm of its gradient, is no finite number: the policy would be lost."""
+    if not (isfinite(loss) and isfinite(norm)):
+        raise ChemmaraError(
+            f"the policy has diverged: its loss is {loss:g} and the norm of the gradient {norm:g}; every call is in the"
+            " ledger. Begin again with a smaller learning_rate or a larger beta"
+        )
 
 
 def learned(loss: Loss) -> list[nn.Parameter]:

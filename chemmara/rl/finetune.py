@@ -22,7 +22,7 @@ from chemmara.rl.adam import Adam
 from chemmara.rl.augmentation import Augmentation
 from chemmara.rl.candidates import Candidates, Proposals
 from chemmara.rl.diversity_filter import DiversityFilter
-from chemmara.rl.estimators import ESTIMATORS, Loss, learned
+from chemmara.rl.estimators import ESTIMATORS, Loss, learned, refuse_divergence
 from chemmara.rl.genetic import Breeding
 from chemmara.rl.method import MethodConfig
 from chemmara.rl.niches import Niches
@@ -209,6 +209,7 @@ class Learner:
         loss.backward()
         limit = self.method.max_grad_norm or float("inf")
         norm = float(clip_grad_norm_(self.policy.parameters(), limit))
+        refuse_divergence(loss.item(), norm)
         self.optimizer.step()
         return Update(rows, rewards, to_numpy(policy_logp), loss.item(), norm, clipped=norm > limit)
 

@@ -38,13 +38,17 @@ def mara_rewards(
 
     Args:
         scores: (n,) what the chemist asked for, usually 0 to 1; NaN (no score) stays NaN.
-        prior_logp: (n,) log-probabilities of whole sequences under the prior, in nats, never length-normalised.
+        prior_logp: (n,) log-probabilities of whole sequences under the prior, in nats, never length-normalised; that of
+            a good sample has to be finite.
         threshold: score from which a sample is good (tau).
         beta: weight of the KL term in the objective E[R] - beta KL(policy || prior); REINVENT's 1 / sigma.
         anchor: the z to use in place of the sample above; the law holds for every z.
 
     Returns:
         (n,) rewards, of the kind (array or tensor) that came in; `scores` itself is not changed.
+
+    Raises:
+        ValueError: the log-probability of a good sample is not finite, or there are not as many as scores.
 
     >>> mara_rewards(np.array([0.9, 0.8, 0.2]), np.array([-3.0, -1.0, -2.0]), threshold=0.5, beta=0.1).round(3)
     array([1. , 0.8, 0.2])
@@ -91,6 +95,8 @@ def _lift(
     if values.shape != logp.shape:
         raise ValueError(f"{values.shape} scores but {logp.shape} log-probabilities")
     good = values >= threshold
+    if undo_prior and not np.isfinite(logp[good]).all():
+        raise ValueError("the log-probability of a good sample under the prior is not finite")
     z = anchor or _best_supported(values, logp, good)
     if z is None:
         return scores

@@ -5,14 +5,14 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
 import numpy as np
 
 from chemmara.errors import ChemmaraError
-from chemmara.scoring.measurement import HandOver, Measure, Measured, Request, UnderWay, at_once
+from chemmara.scoring.measurement import HandOver, Measured, Request, UnderWay
 from chemmara.scoring.objective import Objective
 from chemmara.system.database import transaction
 
@@ -21,28 +21,19 @@ _TABLE = (
 )
 _WAIT = 60.0  # seconds for another process to finish writing
 _MARK = 0x636D  # application id: this file is such a cache
+_LOOK = 1.0  # seconds between two looks at what has come
 _AT_ONCE = 500  # molecules a query: SQLite allows so many parameters
 
 
 @contextmanager
-def remembering(objective: Objective, measure: Measure, path: Path | None) -> Iterator[Measure]:
-    """`measure` with a cache: a value in the file is not measured again, and new values go into it.
+def remembering(objective: Objective, hand_over: HandOver, path: Path | None) -> Iterator[HandOver]:
+    """`hand_over` with a cache: a value in the file is not measured again, and new values go into it as they come.
 
     The key is the canonical SMILES with the component, its settings, the contents of the files that they name, and the
     versions of chemmara and RDKit. A missing value (NaN) is not kept, and an infinite one that an
     older version kept is not read. Several processes may share the file. ChemmaraError where it cannot be opened or is
     no cache.
     """
-    if path is None:
-        yield measure
-        return
-    with remembering_what_comes(objective, at_once(measure), path) as hand_over:
-        yield lambda requests: hand_over(requests).result()
-
-
-@contextmanager
-def remembering_what_comes(objective: Objective, hand_over: HandOver, path: Path | None) -> Iterator[HandOver]:
-    """`hand_over` with a cache, as `remembering`: looked up at once, and written when all values have come."""
     if path is None:
         yield hand_over
         return
@@ -128,10 +119,13 @@ class _Partly:
     rows: list[int]  # that are under way
     missing: list[Request]  # those
     fresh: UnderWay
+    kept: set[str] = field(default_factory=set)  # SMILES whose values were written
 
     def ready(self, seconds: float) -> bool:
-        """Whether all values have come, after a wait of at most so many seconds."""
-        return self.fresh.ready(seconds)
+        """Whether all values have come, after a wait of at most so many seconds; those that have are in the cache."""
+        ready = self.fresh.ready(seconds)
+        self._keep(self.fresh.answers())
+        return ready
 
     def answers(self) -> dict[str, Measured]:
         """The values that were in the cache, and those that have come by now."""
@@ -140,12 +134,21 @@ class _Partly:
         return {request.smiles: value for request, value in there if request.smiles not in under_way} | came
 
     def result(self) -> list[Measured]:
-        """All values, in order; the new ones are in the cache from now on."""
+        """All values, in order; each is in the cache soon after it has come, whatever becomes of the others."""
+        while not self.ready(_LOOK):
+            pass
         fresh = self.fresh.result()
-        self.cache.keep(self.missing, fresh)
+        self._keep({request.smiles: value for request, value in zip(self.missing, fresh, strict=True)})
         for row, measured in zip(self.rows, fresh, strict=True):
             self.found[row] = measured
         return self.found
+
+    def _keep(self, came: dict[str, Measured]) -> None:
+        """Write what has come and is not in the cache yet."""
+        new = [request for request in self.missing if request.smiles in came and request.smiles not in self.kept]
+        if new:
+            self.cache.keep(new, [came[request.smiles] for request in new])
+            self.kept.update(request.smiles for request in new)
 
 
 def _look_up(connection: sqlite3.Connection, key: str, smiles: list[str]) -> Iterator[tuple[str, float]]:

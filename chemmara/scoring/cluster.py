@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from chemmara.errors import ChemmaraError, reason_of
-from chemmara.scoring.dispatch import Crew, dispatch
-from chemmara.scoring.local import measuring_here
-from chemmara.scoring.measurement import HandOver, Measure, Measured, Request
+from chemmara.scoring.dispatch import Crew, InRounds
+from chemmara.scoring.local import sharing_here
+from chemmara.scoring.measurement import HandOver, Measure, Measured, Request, waiting_for
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.worker_limits import WorkerLimits
 
@@ -20,11 +20,11 @@ _PATIENCE = 30  # seconds to wait for the scheduler, and for its first worker
 
 
 @contextmanager
-def measuring_on_cluster(objective: Objective, limits: WorkerLimits) -> Iterator[Measure]:
+def sharing_on_cluster(objective: Objective, limits: WorkerLimits) -> Iterator[HandOver]:
     """By the workers of a Dask scheduler, which need chemmara installed."""
     task_seconds = None if limits.timeout is not None else _TASK
     with _crew_of(objective, limits) as (crew, workers):
-        yield lambda requests: dispatch(crew, requests, workers=workers(), task_seconds=task_seconds)
+        yield lambda requests: InRounds(crew, requests, workers=workers(), task_seconds=task_seconds)
 
 
 @contextmanager
@@ -86,6 +86,7 @@ class _Remote:
             for _, old, _ in _open:
                 old.close()
             stack = ExitStack()
-            _open[:] = [(self._given, stack, stack.enter_context(measuring_here(*self._given)))]
+            measure = waiting_for(stack.enter_context(sharing_here(*self._given)))
+            _open[:] = [(self._given, stack, measure)]
         began = time.perf_counter()
         return _open[0][2](requests), time.perf_counter() - began

@@ -90,24 +90,47 @@ class HandedOver:
             self._measured[task.requests[0].smiles] = Measured(self._crew.nothing.values, self._crew.reason(failure))
 
 
-def dispatch(crew: Crew, requests: list[Request], *, workers: int, task_seconds: float | None) -> list[Measured]:
-    """What was measured, in order.
+@final
+class InRounds:
+    """Molecules under way in tasks that are as long as the first of them say: a first round, and perhaps a second."""
 
-    Args:
-        crew: who measures.
-        requests: the molecules, each once.
-        workers: that share them.
-        task_seconds: what a task should take; None: one molecule a task.
-    """
-    size = 1 if task_seconds is None else max(1, min(_FIRST_CHUNK, -(-len(requests) // (2 * workers))))
-    tasks = _chunks(requests, size)
-    if task_seconds is None or len(tasks) <= 2 * workers:
-        return HandedOver(crew, tasks).result()
-    first, rest = HandedOver(crew, tasks[:workers]), requests[workers * size :]
-    measured = first.result()
-    each = first.seconds / len(measured)
-    size = max(1, min(int(task_seconds / max(each, 1e-6)), -(-len(rest) // (2 * workers))))
-    return measured + HandedOver(crew, _chunks(rest, size)).result()
+    def __init__(self, crew: Crew, requests: list[Request], *, workers: int, task_seconds: float | None) -> None:
+        """Hand over the first round.
+
+        Args:
+            crew: who measures.
+            requests: the molecules, each once.
+            workers: that share them.
+            task_seconds: what a task should take; None: one molecule a task.
+        """
+        size = 1 if task_seconds is None else max(1, min(_FIRST_CHUNK, -(-len(requests) // (2 * workers))))
+        tasks = _chunks(requests, size)
+        whole = task_seconds is None or len(tasks) <= 2 * workers
+        self._crew, self._workers, self._task_seconds = crew, workers, task_seconds or 0.0
+        self._rounds = [HandedOver(crew, tasks if whole else tasks[:workers])]
+        self._rest = [] if whole else requests[workers * size :]
+
+    def ready(self, seconds: float | None = None) -> bool:
+        """As that of `HandedOver`; the second round is handed over when the first is back."""
+        if not self._rounds[-1].ready(seconds):
+            return False
+        if not self._rest:
+            return True
+        each = self._rounds[0].seconds / len(self._rounds[0].answers())
+        size = max(1, min(int(self._task_seconds / max(each, 1e-6)), -(-len(self._rest) // (2 * self._workers))))
+        self._rounds.append(HandedOver(self._crew, _chunks(self._rest, size)))
+        self._rest = []
+        return False
+
+    def answers(self) -> dict[str, Measured]:
+        """The values that have come by now, by canonical SMILES; what failed is left for `ready`."""
+        return {smiles: value for part in self._rounds for smiles, value in part.answers().items()}
+
+    def result(self) -> list[Measured]:
+        """All values, in the order of the molecules."""
+        while not self.ready():
+            pass
+        return [value for part in self._rounds for value in part.result()]
 
 
 def _chunks(requests: list[Request], size: int) -> list[list[Request]]:

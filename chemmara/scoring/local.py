@@ -18,8 +18,8 @@ from pebble import ProcessExpired, ProcessPool
 
 from chemmara.errors import ChemmaraError
 from chemmara.oracles.stdout import stdout_is_stderr
-from chemmara.scoring.dispatch import Crew, dispatch
-from chemmara.scoring.measurement import HandOver, Measure, Measured, Request
+from chemmara.scoring.dispatch import Crew, InRounds
+from chemmara.scoring.measurement import HandOver, Measured, Request, at_once
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.worker_limits import WorkerLimits
 
@@ -49,14 +49,14 @@ class LocalPool(Executor):
 
 
 @contextmanager
-def measuring_here(objective: Objective, limits: WorkerLimits) -> Iterator[Measure]:
+def sharing_here(objective: Objective, limits: WorkerLimits) -> Iterator[HandOver]:
     """By this process, or where time-outs, crashes and memory need one to lose, by others beside it."""
     if limits.here:
-        yield objective.measure
+        yield at_once(objective.measure)
         return
     task_seconds = None if limits.timeout is not None else _LOCAL_TASK  # a time-out is one molecule's
     with _crew_here(objective, limits) as crew:
-        yield partial(dispatch, crew, workers=limits.workers, task_seconds=task_seconds)
+        yield partial(InRounds, crew, workers=limits.workers, task_seconds=task_seconds)
 
 
 @contextmanager

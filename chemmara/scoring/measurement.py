@@ -76,6 +76,11 @@ class Arrived:
         return self.measured
 
 
+def waiting_for(hand_over: HandOver) -> Measure:
+    """A way to measure that hands molecules over and waits for all of them."""
+    return lambda requests: hand_over(requests).result()
+
+
 def at_once(measure: Measure) -> HandOver:
     """A way to hand molecules over that waits for their values all the same; nothing is measured for no molecules."""
     return lambda requests: Arrived(requests, measure(requests) if requests else [])

@@ -56,6 +56,13 @@ def test_what_another_component_had_ruled_out_does_not_count_and_nor_do_recorded
         failures.check([failed(351)])
 
 
+def test_the_commonest_reason_of_a_first_batch_is_the_one_that_is_given() -> None:
+    failures = Failures(Path("run"), ["dock"], recorded=0, keep_going=False)
+    rare = call(1, math.nan, {"dock": math.nan}, "dock: away")
+    with pytest.raises(ChemmaraError, match=r"none of the first 8 .* \(dock: no pose; 7 of the last 8\)"):
+        failures.check([rare, *map(failed, range(2, 9))])
+
+
 def test_a_first_batch_without_a_score_stops_but_one_unlucky_molecule_does_not() -> None:
     failures = Failures(Path("run"), ["dock"], recorded=0, keep_going=False)
     failures.check([failed(number) for number in range(1, 8)])

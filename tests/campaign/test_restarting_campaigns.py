@@ -50,18 +50,3 @@ def test_the_log_and_the_report_say_when_a_run_began_anew(tmp_path: Path, restar
     assert f"; restart {last}; " in CliRunner().invoke(app, ["status", str(tmp_path / "run")]).output
     assert json.loads(CliRunner().invoke(app, ["status", str(tmp_path / "run"), "--json"]).output)["restarts"] == last
     assert "the model began anew from the prior" in (tmp_path / "run" / "report.html").read_text()
-
-
-@pytest.mark.parametrize(
-    ("assignment", "words"),
-    [("restart.patience=0", "restart.patience"), ("restart.calls=9", "unknown key 'calls'"),
-     ("niching=true", "niching and restart both begin the search anew")],
-)  # fmt: skip
-def test_a_mistake_in_the_settings_is_one_line(
-    tmp_path: Path, campaign_file: Path, assignment: str, words: str
-) -> None:
-    arguments = ["run", str(campaign_file), "--out", str(tmp_path / "run"), "--method", f"optimise+{assignment}"]
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == 2, result.output
-    assert words in result.stderr
-    assert result.stderr.count("\n") == 1

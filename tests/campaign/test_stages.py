@@ -23,7 +23,7 @@ from chemmara.records.tally import Tally
 from chemmara.rl.method import MethodConfig
 from chemmara.rl.niches import Niches, NichingConfig, Start
 from chemmara.scoring.cache import remembering
-from chemmara.scoring.measurement import Measured, Request, at_once
+from chemmara.scoring.measurement import Measured, Request, at_once, waiting_for
 from chemmara.scoring.objective import Objective
 from cli.main import app
 from tests.campaign.test_campaign import killed_and_resumed, rows
@@ -142,7 +142,8 @@ def test_what_is_known_already_is_not_measured_again_through_a_cache(tmp_path: P
         received.extend(requests)
         return [Measured((0.4, 30.0)) for _ in requests]
 
-    with remembering(objective, measure, tmp_path / "cache.sqlite") as cached:
+    with remembering(objective, at_once(measure), tmp_path / "cache.sqlite") as hand_over:
+        cached = waiting_for(hand_over)
         assert cached([Request("CCO", (0.4, 20.0))]) == [Measured((0.4, 20.0))]
         assert not received
         cached([Request("CCO", (0.4, NAN))])

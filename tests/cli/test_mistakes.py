@@ -10,6 +10,9 @@ from typer.testing import CliRunner
 from cli.main import app
 
 CASES = [
+    ("run {campaign} --out {tmp}/r --method optimise+restart.patience=0", "restart.patience"),
+    ("run {campaign} --out {tmp}/r --method optimise+restart.calls=9", "unknown key 'calls'"),
+    ("run {campaign} --out {tmp}/r --method optimise+niching=true", "niching and restart both begin the search anew"),
     ("run nowhere.toml --out {tmp}/r", "no such campaign"),
     ("run {tmp}/empty.toml --out {tmp}/r", "'objective' is missing"),
     ("run {tmp}/folder --out {tmp}/r", "is a folder"),
@@ -31,6 +34,7 @@ CASES = [
     ("resume {tmp}/nowhere", "nowhere: no such folder"),
     ("score {tmp}/folder --objective drug-like", "is a folder; a file of molecules is needed"),
     ("validate {tmp}/key.toml", "did you mean 'budget'?"),
+    ("compare {campaign} --methods , --out {tmp}/c", "names no method"),
     ("compare {campaign} --methods mara,nope --out {tmp}/c", "no such method 'nope'"),
     ("sample {tmp}/folder -n 3", "not a prior (config.json is missing)"),
     ("sample nope -n 3", "no such prior"),
@@ -53,6 +57,10 @@ CASES = [
     ("pretrain {tmp}/single.smi --out {tmp}/p --from chembl-gru", "1 molecules to learn from and 0 held out"),
     ("pretrain {tmp}/blank.smi --out {tmp}/p", "invalid SMILES: 2"),
     ("pretrain {tmp}/corpus --out {tmp}/p --stereo drop", "use `corpus prepare --stereo drop`"),
+    ("pretrain {tmp}/tokens.smi --out {tmp}/p --resume --force", "--resume and --force: choose one"),
+    ("pretrain {tmp}/tokens.smi --out {tmp}/p --heads 4", "--heads: a gru has none"),
+    ("pretrain {tmp}/tokens.smi --out {tmp}/p --from chembl-gru --notation selfies", "its notation is kept"),
+    ("pretrain {tmp}/tokens.smi --out {tmp}/p --from chembl-gru --hidden 32", "its network is kept"),
     ("pretrain {tmp}/tokens.smi --out {tmp}/p --epochs 0", "greater than 0"),
     ("pretrain {tmp}/tokens.smi --out {tmp}/p --network transformer --hidden 10 --heads 3", "must divide"),
 ]

@@ -45,6 +45,13 @@ def swap_vocabulary(folder: Path) -> None:
     file.write_text(json.dumps({"notation": "smiles", "tokens": ["C"]}))
 
 
+def diverge(folder: Path) -> None:
+    prior = load_prior(folder)
+    with torch.no_grad():
+        next(prior.model.parameters()).view(-1)[0] = torch.nan
+    save_prior(prior, folder)
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
@@ -54,6 +61,7 @@ def swap_vocabulary(folder: Path) -> None:
         (lambda folder: (folder / "config.json").write_text("garbage"), "not a prior's config.json"),
         (lambda folder: (folder / "weights.safetensors").write_bytes(b"PK\x03\x04garbage"), "truncated or corrupt"),
         (truncate, "truncated or corrupt"),
+        (diverge, "holds weights that are no finite numbers"),
         (swap_vocabulary, "does not fit config.json and vocabulary.json"),
     ],
 )

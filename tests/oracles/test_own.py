@@ -54,6 +54,11 @@ def test_python_that_cannot_be_found_is_named() -> None:
     assert "is no oracle" in refusal({"oracle": "python", "call": "math:pi"})
 
 
+def test_a_range_that_nothing_lies_in_is_refused() -> None:
+    call = {"oracle": "python", "call": "python_oracle.py:carbon_share", "low": 1.0, "high": 0.0}
+    assert "low has to be less than high (got 1 and 0)" in refusal(call)
+
+
 def test_python_that_fails_on_import_or_on_its_settings_is_one_line_with_its_place(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text("import os\n\nKEY = os.environ['NO_SUCH_LICENCE']\n")

@@ -161,6 +161,20 @@ def test_transfer_learning_starts_from_the_parent_and_leaves_out_what_it_cannot_
     assert first[0] < np.log(10)  # far below an untrained network's
 
 
+def test_training_that_diverges_is_one_line_and_leaves_no_prior(tmp_path: Path, corpus: Path) -> None:
+    with pytest.raises(ChemmaraError, match=r"training has diverged by step \d+ .*choose a lower --learning-rate"):
+        pretrain(corpus, tmp_path / "out", config(learning_rate=1e30, optimizer="adamw", max_grad_norm=1e30))
+    assert not (tmp_path / "out" / "config.json").exists()
+
+
+@pytest.mark.parametrize("changes", [{"notation": "selfies"}, {"network": RecurrentConfig(hidden=32)}])
+def test_what_contradicts_the_parent_is_refused(tmp_path: Path, corpus: Path, changes: dict) -> None:
+    pretrain(corpus, tmp_path / "parent", config(epochs=0.2))
+    with pytest.raises(ChemmaraError, match="is kept; leave out what names another"):
+        pretrain(corpus, tmp_path / "child", config(**changes), parent=str(tmp_path / "parent"))
+    assert not (tmp_path / "child").exists()
+
+
 def test_every_molecule_comes_once_an_epoch_and_batches_are_alike_in_length() -> None:
     lengths = np.random.default_rng(0).integers(5, 60, 1000)
     batches = epoch_batches(lengths, 10, seed=1, epoch=3)

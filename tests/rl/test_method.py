@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chemmara.campaign.method_spec import with_method
+from chemmara.campaign.method_spec import method_names, with_method
 from chemmara.campaign.settings import CampaignConfig, load_campaign
 from chemmara.config import Strict, parse
 from chemmara.errors import ConfigError
@@ -117,6 +117,15 @@ def test_a_method_on_the_command_line_changes_keys_of_its_own() -> None:
     for spec, words in (("mara+beta", "is not KEY=VALUE"), ("mara+bet=1", "did you mean 'beta'?")):
         with pytest.raises(ConfigError, match=words):
             with_method(campaign, spec)
+
+
+def test_a_value_on_the_command_line_may_hold_what_parts_keys_and_methods() -> None:
+    campaign, spec = load_campaign("quickstart"), 'mara+diversity_filter={kind="scaffold",bucket=25}+beta=2e+1'
+    assert method_names(f"reinvent, {spec},mara,reinvent") == ["reinvent", spec, "mara"]
+    method = with_method(campaign, spec).method
+    assert method.diversity_filter is not None
+    assert (method.beta, method.diversity_filter.kind, method.diversity_filter.bucket) == (20.0, "scaffold", 25)
+    assert method_names('mara+x="a,b+c",[') == ['mara+x="a,b+c"', "["]
 
 
 def test_false_takes_a_part_away_and_a_table_replaces_a_number() -> None:

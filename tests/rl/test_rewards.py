@@ -77,6 +77,16 @@ def test_no_score_stays_no_score_and_is_never_the_anchor() -> None:
     np.testing.assert_array_equal(rewards, [np.nan, 0.8])
 
 
+@pytest.mark.parametrize("lost", [-np.inf, np.nan])
+def test_a_good_sample_that_the_prior_cannot_write_is_refused_and_others_do_not_count(lost: float) -> None:
+    scores, prior_logp = np.array([0.9, 0.8, 0.2]), np.array([lost, -2.0, -1.0])
+    for rewards in (mara_rewards, prior_undone_rewards):
+        with pytest.raises(ValueError, match="not finite"):
+            rewards(scores, prior_logp, threshold=0.5, beta=0.1)
+    prior_logp = np.array([-3.0, -2.0, lost])  # 0.8 + 0.1 * (-2 - -3) = 0.9 for the first
+    np.testing.assert_allclose(mara_rewards(scores, prior_logp, threshold=0.5, beta=0.1), [0.9, 0.8, 0.2])
+
+
 def test_tensors_give_tensors_of_their_type_with_the_same_values() -> None:
     scores, prior_logp = torch.tensor([0.9, 0.6, 0.1]), torch.tensor([-30.0, -20.0, -5.0])
     rewards = mara_rewards(scores, prior_logp, threshold=0.5, beta=0.01)

@@ -20,6 +20,7 @@ from chemmara.metrics.quality import auc_top, oracle_burden, top_mean, yield_at
 from chemmara.oracles.answers import values_of
 from chemmara.records.ledger import Call, Ledger
 from chemmara.scoring.cache import remembering
+from chemmara.scoring.measurement import at_once, waiting_for
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 from chemmara.scoring.pareto import pareto_rank
 from chemmara.scoring.saved import component_desirabilities
@@ -118,7 +119,8 @@ def test_totals_of_raw_values_have_no_infinity(aggregation: str, infinite: float
 def test_an_infinite_value_that_an_older_version_cached_is_measured_again(tmp_path: Path) -> None:
     scorer, path = objective({"oracle": "qed"}), tmp_path / "cache.sqlite"
     right = scorer(["CCO"]).total
-    with remembering(scorer, scorer.measure, path) as measure:
+    with remembering(scorer, at_once(scorer.measure), path) as hand_over:
+        measure = waiting_for(hand_over)
         scorer(["CCO"], measure)
         connection = sqlite3.connect(path)
         connection.execute("UPDATE measured SET value = 9e999")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chemmara.config import parse
 from chemmara.errors import ChemmaraError, ConfigError
 from chemmara.scoring.cache import remembering
-from chemmara.scoring.measurement import Measured, Request
+from chemmara.scoring.measurement import Measured, Request, at_once, waiting_for
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 from chemmara.scoring.pareto import pareto_rank
 
@@ -94,8 +94,8 @@ def remembered(path: Path, made: Objective, smiles: list[str]) -> tuple[list[Mea
         measured.extend(request.smiles for request in requests)
         return made.measure(requests)
 
-    with remembering(made, measure, path) as through:
-        return through([Request(text) for text in smiles]), measured
+    with remembering(made, at_once(measure), path) as hand_over:
+        return waiting_for(hand_over)([Request(text) for text in smiles]), measured
 
 
 def test_what_is_known_is_not_asked_again_and_values_stay_the_same(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chemmara.config import parse
 from chemmara.scoring.budget import Budgeted
-from chemmara.scoring.cache import remembering_what_comes
+from chemmara.scoring.cache import remembering
 from chemmara.scoring.dispatch import Crew
 from chemmara.scoring.measurement import Measured, Request, UnderWay, at_once
 from chemmara.scoring.objective import Objective, ObjectiveConfig
@@ -149,7 +149,7 @@ def test_another_error_ends_the_wait_but_not_a_look_at_what_has_come() -> None:
 
 def test_through_a_cache_only_what_is_missing_is_handed_over_and_what_comes_is_kept(tmp_path: Path) -> None:
     desk, path = Desk(), tmp_path / "cache.sqlite"
-    with remembering_what_comes(OBJECTIVE, desk.crew.hand_over, path) as hand_over:
+    with remembering(OBJECTIVE, desk.crew.hand_over, path) as hand_over:
         under_way: UnderWay = hand_over([Request("C"), Request("CC")])
         desk.answer("CC", 0.2)
         assert under_way.answers() == {"CC": Measured((0.2,))}
@@ -161,6 +161,17 @@ def test_through_a_cache_only_what_is_missing_is_handed_over_and_what_comes_is_k
         assert again.answers() == {"CC": Measured((0.2,))}
         desk.answer("CCC", 0.3)
         assert again.result() == [Measured((0.3,)), Measured((0.2,))]
+
+
+def test_what_has_come_is_in_the_cache_before_the_rest_of_the_batch_has(tmp_path: Path) -> None:
+    desk, path = Desk(), tmp_path / "cache.sqlite"
+    with remembering(OBJECTIVE, desk.crew.hand_over, path) as hand_over:
+        under_way = hand_over([Request("C"), Request("CC")])
+        desk.answer("CC", 0.2)
+        assert not under_way.ready(0.0)  # C has not come, and the run is lost
+    with remembering(OBJECTIVE, desk.crew.hand_over, path) as hand_over:
+        assert hand_over([Request("CC")]).result() == [Measured((0.2,))]
+    assert desk.handed == ["C", "CC"]
 
 
 @pytest.mark.parametrize("workers", [1, 2])

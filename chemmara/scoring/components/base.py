@@ -49,12 +49,13 @@ class Base(Strict):
     def identity(self) -> dict[str, Any]:
         """All that the oracle's values depend on: its settings, the files that they name, and versions."""
         settings = self.model_dump(mode="json", exclude={"name", "role", "weight", "transform"})
-        files = {
-            key: checksum(value)
-            for key in settings
-            if isinstance(value := getattr(self, key), Path) and value.is_file()
-        }
-        return {**settings, "files": files, "versions": {name: version(name) for name in ("chemmara", "rdkit")}}
+        versions = {name: version(name) for name in ("chemmara", "rdkit")}
+        return {**settings, "files": self.files(), "versions": versions}
+
+    def files(self) -> dict[str, str]:
+        """SHA-256 of the files that the settings name, by what names each of them."""
+        named = {key: getattr(self, key) for key in type(self).model_fields}
+        return {key: checksum(value) for key, value in named.items() if isinstance(value, Path) and value.is_file()}
 
     @property
     def unit(self) -> str:

@@ -65,12 +65,12 @@ class QsarComponent(Base):
 
     def identity(self) -> dict[str, Any]:
         """Settings, with what the model's files hold."""
-        settings = {**super().identity(), "files": self._checksums(), "model": ""}
+        settings = {**super().identity(), "model": ""}
         if self.transform is None or (self.uncertain == "keep" and self.outside != "discount"):
             return settings
         return {**settings, "transform": self.transform.model_dump(mode="json")}  # says which end is wanted less
 
-    def _checksums(self) -> dict[str, str]:
+    def files(self) -> dict[str, str]:
         """SHA-256 of each file that predictions are made from."""
         return {name: checksum(path) for name in _FILES if (path := self.model / name).is_file()}
 
@@ -81,7 +81,7 @@ class QsarComponent(Base):
         return {
             "what it is": learned,
             "trained with": ", ".join(f"{name} {number}" for name, number in card.versions.items()),
-            "sha256": ", ".join(f"{name} {sha256[:_SHOWN]}..." for name, sha256 in self._checksums().items()),
+            "sha256": ", ".join(f"{name} {sha256[:_SHOWN]}..." for name, sha256 in self.files().items()),
         }
 
     def build(self) -> Oracle:

@@ -38,6 +38,12 @@ class _Own(Base):
     """Version of the oracle; change it when its values change, so that a cache does not give the old ones. (A change in
     a Python file, or in a file that a program's command names, is noticed without it.)"""
 
+    @model_validator(mode="after")
+    def _low_is_less_than_high(self) -> Self:
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError(f"low has to be less than high (got {self.low:g} and {self.high:g})")
+        return self
+
     @property
     def cost(self) -> float:
         """Milliseconds a molecule."""
@@ -58,9 +64,9 @@ def _file_beside(value: Any, info: ValidationInfo) -> Any:
     return f"{(Path(folder) / place).resolve()}:{name}"
 
 
-def _contents(paths: list[Path]) -> list[str]:
-    """Checksums of those that are files."""
-    return [checksum(path) for path in paths if path.is_file()]
+def _of_code(identity: dict[str, Any]) -> dict[str, Any]:
+    """The identity of a component whose files are code: what they hold counts, not what they are called."""
+    return {**identity, "files": {}, "code": list(identity["files"].values())}
 
 
 class PythonComponent(_Own):
@@ -91,7 +97,12 @@ class PythonComponent(_Own):
 
     def identity(self) -> dict[str, Any]:
         """Settings, with what the file holds."""
-        return {**super().identity(), "code": _contents([Path(self.call.rpartition(":")[0])])}
+        return _of_code(super().identity())
+
+    def files(self) -> dict[str, str]:
+        """SHA-256 of the file that is called, where it is a file that is called."""
+        path = Path(self.call.rpartition(":")[0])
+        return {"call": checksum(path)} if path.is_file() else {}
 
     def build(self) -> Oracle:
         """The oracle."""
@@ -120,7 +131,11 @@ class ProgramComponent(_Own):
 
     def identity(self) -> dict[str, Any]:
         """Settings, with what the files hold that the command names."""
-        return {**super().identity(), "code": _contents([self.folder / part for part in self.command])}
+        return _of_code(super().identity())
+
+    def files(self) -> dict[str, str]:
+        """SHA-256 of the files that the command names."""
+        return {part: checksum(self.folder / part) for part in self.command if (self.folder / part).is_file()}
 
     def missing_files(self) -> list[str]:
         """What the command names and this machine lacks: its program, or the script that an interpreter is given."""
