@@ -73,9 +73,7 @@ def test_a_task_whose_objective_was_changed_is_refused_though_its_runs_have_ende
     words = ["benchmark", folder / "s.toml", "--methods", "mara+batch_size=8", "--out", folder / "out"]
     suite, campaign = folder / "s.toml", folder / "c.toml"
     text = suite.read_text()
-    suite.write_text(
-        text[: text.index("[[task]]")] + '[[task]]\nname = "atoms"\nhit_threshold = 0.1\ncampaign = "c.toml"\n'
-    )
+    suite.write_text(text[: text.index("[[task]]")] + '[[task]]\nname = "atoms"\ncampaign = "c.toml"\n')
     assert chemmara(*words).exit_code == 0
     campaign.write_text(campaign.read_text().replace("high = 1.0", "high = 0.9"))
     refused = chemmara(*words)
