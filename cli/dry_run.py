@@ -56,12 +56,15 @@ def refuse_if_held(folder: Path) -> None:
 
 
 def print_campaign(settings: "CampaignConfig", folder: Path, spent: int, *, as_json: bool = False) -> None:
-    """What a campaign in a folder would still spend; its prior is read, so that a mistake there is found."""
+    """What a campaign in a folder would still spend; its prior and its start are read, so that mistakes are found."""
+    from chemmara.campaign.start import given_parts, read_seeds
     from chemmara.language_model.checkpoint import load_prior
     from chemmara.scoring.spending import spending
 
     refuse_if_held(folder)
     prior = load_prior(settings.prior)
+    given_parts(settings.start, prior)
+    read_seeds(settings.start)
     what = f"{folder}: method {settings.method.name}, seed {settings.seed}, prior {prior.name}"
     what += f", {spent} of {settings.budget} calls spent"
     left = max(0, settings.budget - spent)

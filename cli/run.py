@@ -144,6 +144,7 @@ def _resumed(folder: Path, settings: "CampaignConfig", listening: "Listening") -
 
 def _go(current: "Run", chosen: int | None, listening: "Listening", *, keep_going: bool, as_json: bool) -> None:
     """Run to the end, with a display; then hits, report and summary."""
+    from chemmara.campaign.cautions import of_seeds
     from chemmara.campaign.results import write_outputs
 
     from .listeners import listeners
@@ -153,6 +154,8 @@ def _go(current: "Run", chosen: int | None, listening: "Listening", *, keep_goin
     folder = current.folder.path
     with current:
         listening.say("start", _how(current, chosen))
+        for line in of_seeds(current.seeds, current.learner.prior):
+            listening.say("note", line)
         ahead = current.config.ahead > 0
         try:
             with listeners(listening, current) as tell:

@@ -1,9 +1,11 @@
 """What a campaign asks for that its prior cannot write or finds unlikely, or its models cannot vouch for."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from chemmara.campaign.first_look import FirstLook, of_models, of_what_rules_out
 from chemmara.campaign.settings import CampaignConfig
+from chemmara.campaign.start import Seeds, read_seeds
 from chemmara.errors import ChemmaraError, TokenError
 from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.device import chosen_device
@@ -14,15 +16,44 @@ from chemmara.scoring.components import Component
 from chemmara.scoring.components.likeness import NoveltyComponent, ShapeComponent, SimilarityComponent
 from chemmara.scoring.components.own import ProgramComponent
 
+_REMEDY: Final = (
+    "Write it without stereo and salts, or choose a prior that has these tokens (chembl-gru-stereo: stereo)"
+)
+
 
 def cautions(settings: CampaignConfig, prior: Prior) -> list[str]:
     """Sentences on references and replayed SMILES that do not suit the prior, and on what the campaign begins with."""
     alphabet = Alphabet(prior.tokenizer.tokens, prior.config.max_length)
     found = [*_of_device(settings), *_of_programs(settings), *_of_ahead(settings), *_of_replay(settings, prior)]
+    found += [*of_seeds(read_seeds(settings.start), prior), *_of_like(settings, alphabet)]
     for name, component in settings.objective.named:
         found += _of_references(name, component, prior, alphabet)
     look = FirstLook(settings, prior)
     return [*found, *of_models(look), *of_what_rules_out(look)]
+
+
+def of_seeds(seeds: Seeds | None, prior: Prior) -> Iterator[str]:
+    """A sentence where the prior cannot write some of the seeds, so that nothing is learned from them."""
+    if seeds is None:
+        return
+    alphabet = Alphabet(prior.tokenizer.tokens, prior.config.max_length)
+    refused = [(smiles, reason) for smiles in seeds.smiles if (reason := _why_unwritable(smiles, prior, alphabet))]
+    if refused:
+        smiles, reason = refused[0]
+        yield (
+            f"start: {len(refused)} of {len(seeds.smiles)} seeds cannot be written by the prior {prior.name}"
+            f" ({alphabet.sentence()}), so that nothing is learned from them; the first is {smiles}: {reason}."
+            f" {_REMEDY}"
+        )
+
+
+def _of_like(settings: CampaignConfig, alphabet: Alphabet) -> Iterator[str]:
+    like = settings.start.like
+    if like and not alphabet.stereo and any(map(is_stereo, like)):
+        yield (
+            f"start: like {like} has stereo, which the prior {settings.prior} cannot write, so that every part of it"
+            f" that has some is replaced. {_REMEDY}"
+        )
 
 
 def _of_device(settings: CampaignConfig) -> list[str]:

@@ -52,7 +52,12 @@ class Failures:
         if not self._scored and self._unscored >= _FEWEST:
             reason, number = Counter(call.error for call in calls).most_common(1)[0]
             often = f"; {number} of the last {len(calls)}" if number < len(calls) else ""
-            self._stop(f"none of the first {self._unscored} molecules has a score ({reason}{often})")
+            which = (
+                f"{self._unscored} molecules since the run went on"
+                if self._recorded
+                else f"first {self._unscored} molecules"
+            )
+            self._stop(f"none of the {which} has a score ({reason}{often})")
         for name, number in self._in_a_row.items():
             if number >= _MOST_IN_A_ROW:
                 last = next(call.error for call in reversed(calls) if _names(name, call))
@@ -73,7 +78,9 @@ class Failures:
                 self._in_a_row[name] = self._in_a_row[name] + 1 if failed else 0
 
     def _stop(self, reason: str) -> None:
-        anew = "" if self._scored else f"begin anew (chemmara run ... --out {self._folder} --force), or "
+        anew = (
+            "" if self._scored or self._recorded else f"begin anew (chemmara run ... --out {self._folder} --force), or "
+        )
         raise ChemmaraError(
             f"{reason}; every call is in the ledger. Mend the oracle, then {anew}chemmara resume {self._folder}, which"
             " goes on behind these calls with the settings that the run began with (--keep-going: whatever fails)"

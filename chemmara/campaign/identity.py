@@ -78,7 +78,10 @@ def refuse_another_campaign(
     if changed:
         raise ChemmaraError(f"{path}: was begun with another {', '.join(changed)}; choose another folder")
     if begun["prior_sha256"] != prior.sha256:
-        raise ChemmaraError(f"{settings.prior}: is not the prior that {path} began with (its weights differ)")
+        raise ChemmaraError(
+            f"{settings.prior}: is not the prior that {path} began with (its weights differ); put that one back (a run"
+            " that goes on writes its policy/ anew: begin others from a copy)"
+        )
     models = begun.get("models", {})  # runs of an older version have none
     for name, now in _models(settings).items():
         if models.get(name, now)["sha256"] != now["sha256"]:

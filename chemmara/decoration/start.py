@@ -54,6 +54,10 @@ def from_molecule(prior: Prior, smiles: str, similarity: Window) -> PatternSampl
         raise ChemmaraError(f"{smiles!r}: invalid SMILES: {why_invalid(smiles)}")
     if "." in smiles:
         raise ChemmaraError(f"{smiles!r}: is several molecules; write one without a dot")
+    if any(atom.GetAtomicNum() == 0 for atom in parent.GetAtoms()):
+        raise ChemmaraError(
+            f"{smiles!r}: has a place (*), which belongs into a core; analogues are of a whole molecule"
+        )
     if similarity.high > 1:
         raise ChemmaraError(f"similarity {similarity}: is between 0 and 1; write for instance 0.4..0.8")
     nearest = Similarity((smiles,))

@@ -63,6 +63,13 @@ def test_the_commonest_reason_of_a_first_batch_is_the_one_that_is_given() -> Non
         failures.check([rare, *map(failed, range(2, 9))])
 
 
+def test_a_run_that_went_on_is_not_to_begin_anew_for_an_oracle_that_is_away() -> None:
+    failures = Failures(Path("run"), ["dock"], recorded=100, keep_going=False)
+    with pytest.raises(ChemmaraError, match="none of the 8 molecules since the run went on has a score") as caught:
+        failures.check([failed(number) for number in range(101, 109)])
+    assert "--force" not in str(caught.value)
+
+
 def test_a_first_batch_without_a_score_stops_but_one_unlucky_molecule_does_not() -> None:
     failures = Failures(Path("run"), ["dock"], recorded=0, keep_going=False)
     failures.check([failed(number) for number in range(1, 8)])

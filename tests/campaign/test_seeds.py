@@ -174,6 +174,40 @@ def test_seeds_without_scores_are_the_first_calls_and_change_what_is_sampled(
     assert {row[2] for row in with_seeds} != {row[2] for row in rows(tmp_path / "without")}
 
 
+STEREO = "C[C@H](N)Cc1ccccc1"
+
+
+def test_seeds_that_the_prior_cannot_write_are_named_before_a_call_is_spent(
+    tmp_path: Path, campaign_file: Path
+) -> None:
+    (tmp_path / "series.smi").write_text(f"CCO\n{STEREO}\n", encoding="utf-8")
+    file = with_start(campaign_file, 'seeds = "series.smi"')
+    words = "start: 1 of 2 seeds cannot be written by the prior"
+    checked = CliRunner().invoke(app, ["validate", str(file)])
+    assert checked.exit_code == 0, checked.output
+    assert words in checked.output
+    assert f"the first is {STEREO}: it has stereo." in checked.output
+    result = CliRunner().invoke(app, ["run", str(file), "--out", str(tmp_path / "run"), "--budget", "20"])
+    assert result.exit_code == 0, result.output
+    assert words in result.stderr.splitlines()[1]
+
+
+def test_a_lead_with_stereo_of_which_the_prior_writes_none_is_a_caution(tmp_path: Path) -> None:
+    file = tmp_path / "like.toml"
+    file.write_text(f'prior = "chembl-gru"\nobjective = "drug-like"\nbudget = 9\nstart = {{ like = "{STEREO}" }}\n')
+    assert (
+        f"start: like {STEREO} has stereo, which the prior" in CliRunner().invoke(app, ["validate", str(file)]).output
+    )
+
+
+def test_a_dry_run_reads_the_seeds(tmp_path: Path, campaign_file: Path) -> None:
+    (tmp_path / "series.smi").write_text("CCO\nno molecule\n", encoding="utf-8")
+    file = with_start(campaign_file, 'seeds = "series.smi"')
+    result = CliRunner().invoke(app, ["run", str(file), "--out", str(tmp_path / "run"), "--dry-run"])
+    assert result.exit_code == 2, result.output
+    assert "1 seeds are no valid SMILES" in result.stderr
+
+
 def test_a_mistake_in_the_seeds_is_one_line_and_leaves_no_folder(tmp_path: Path, campaign_file: Path) -> None:
     file = with_start(campaign_file, 'seeds = "none.smi"')
     result = CliRunner().invoke(app, ["run", str(file), "--out", str(tmp_path / "run")])

@@ -118,6 +118,7 @@ def test_analogues_say_what_is_kept_and_what_is_new() -> None:
         ("--link *CC *CC *CC *CC", "two or three fragments are linked, not 4"),
         ("--link *CC *CC --linker-atoms 0..3", "heavy atoms of a linker 0..3"),
         ("--like Nope", "'Nope': invalid SMILES"),
+        ("--like CCO*", "'CCO*': has a place (*)"),
         ("--like CCO.CCN", "'CCO.CCN': is several molecules"),
         ("--like CCO --similarity 0.4..8", "similarity 0.4..8: is between 0 and 1"),
     ],
