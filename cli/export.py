@@ -42,9 +42,9 @@ def export(
     scaffold), nearest_known, nearest_name and nearest_similarity (with --known), inchikey, molecular_weight,
     crippen_logp, tpsa, hbd, hba, rotatable_bonds, alerts and sa_score; and what the QSAR models of a run say of their
     predictions: interval, domain, nearest molecule learned from. Without --top and --diverse: all hits of a run, all
-    molecules of a library. --diverse takes a run's hits; in a library without scores it takes the most different
-    molecules. Invalid rows are left out; so are, with --top or --diverse, scores of 0 where all lie between 0 and 1: a
-    filter ruled these molecules out.
+    molecules of a library, those without a score last. --diverse takes a run's hits; in a library without scores it
+    takes the most different molecules. Invalid rows are left out; so are, with --top or --diverse, scores of 0 where
+    all lie between 0 and 1: a filter ruled these molecules out.
 
     Example: chemmara export runs/quickstart --top 50 --where "alerts = 0" --where "molecular_weight <= 450"
     Example: chemmara export runs/quickstart --diverse 20 --per-scaffold 2 --known known.csv --out picks.sdf

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from chemmara.errors import ChemmaraError
+from chemmara.metrics.properties import PROPERTIES
 from chemmara.molecules.chem import packed_bytes
 from chemmara.molecules.fingerprint_blocks import to_rows
 from chemmara.molecules.library import Library
+from chemmara.selection.cells import Numbers
 from chemmara.selection.distinct import Distinct
 from chemmara.selection.kept_rows import KeptRows
 from chemmara.selection.known import Known
@@ -43,9 +45,14 @@ class Wish:
         rows = weighted(scores, smiles_of, self.diverse, DIVERSITY, self.per_scaffold, keeps)
         return rows, list(range(len(rows)))
 
+    @property
+    def takes_all(self) -> bool:
+        """Whether all are wanted, not the best or diverse ones alone."""
+        return self.top is None and self.diverse is None
+
     def eligible(self, scores: np.ndarray) -> np.ndarray:
         """Scores, NaN where one of 0 is not to be taken, for the best or diverse ones are wanted and not all."""
-        return scores if self.top is None and self.diverse is None else above_zero(scores)
+        return scores if self.takes_all else above_zero(scores)
 
 
 def export_library(
@@ -54,8 +61,9 @@ def export_library(
     """The wanted molecules of a library with its columns and those of `take_out.described`.
 
     `score_column`: default total or score; without one, the best are the first, and different ones are picked by
-    distance alone. Of scores from 0 to 1, one of 0 is neither among the best nor picked. `advance` is called with how
-    many rows were read. ChemmaraError where the best are wanted and there is no score, or where no molecule is valid.
+    distance alone. Where all are wanted, those without a score come last. Of scores from 0 to 1, one of 0 is neither
+    among the best nor picked. `advance` is called with how many rows were read. ChemmaraError where the best are wanted
+    and there is no score, or where no molecule is valid.
     """
     with KeptRows(library, advance) as rows:
         column = column_of_scores(rows, score_column)
@@ -65,17 +73,26 @@ def export_library(
         if column is None and wish.diverse is not None:
             chosen, picks = _most_different(rows, wish, keeps)
         else:
-            scores = np.zeros(len(rows)) if column is None else numbers(rows, column)
-            scores = wish.eligible(scores)
+            needed = not wish.takes_all or score_column is not None
+            scores = np.zeros(len(rows)) if column is None else scores_in(rows, column, needed=needed)
+            scores = _last_without(scores) if wish.takes_all else wish.eligible(scores)
             scores = scores if wish.diverse is None else from_zero_to_one(scores)
             chosen, picks = wish.chosen(scores, rows.smiles, keeps)
         if not chosen:
-            raise nothing_to_take(rows.source, scored=column is not None, where=wish.where)
+            raise nothing_to_take(rows.source, scored=column is not None and not wish.takes_all, where=wish.where)
         return described(rows.table(chosen), rows.smiles_column, picks, wish.known)
 
 
 def keeping_rows(rows: KeptRows, where: Sequence[Condition], *, anew: bool = False) -> Keeps | None:
-    """What of a library meets all conditions; None without any. `anew`: properties are not taken from its columns."""
+    """What of a library meets all conditions; None without any. `anew`: properties are not taken from its columns.
+
+    A note says how many cells are no numbers in a column of which more or less is asked. ChemmaraError where a number
+    has a comma.
+    """
+    for column in dict.fromkeys(condition.name for condition in where if condition.is_numeric):
+        if column in rows.columns and not (anew and column in PROPERTIES):
+            cells = Numbers.read(rows.source, column, rows.column(column))
+            cells.tell_words(rows.source, column, "these molecules do not meet --where")
     return keeping(where, rows.columns, rows.cell, rows.source, anew=anew) if where else None
 
 
@@ -83,6 +100,11 @@ def nothing_to_take(source: str, *, scored: bool, where: Sequence[Condition]) ->
     """The error where no molecule can be taken: of those with a score above 0, that meet all conditions."""
     wanted = [" with a score above 0"] * scored + [" that meets all of --where"] * bool(where)
     return ChemmaraError(f"{source}: no valid molecule{''.join(wanted)}")
+
+
+def _last_without(scores: np.ndarray) -> np.ndarray:
+    """Scores by which a molecule without one comes last, instead of being left out."""
+    return np.where(np.isfinite(scores), scores, -np.finfo(float).max)
 
 
 def _most_different(rows: KeptRows, wish: Wish, keeps: Keeps | None) -> tuple[list[int], list[int]]:
@@ -100,19 +122,16 @@ def column_of_scores(rows: KeptRows, given: str | None) -> str | None:
     return given or next((name for name in SCORES if name in rows.columns), None)
 
 
-def numbers(rows: KeptRows, column: str) -> np.ndarray:
-    """A column as numbers; NaN where a cell is empty or no number. ChemmaraError where none is one."""
-    values = np.array([_number(cell) for cell in rows.column(column)])
-    if not np.isfinite(values).any():
+def scores_in(rows: KeptRows, column: str, *, needed: bool = True) -> np.ndarray:
+    """A column of scores; NaN where a cell is empty or no number, of which a note says how many there are.
+
+    ChemmaraError where a number has a comma, or where scores are `needed` and no cell is a number.
+    """
+    scores = Numbers.read(rows.source, column, rows.column(column))
+    if needed and np.isnan(scores.found).all():
         raise ChemmaraError(f"{rows.source}: column {column!r} has no number in it; name another by --score-column")
-    return values
-
-
-def _number(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        return float("nan")
+    scores.tell_words(rows.source, column, "these molecules have no score")
+    return scores.found
 
 
 def above_zero(scores: np.ndarray) -> np.ndarray:
