@@ -60,7 +60,7 @@ def pick(
 
     from .output import check_out, table_beside_figures
     from .progress import counter
-    from .tables import summary
+    from .tables import summary, tell_replaced
 
     check_out(out, ".csv", library)
     if method is Method.maxmin and (diversity is not None or score_column is not None):
@@ -69,6 +69,7 @@ def pick(
         raise ChemmaraError("--seed belongs to --method maxmin; weighted draws nothing")
     conditions = list(map(Condition.read, where or ()))
     molecules = open_molecules(library, smiles_column, main_fragments=standardise)
+    tell_replaced(molecules, ("pick", "distance"))
     with counter("reading molecules") as advance, KeptRows(molecules, advance) as rows:
         keeps = keeping_rows(rows, conditions)
         is_maxmin = method is Method.maxmin

@@ -1,6 +1,7 @@
 """What `chemmara export` takes out of a library: the rows that are wanted, described."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,14 +17,16 @@ from chemmara.selection.cells import Numbers
 from chemmara.selection.distinct import Distinct
 from chemmara.selection.kept_rows import KeptRows
 from chemmara.selection.known import Known
-from chemmara.selection.picks import SmilesOf, best, maxmin, weighted
-from chemmara.selection.take_out import described
+from chemmara.selection.picks import LeftOut, SmilesOf, best, maxmin, weighted
+from chemmara.selection.take_out import added_columns, described
 from chemmara.selection.where import Condition, Keeps, keeping
 
 SCORES: Final = ("total", "score")
 """Columns of scores, where none is named."""
 DIVERSITY: Final = 0.5
 """Weight of the distance beside that of the score in a diverse set."""
+_WITHOUT_SCORE: Final = -np.finfo(float).max
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,28 @@ class Wish:
         return scores if self.takes_all else above_zero(scores)
 
 
+def components_in(columns: Sequence[str]) -> list[str]:
+    """Columns of components that `chemmara score` wrote: they stand between total and error.
+
+    >>> components_in(["smiles", "tpsa", "total", "alerts", "error", "scaffold"]), components_in(["alerts", "error"])
+    (['alerts'], [])
+    """
+    if "total" not in columns or "error" not in columns:
+        return []
+    return list(columns[columns.index("total") + 1 : columns.index("error")])
+
+
+def added_to(columns: Sequence[str], wish: Wish) -> list[str]:
+    """Columns that a library's export gets: all of `take_out.described` but those that are components of its scores."""
+    kept = components_in(columns)
+    added = added_columns(picks=wish.diverse is not None, known=wish.known is not None)
+    return [name for name in added if name not in kept]
+
+
 def export_library(
     library: Library, wish: Wish, score_column: str | None = None, advance: Callable[[int], None] = lambda _: None
 ) -> pd.DataFrame:
-    """The wanted molecules of a library with its columns and those of `take_out.described`.
+    """The wanted molecules of a library with its columns and those of `added_to`, in place of its own of these names.
 
     `score_column`: default total or score; without one, the best are the first, and different ones are picked by
     distance alone. Where all are wanted, those without a score come last. Of scores from 0 to 1, one of 0 is neither
@@ -67,30 +88,32 @@ def export_library(
     """
     with KeptRows(library, advance) as rows:
         column = column_of_scores(rows, score_column)
-        keeps = keeping_rows(rows, wish.where, anew=True)
+        keeps = keeping_rows(rows, wish.where, anew=added_to(rows.columns, wish))
         if column is None and wish.top is not None:
             raise ChemmaraError(f"{rows.source}: has no column {' or '.join(SCORES)}; name it by --score-column")
         if column is None and wish.diverse is not None:
             chosen, picks = _most_different(rows, wish, keeps)
+        elif wish.takes_all:
+            scores = None if column is None else scores_in(rows, column, needed=score_column is not None)
+            chosen, picks = _all(rows, wish, scores, keeps), None
         else:
-            needed = not wish.takes_all or score_column is not None
-            scores = np.zeros(len(rows)) if column is None else scores_in(rows, column, needed=needed)
-            scores = _last_without(scores) if wish.takes_all else wish.eligible(scores)
+            scores = np.zeros(len(rows)) if column is None else wish.eligible(scores_in(rows, column))
             scores = scores if wish.diverse is None else from_zero_to_one(scores)
             chosen, picks = wish.chosen(scores, rows.smiles, keeps)
         if not chosen:
             raise nothing_to_take(rows.source, scored=column is not None and not wish.takes_all, where=wish.where)
-        return described(rows.table(chosen), rows.smiles_column, picks, wish.known)
+        kept = components_in(rows.columns)
+        return described(rows.table(chosen), rows.smiles_column, picks, wish.known, kept)
 
 
-def keeping_rows(rows: KeptRows, where: Sequence[Condition], *, anew: bool = False) -> Keeps | None:
-    """What of a library meets all conditions; None without any. `anew`: properties are not taken from its columns.
+def keeping_rows(rows: KeptRows, where: Sequence[Condition], *, anew: Collection[str] = ()) -> Keeps | None:
+    """What of a library meets all conditions; None without any. `anew`: properties that are not taken from its columns.
 
     A note says how many cells are no numbers in a column of which more or less is asked. ChemmaraError where a number
     has a comma.
     """
     for column in dict.fromkeys(condition.name for condition in where if condition.is_numeric):
-        if column in rows.columns and not (anew and column in PROPERTIES):
+        if column in rows.columns and not (column in anew and column in PROPERTIES):
             cells = Numbers.read(rows.source, column, rows.column(column))
             cells.tell_words(rows.source, column, "these molecules do not meet --where")
     return keeping(where, rows.columns, rows.cell, rows.source, anew=anew) if where else None
@@ -102,15 +125,25 @@ def nothing_to_take(source: str, *, scored: bool, where: Sequence[Condition]) ->
     return ChemmaraError(f"{source}: no valid molecule{''.join(wanted)}")
 
 
-def _last_without(scores: np.ndarray) -> np.ndarray:
-    """Scores by which a molecule without one comes last, instead of being left out."""
-    return np.where(np.isfinite(scores), scores, -np.finfo(float).max)
+def _all(rows: KeptRows, wish: Wish, scores: np.ndarray | None, keeps: Keeps | None) -> list[int]:
+    """All rows that can be taken, the best first and those without a score last; a note counts the others."""
+    scores = np.zeros(len(rows)) if scores is None else np.where(np.isnan(scores), _WITHOUT_SCORE, scores)
+    left_out = LeftOut()
+    chosen = best(scores, rows.smiles, None, wish.per_scaffold, keeps, left_out)
+    _tell(rows, left_out)
+    return chosen
+
+
+def _tell(rows: KeptRows, left_out: LeftOut) -> None:
+    if text := str(left_out):
+        _log.warning("%s: %s", rows.source, text)
 
 
 def _most_different(rows: KeptRows, wish: Wish, keeps: Keeps | None) -> tuple[list[int], list[int]]:
     if wish.per_scaffold is not None:
         raise ChemmaraError(f"{rows.source}: --per-scaffold with --diverse needs scores; name them by --score-column")
     found = Distinct.read(rows.column(rows.smiles_column), packed_bytes, keeps=keeps)
+    _tell(rows, LeftOut(found.invalid, found.duplicates))
     picked = maxmin(to_rows(found.described), wish.diverse or 0)
     return found.rows[picked].tolist(), list(range(len(picked)))
 

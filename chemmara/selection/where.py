@@ -80,7 +80,7 @@ class Condition:
 
 def keeping(
     conditions: Sequence[Condition], columns: Collection[str], cell: Callable[[int, str], object], source: str,
-    *, anew: bool = False,
+    *, anew: Collection[str] = (),
 ) -> Keeps:  # fmt: skip
     """What meets all conditions, each on a column of the table, or on a property, computed where no cell has it.
 
@@ -89,7 +89,7 @@ def keeping(
         columns: of the table.
         cell: the cell of a row in a column.
         source: of the table, for the message.
-        anew: properties are computed even where a column has them.
+        anew: properties that are computed even where a column has them.
 
     Raises:
         ChemmaraError: a condition names neither a column nor a property.
@@ -101,7 +101,7 @@ def keeping(
     ordered = sorted(conditions, key=lambda condition: condition.name in PROPERTIES)  # what may be computed comes last
 
     def value(name: str, row: int, molecule: Mol) -> object:
-        found = "" if name not in columns or (anew and name in PROPERTIES) else cell(row, name)
+        found = "" if name not in columns or (name in anew and name in PROPERTIES) else cell(row, name)
         return property_of(name, molecule) if name in PROPERTIES and not str(found).strip() else found
 
     return lambda row, molecule: all(condition.holds(value(condition.name, row, molecule)) for condition in ordered)
