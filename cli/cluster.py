@@ -41,23 +41,25 @@ def cluster(
 
     cluster: 1 for the largest. cluster_size: its different molecules. centre: "yes" for the molecule that stands for
     the cluster. Distances are of Morgan fingerprints (radius 2, 2048 bits); scaffolds are Bemis-Murcko's, and acyclic
-    molecules are one cluster. An invalid row stays, with empty cells. butina takes time with the square of the rows
+    molecules are one cluster. An invalid row stays, with empty cells. Columns of these names that the library has
+    already are replaced. butina takes time with the square of the rows
     (100,000 molecules: minutes), leader and scaffold take a million.
 
     Example: chemmara cluster picks.csv --method butina --distance 0.5 --out clustered.csv
     """
     from chemmara.molecules.standardise import open_molecules
-    from chemmara.selection.clustered import DISTANCE
+    from chemmara.selection.clustered import COLUMNS, DISTANCE
     from chemmara.selection.kept_rows import KeptRows
 
     from .output import check_out, table_beside_figures
     from .progress import counter
-    from .tables import summary
+    from .tables import summary, tell_replaced
 
     check_out(out, ".csv", library)
     if method is Method.scaffold and distance is not None:
         raise ChemmaraError("--distance belongs to butina and leader; molecules have the same scaffold or not")
     molecules = open_molecules(library, smiles_column, main_fragments=standardise)
+    tell_replaced(molecules, COLUMNS)
     with counter("reading molecules") as advance, KeptRows(molecules, advance) as rows:
         found = _clusters(rows, method, DISTANCE if distance is None else distance)
         with (

@@ -42,20 +42,20 @@ def export(
     scaffold), nearest_known, nearest_name and nearest_similarity (with --known), inchikey, molecular_weight,
     crippen_logp, tpsa, hbd, hba, rotatable_bonds, alerts and sa_score; and what the QSAR models of a run say of their
     predictions: interval, domain, nearest molecule learned from. Without --top and --diverse: all hits of a run, all
-    molecules of a library. --diverse takes a run's hits; in a library without scores it takes the most different
-    molecules. Invalid rows are left out; so are, with --top or --diverse, scores of 0 where all lie between 0 and 1: a
-    filter ruled these molecules out.
+    molecules of a library, those without a score last. --diverse takes a run's hits; in a library without scores it
+    takes the most different molecules. Invalid rows are left out; so are, with --top or --diverse, scores of 0 where
+    all lie between 0 and 1: a filter ruled these molecules out.
 
     Example: chemmara export runs/quickstart --top 50 --where "alerts = 0" --where "molecular_weight <= 450"
     Example: chemmara export runs/quickstart --diverse 20 --per-scaffold 2 --known known.csv --out picks.sdf
     """
-    from chemmara.selection.export import Wish, export_library
+    from chemmara.selection.export import Wish, added_to, export_library
     from chemmara.selection.known import Known
     from chemmara.selection.where import Condition
 
     from .output import check_out, table_beside_figures
     from .progress import counter, waiting
-    from .tables import summary
+    from .tables import summary, tell_replaced
 
     if top is not None and diverse is not None:
         raise ChemmaraError("--top and --diverse: choose one")
@@ -83,6 +83,7 @@ def export(
         from chemmara.molecules.standardise import open_molecules
 
         library = open_molecules(source, smiles_column, main_fragments=standardise)
+        tell_replaced(library, added_to(library.columns, wish))
         with counter("reading molecules") as advance:
             table, smiles = export_library(library, wish, score_column, advance), library.smiles_column
     with table_beside_figures(out, smiles, as_json=as_json) as write:

@@ -32,11 +32,11 @@ def likelihood(
 
     from .output import check_out, tables_to
     from .progress import counter
+    from .tables import tell_replaced
 
     check_out(out, ".csv", library)
     loaded, molecules = load_prior(prior, chosen_device(device, LIKELIHOOD_ROWS)), open_library(library, smiles_column)
-    if replaced := [name for name in COLUMNS if name in molecules.columns and name != molecules.smiles_column]:
-        typer.echo(f"{molecules.source}: columns that it has already are replaced: {', '.join(replaced)}", err=True)
+    tell_replaced(molecules, COLUMNS)
     failed, first = 0, ""
     with tables_to(out, ".csv", smiles=molecules.smiles_column) as write, counter("likelihood") as advance:
         for table in with_nll(loaded, molecules):

@@ -28,15 +28,16 @@ def novelty(
     """
     from chemmara.molecules.readers import count_rows
     from chemmara.molecules.standardise import open_molecules
-    from chemmara.selection.known import Known
+    from chemmara.selection.known import NOVELTY, Known
     from chemmara.selection.novelty import Tally, with_novelty
 
     from .output import check_out, table_beside_figures
     from .progress import counter
-    from .tables import summary
+    from .tables import summary, tell_replaced
 
     check_out(out, ".csv", library)
     molecules = open_molecules(library, smiles_column, main_fragments=standardise)
+    tell_replaced(molecules, NOVELTY)
     with counter("reading known compounds") as advance:
         known = Known.read(against, main_fragments=standardise, advance=advance)
     tally = Tally()

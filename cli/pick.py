@@ -60,7 +60,7 @@ def pick(
 
     from .output import check_out, table_beside_figures
     from .progress import counter
-    from .tables import summary
+    from .tables import summary, tell_replaced
 
     check_out(out, ".csv", library)
     if method is Method.maxmin and (diversity is not None or score_column is not None):
@@ -69,6 +69,7 @@ def pick(
         raise ChemmaraError("--seed belongs to --method maxmin; weighted draws nothing")
     conditions = list(map(Condition.read, where or ()))
     molecules = open_molecules(library, smiles_column, main_fragments=standardise)
+    tell_replaced(molecules, ("pick", "distance"))
     with counter("reading molecules") as advance, KeptRows(molecules, advance) as rows:
         keeps = keeping_rows(rows, conditions)
         is_maxmin = method is Method.maxmin
@@ -109,7 +110,7 @@ def _maxmin(rows: "KeptRows", n: int, seed: int, keeps: "Keeps | None") -> list[
 def _weighted(
     rows: "KeptRows", n: int, diversity: float | None, score_column: str | None, keeps: "Keeps | None"
 ) -> list[int]:
-    from chemmara.selection.export import DIVERSITY, SCORES, above_zero, column_of_scores, from_zero_to_one, numbers
+    from chemmara.selection.export import DIVERSITY, SCORES, above_zero, column_of_scores, from_zero_to_one, scores_in
     from chemmara.selection.picks import weighted
 
     from .progress import waiting
@@ -117,7 +118,7 @@ def _weighted(
     column = column_of_scores(rows, score_column)
     if column is None:
         raise ChemmaraError(f"{rows.source}: has no column {' or '.join(SCORES)}; name it by --score-column")
-    scores = above_zero(numbers(rows, column))
+    scores = above_zero(scores_in(rows, column))
     scaled = from_zero_to_one(scores)
     if scaled is not scores:
         typer.echo(f"{rows.source}: {column} is scaled to 0 for its lowest and 1 for its highest value", err=True)

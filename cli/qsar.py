@@ -188,15 +188,17 @@ def predict(
     from chemmara.molecules.readers import count_rows
     from chemmara.molecules.standardise import open_molecules
     from chemmara.oracles.qsar import load_model
-    from chemmara.qsar.prediction import predicted_rows
+    from chemmara.qsar.prediction import predicted_rows, prediction_columns
 
     from .output import check_out, json_rows, tables_to
     from .progress import counter
+    from .tables import tell_replaced
 
     if json and out is not None:
         raise ChemmaraError("--json and --out: choose one")
     check_out(out, ".csv", library)
     loaded, molecules = load_model(model), open_molecules(library, smiles_column, main_fragments=standardise)
+    tell_replaced(molecules, [*prediction_columns(loaded.card), "error"])
     rows = outside = failed = 0
     target = json_rows() if json else tables_to(out, ".csv", smiles=molecules.smiles_column)
     with target as write, counter("predicting", count_rows(molecules.source)) as advance:

@@ -139,10 +139,9 @@ def _rows(
 
     from .output import tables_to
     from .progress import counter
-    from .tables import tell_mixtures
+    from .tables import tell_mixtures, tell_replaced
 
-    if replaced := replaced_columns(goal, molecules):
-        typer.echo(f"{molecules.source}: columns that it has already are replaced: {', '.join(replaced)}", err=True)
+    tell_replaced(molecules, replaced_columns(goal, molecules))
     failed, first, mixtures = 0, "", 0
     column, total = molecules.smiles_column, count_rows(molecules.source)
     with (

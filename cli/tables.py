@@ -2,10 +2,13 @@
 
 import json
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from chemmara.molecules.library import Library
 
 _WORDS = {
     "molecules": "molecules",
@@ -67,6 +70,13 @@ def summary(figures: Mapping[str, float], *, as_json: bool) -> None:
     else:
         words = (f"{_WORDS.get(key, key.replace('_', ' '))} {as_text(value)}" for key, value in figures.items())
         typer.echo(", ".join(words), err=True)
+
+
+def tell_replaced(library: "Library", added: Collection[str]) -> None:
+    """One line on stderr if a library has columns of the same names as those that are added: these take their place."""
+    names = [name for name in library.columns if name in added and name != library.smiles_column]
+    if names:
+        typer.echo(f"{library.source}: columns that it has already are replaced: {', '.join(names)}", err=True)
 
 
 def tell_mixtures(number: int) -> None:

@@ -4,13 +4,14 @@ import csv
 from collections.abc import Iterator
 
 from chemmara.errors import ChemmaraError
-from chemmara.molecules.headers import Row, unlike
+from chemmara.molecules.headers import Row, names_the_mark, unlike
 
 
 def delimited(source: str, lines: Iterator[str], mark: str) -> Iterator[Row]:
     r"""Rows of a table, the names of its columns first; every row has as many cells as there are names.
 
-    Blank lines are no rows. Cells that a row lacks at its end are empty; empty ones beyond the last column are dropped.
+    Blank lines are no rows, nor is a first line that names the separator (`sep=;`). Cells that a row lacks at its end
+    are empty; empty ones beyond the last column are dropped.
     ChemmaraError, with the line, for a cell that belongs to no column and for a quote that does not close.
 
     >>> [cells for cells, _ in delimited("x.csv", iter(["smiles,name,\n", "CCO,ethanol,,\n", "\n", "C\n"]), ",")]
@@ -25,7 +26,7 @@ def delimited(source: str, lines: Iterator[str], mark: str) -> Iterator[Row]:
             cells = next(reader, None)
             if cells is None:
                 return
-            if _is_blank(cells):
+            if _is_blank(cells) or (not columns and names_the_mark(cells, mark)):
                 continue
             if columns:
                 yield _fitted(source, line, cells, len(columns)), ""

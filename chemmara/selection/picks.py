@@ -20,18 +20,41 @@ SmilesOf = Callable[[int], str]
 """From a row's number to its SMILES."""
 
 
-def different(rows: Iterable[int], smiles_of: SmilesOf, keeps: Keeps | None = None) -> Iterator[tuple[int, Mol]]:
+@dataclass
+class LeftOut:
+    """How many rows were read and left out, whatever the conditions."""
+
+    invalid: int = 0
+    repeated: int = 0  # rows with the molecule of a row that was taken
+
+    def __str__(self) -> str:
+        """A sentence, or nothing.
+
+        >>> str(LeftOut(invalid=45, repeated=3)), str(LeftOut())
+        ('45 rows are not valid and 3 rows have the molecule of another row; they are left out', '')
+        """
+        counts = {"are not valid": self.invalid, "have the molecule of another row": self.repeated}
+        parts = [f"{number} rows {what}" for what, number in counts.items() if number]
+        return " and ".join(parts) + "; they are left out" if parts else ""
+
+
+def different(
+    rows: Iterable[int], smiles_of: SmilesOf, keeps: Keeps | None = None, left_out: LeftOut | None = None
+) -> Iterator[tuple[int, Mol]]:
     """The rows in this order with their molecules, without invalid ones and without a molecule that came before.
 
-    Those that `keeps` refuses are left out, too; another row of such a molecule may be taken.
+    Those that `keeps` refuses are left out, too; another row of such a molecule may be taken. `left_out` counts them.
     """
-    seen = set[str]()
+    seen, left_out = set[str](), LeftOut() if left_out is None else left_out
     for row in rows:
         molecule = parse(smiles_of(row))
-        if molecule is None or (text := canonical(molecule)) in seen or (keeps and not keeps(row, molecule)):
-            continue
-        seen.add(text)
-        yield row, molecule
+        if molecule is None:
+            left_out.invalid += 1
+        elif (text := canonical(molecule)) in seen:
+            left_out.repeated += 1
+        elif keeps is None or keeps(row, molecule):
+            seen.add(text)
+            yield row, molecule
 
 
 def ranked(scores: np.ndarray) -> list[int]:
@@ -45,15 +68,16 @@ def ranked(scores: np.ndarray) -> list[int]:
 
 
 def best(
-    scores: np.ndarray, smiles_of: SmilesOf, n: int | None, per_scaffold: int | None = None, keeps: Keeps | None = None
-) -> list[int]:
+    scores: np.ndarray, smiles_of: SmilesOf, n: int | None, per_scaffold: int | None = None,
+    keeps: Keeps | None = None, left_out: LeftOut | None = None,
+) -> list[int]:  # fmt: skip
     """The n best rows (all: None), the best first, each molecule once and at most `per_scaffold` of a scaffold.
 
     Of a library of a million only those are read that come before the last one taken. Acyclic molecules count as one
-    scaffold.
+    scaffold. `left_out` counts the rows that were read in vain.
     """
     taken, rows = Counter[str](), list[int]()
-    for row, molecule in different(ranked(scores), smiles_of, keeps):
+    for row, molecule in different(ranked(scores), smiles_of, keeps, left_out):
         if n is not None and len(rows) == n:
             break
         own = scaffold(molecule) if per_scaffold else ""

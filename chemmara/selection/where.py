@@ -11,6 +11,7 @@ from rdkit.Chem import Mol
 from chemmara.config import did_you_mean
 from chemmara.errors import ChemmaraError
 from chemmara.metrics.properties import PROPERTIES, property_of
+from chemmara.selection.cells import number
 
 Keeps = Callable[[int, Mol], bool]
 """Whether a row, counted from 0, may be taken; given its molecule, too."""
@@ -22,6 +23,7 @@ _RELATIONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "==": operator.eq,
     "!=": operator.ne,
 }  # fmt: skip
+_ORDERING: Final = frozenset({"<", "<=", ">", ">="})
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,14 @@ class Condition:
         condition = cls(found["quoted"] or found["name"], found["relation"], found["value"])
         if condition.value[0] in "<>=!" or condition.value.lower() == "nan":
             raise ChemmaraError(f"--where {text!r}: {condition.value!r} is no value; relations are < <= > >= = !=")
-        if condition.relation in {"<", "<=", ">", ">="} and _number(condition.value) is None:
+        if condition.is_numeric and number(condition.value) is None:
             raise ChemmaraError(f"--where {text!r}: {condition.value!r} is no number, which {condition.relation} needs")
         return condition
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether it asks for more or less, which a number alone can be."""
+        return self.relation in _ORDERING
 
     def holds(self, cell: object) -> bool:
         """Whether a cell meets it: by number where both are numbers, else as text; an empty cell meets none.
@@ -63,7 +70,7 @@ class Condition:
         >>> Condition.read("name != b").holds("a"), Condition.read("count = 2").holds("2.0")
         (True, True)
         """
-        text, own, wanted = str(cell).strip(), _number(cell), _number(self.value)
+        text, own, wanted = str(cell).strip(), number(cell), number(self.value)
         if not text or own != own:  # noqa: PLR0124 - NaN's mark
             return False
         if own is not None and wanted is not None:
@@ -73,7 +80,7 @@ class Condition:
 
 def keeping(
     conditions: Sequence[Condition], columns: Collection[str], cell: Callable[[int, str], object], source: str,
-    *, anew: bool = False,
+    *, anew: Collection[str] = (),
 ) -> Keeps:  # fmt: skip
     """What meets all conditions, each on a column of the table, or on a property, computed where no cell has it.
 
@@ -82,7 +89,7 @@ def keeping(
         columns: of the table.
         cell: the cell of a row in a column.
         source: of the table, for the message.
-        anew: properties are computed even where a column has them.
+        anew: properties that are computed even where a column has them.
 
     Raises:
         ChemmaraError: a condition names neither a column nor a property.
@@ -94,14 +101,7 @@ def keeping(
     ordered = sorted(conditions, key=lambda condition: condition.name in PROPERTIES)  # what may be computed comes last
 
     def value(name: str, row: int, molecule: Mol) -> object:
-        found = "" if name not in columns or (anew and name in PROPERTIES) else cell(row, name)
+        found = "" if name not in columns or (name in anew and name in PROPERTIES) else cell(row, name)
         return property_of(name, molecule) if name in PROPERTIES and not str(found).strip() else found
 
     return lambda row, molecule: all(condition.holds(value(condition.name, row, molecule)) for condition in ordered)
-
-
-def _number(cell: object) -> float | None:
-    try:
-        return float(str(cell))
-    except ValueError:
-        return None

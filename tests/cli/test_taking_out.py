@@ -239,8 +239,9 @@ def test_where_takes_what_meets_all_conditions_on_columns_and_properties(run: Pa
         assert sorted(names(command[0], "-", *command[1:], 4, "--where", "total < 0.85", "--where", "hba < 2")) == [
             *("a", "c", "d")
         ], command
-    refused = chemmara("export", "-", "--where", "tpsa < 0", stdin=text)
+    refused = chemmara("export", "-", "--top", 3, "--where", "tpsa < 0", stdin=text)
     assert "no valid molecule with a score above 0 that meets all of --where" in refused.stderr
+    assert "no valid molecule that meets" in chemmara("export", "-", "--where", "tpsa < 0", stdin=text).stderr
     best = table(chemmara("export", run, "--top", 3, "--where", "qed < 0.5", "--where", "hbd >= 1").stdout)
     assert len(best) == 3
     assert all(float(row["qed"]) < 0.5 and int(row["hbd"]) >= 1 for row in best)

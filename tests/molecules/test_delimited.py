@@ -82,6 +82,21 @@ def test_whatever_the_suffix_separator_and_line_end(tmp_path: Path, suffix: str,
     ]
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".txt", ""])
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;", "sep=;;", "\ufeffsep=;"])
+def test_a_line_of_excels_that_names_the_separator_is_no_row(tmp_path: Path, suffix: str, first: str) -> None:
+    text = f"{first}\r\nName, short;SMILES\r\na, b;CCO\r\n"
+    assert read(tmp_path / f"x{suffix}", text) == [{"Name, short": "a, b", "SMILES": "CCO"}]
+    with pytest.raises(ChemmaraError, match="line 4 has 3 cells"):
+        read(tmp_path / "y.csv", text + "c;CC;7\r\n")
+    assert read(tmp_path / "z.csv", text + "sep=;;\r\n")[1] == {"Name, short": "sep=", "SMILES": ""}
+
+
+def test_the_separator_that_is_named_counts_for_all_kinds(tmp_path: Path) -> None:
+    for mark in (",", ";", "\t"):
+        assert read(tmp_path / "x.csv", f"sep={mark}\nsmiles{mark}x\nCCO{mark}1\n") == [{"smiles": "CCO", "x": "1"}]
+
+
 def test_a_column_that_is_asked_for_tells_a_table_too(tmp_path: Path) -> None:
     assert read(tmp_path / "x.txt", "mol;IC50\nCCO;0,5\n", "mol") == [{"mol": "CCO", "IC50": "0,5"}]
     assert read(tmp_path / "x.csv", "mol;a,b;x\nCCO;1;2\n", "mol") == [{"mol": "CCO", "a,b": "1", "x": "2"}]

@@ -86,6 +86,19 @@ def test_an_sd_file_keeps_its_properties_and_its_unreadable_records(tmp_path: Pa
     assert table["smiles"].tolist()[0] == ""
 
 
+@pytest.mark.parametrize(
+    "name", ["isomeric_smiles", "IsomericSMILES", "Smiles String", "smiles_string", "CXSMILES", "Canonical-SMILES"]
+)
+def test_a_column_of_smiles_has_many_names(tmp_path: Path, name: str) -> None:
+    (tmp_path / "x.csv").write_text(f"id,{name},structure\n1,CCO,x.png\n")
+    library = open_library(tmp_path / "x.csv")
+    assert (library.smiles_column, list(library.smiles())) == (name, ["CCO"])
+    (tmp_path / "x.csv").write_text(f"{name},smi,Canonical SMILES\nCCO,CCN,CCC\n")
+    assert open_library(tmp_path / "x.csv").smiles_column == (
+        name if name == "Canonical-SMILES" else "Canonical SMILES"
+    )
+
+
 @pytest.mark.parametrize(("text", "expected"), [("CC(,x\n", ["CC(,x"]), ("id,smiles\n1,CCO\n", ["CCO"]), (LINES, None)])
 def test_standard_input_is_a_table_or_lines(monkeypatch: pytest.MonkeyPatch, text: str, expected: list[str]) -> None:
     class Stdin:

@@ -254,6 +254,7 @@ def test_predict_keeps_every_row_of_the_library_in_order(models: dict[str, Path]
     library.write_text(f"smiles,name,low\n{SMILES[0]},first,mine\nnot,second,\n{FAR},third,\n")
     code, _, err = run("qsar", "predict", models["regression"], library, "--out", tmp_path / "p.parquet")
     assert (code, "1 of 2 molecules lie outside the model's domain" in err, "1 rows have no" in err) == (0, True, True)
+    assert f"{library}: columns that it has already are replaced: low\n" in err
     table = pd.read_parquet(tmp_path / "p.parquet")
     assert table["name"].tolist() == ["first", "second", "third"]
     assert table["domain"].tolist() == ["inside", "", "outside"]
