@@ -192,7 +192,10 @@ def test_seeds_that_the_prior_cannot_write_are_named_before_a_call_is_spent(
     assert words in result.stderr.splitlines()[1]
 
 
-def test_a_lead_with_stereo_of_which_the_prior_writes_none_is_a_caution(tmp_path: Path) -> None:
+def test_a_lead_with_stereo_of_which_the_prior_writes_none_is_a_caution(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chemmara.campaign.first_look._SAMPLED", 2)  # analogues of such a lead are rare
     file = tmp_path / "like.toml"
     file.write_text(f'prior = "chembl-gru"\nobjective = "drug-like"\nbudget = 9\nstart = {{ like = "{STEREO}" }}\n')
     assert (
