@@ -28,9 +28,9 @@ class ProgramOracle:
     """Runs a program: one SMILES a line on its stdin, one value a molecule on its stdout.
 
     JSON lines ({"smiles": ..., "value": ...}) or CSV with these columns, in any order; a molecule that is not answered,
-    or with null, has no value. The command is a list and never goes through a shell. What the program starts ends with
-    it. RuntimeError where the program fails, is late, or prints something else more often than `restarts`;
-    ChemmaraError where it cannot be started.
+    or with null, has no value. Or plain numbers, a line each, in the order of the molecules. The command is a list and
+    never goes through a shell. What the program starts ends with it. RuntimeError where the program fails, is late, or
+    prints something else more often than `restarts`; ChemmaraError where it cannot be started.
     """
 
     command: tuple[str, ...]

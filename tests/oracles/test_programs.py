@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from processes import ran, start, wait_until
 
+from chemmara.oracles.answers import values_of
+
 SLOW_WRAPPER = """#!/bin/sh
 sh -c 'echo $$ >> "$0"; exec sleep 300' {pids}
 echo "its child ended"
@@ -86,3 +88,42 @@ def test_what_a_program_leaves_running_ends_with_it(tmp_path: Path) -> None:
     done = ran("score", library(tmp_path, "CCO"), "--objective", objective(tmp_path, script, 'output = "csv"'))
     assert done.stdout.splitlines()[1].split(",")[1:3] == ["0.5", "50.0"]
     assert has_ended(pids)
+
+
+LENGTHS = """#!/bin/sh
+while read smiles; do
+    case $smiles in *Br*) echo ;; *I*) echo nan ;; *) echo ${#smiles} ;; esac
+done
+"""
+
+
+def test_a_program_that_prints_plain_numbers(tmp_path: Path) -> None:
+    smiles = ["CCO", "CCBr", "c1ccccc1", "CI", "CCBr"]
+    done = ran("score", library(tmp_path, *smiles), "--objective", objective(tmp_path, LENGTHS, 'output = "plain"'))
+    assert done.returncode == 0, done.stderr
+    values = [line.split(",")[2:] for line in done.stdout.splitlines()[1:]]
+    nothing = ["", "program: no value"]
+    assert values == [["3.0", ""], nothing, ["8.0", ""], nothing, nothing]
+
+
+@pytest.mark.parametrize(
+    ("prints", "output", "words"),
+    [
+        ("echo Welcome", "plain", "line 1 of its output is no number: 'Welcome'"),
+        ("echo 1; echo 2", "plain", "line 2 of its output is one too many: 1 line was expected, one a molecule"),
+        ("true", "plain", "it printed nothing"),
+        ("echo 0.5", "jsonl", "line 1 of its output is a number alone: '0.5'; with output = \"plain\" it may be"),
+        ("echo 0.5", "csv", "lacks the columns smiles and value: '0.5'; a line smiles,value belongs there"),
+    ],
+)
+def test_other_output_is_no_score_with_the_line_that_is_wrong(
+    tmp_path: Path, prints: str, output: str, words: str
+) -> None:
+    file = objective(tmp_path, f"#!/bin/sh\n{prints}\n", f'output = "{output}"', "restarts = 0")
+    done = ran("score", library(tmp_path, "CCO"), "--objective", file)
+    assert words in done.stderr
+
+
+def test_too_few_plain_numbers_name_the_line_that_lacks() -> None:
+    with pytest.raises(ValueError, match="line 3 of its output is missing: 4 lines were expected, one a molecule"):
+        values_of(b"1\n2\n", "plain", ["C", "CC", "CCC", "CCCC"])
