@@ -73,20 +73,28 @@ def show(
     Example: chemmara oracle show similarity
     """
     from chemmara.config import did_you_mean
-    from chemmara.scoring.components.table import component_table, everyday_names, own_settings, value_range
+    from chemmara.scoring.components.table import (
+        component_table,
+        everyday_names,
+        own_defaults,
+        own_settings,
+        value_range,
+    )
 
     rows = {row.oracle: row for row in component_table()}
     if name not in rows:
         raise ChemmaraError(f"unknown oracle {name!r}{did_you_mean(name, rows, everyday_names())}")
     row = rows[name]
+    keys, defaults = own_settings(row.settings), own_defaults(row.settings)
     if json:
-        keys = own_settings(row.settings)
-        print_json({**_plain(row), "range": value_range(row), "settings": keys, "transform": row.transform})
+        settings = {"settings": keys, "defaults": defaults}
+        print_json({**_plain(row), "range": value_range(row), **settings, "transform": row.transform})
         return
     unit = f", {row.unit}" if row.unit else ""
     typer.echo(f"{name}: {row.definition}\nvalues: {value_range(row)}{unit}; about {row.cost:g} ms a molecule")
-    for key, words in own_settings(row.settings).items():
-        typer.echo(f"  {key:<18}{words}")
+    for key, words in keys.items():
+        default = f" (default: {toml_value(defaults[key])})" if key in defaults else ""
+        typer.echo(f"  {key:<18}{words}{default}")
     example = row.example if row.transform is None else {**row.example, "transform": row.transform}
     lines = "\n".join(f"{key} = {toml_value(value)}" for key, value in example.items())
     typer.echo(f"\n# in a campaign's file:\n[[objective.component]]\n{lines}")

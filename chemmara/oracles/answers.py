@@ -1,4 +1,4 @@
-"""What an external program printed, read strictly: each SMILES with its value."""
+"""What an external program printed, read strictly: each SMILES with its value, or values alone."""
 
 import csv
 import io
@@ -9,23 +9,28 @@ from typing import Any, Literal
 
 from chemmara.molecules.chem import canonical_smiles
 
-Output = Literal["jsonl", "csv"]
+Output = Literal["jsonl", "csv", "plain"]
 _SHOWN = 60  # characters of a line that is quoted in an error
 
 
 def values_of(printed: bytes, output: Output, smiles: Sequence[str]) -> list[float]:
-    """One value for each SMILES, in order; NaN for one that was answered by null, or not at all.
+    r"""One value for each SMILES, in order; NaN for one that was answered by null, or not at all.
 
-    An answer may spell its molecule by another SMILES. ValueError says in words what is wrong with the output: nothing
-    was printed, it is not UTF-8, a line is not what `output` promises, or no answer is for a molecule that was given.
+    An answer may spell its molecule by another SMILES; plain values come in the order of the SMILES, a line each, which
+    is empty or nan where there is none. ValueError says in words what is wrong with the output: nothing was printed, it
+    is not UTF-8, a line is not what `output` promises, or no answer is for a molecule that was given.
 
     >>> values_of(b'{"smiles": "OCC", "value": 2}', "jsonl", ["CCO", "CCN"])
+    [2.0, nan]
+    >>> values_of(b"2\n\n", "plain", ["CCO", "CCN"])
     [2.0, nan]
     """
     try:
         text = printed.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"its output is not UTF-8 (byte {error.start + 1})") from None
+    if output == "plain" and text:
+        return _plain_lines(text, len(smiles))
     if not text.strip():
         raise ValueError("it printed nothing")
     answers = dict(_json_lines(text) if output == "jsonl" else _csv_rows(text))
@@ -37,6 +42,21 @@ def values_of(printed: bytes, output: Output, smiles: Sequence[str]) -> list[flo
     return [answers.get(canonical[text], nan) for text in smiles]
 
 
+def _plain_lines(text: str, expected: int) -> list[float]:
+    lines = text.splitlines()
+    values = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            values.append(as_float(line) if line.strip() else nan)
+        except ValueError:
+            raise ValueError(f"line {number} of its output is no number: {_quoted(line)}") from None
+    if len(lines) != expected:
+        line, wrong = (expected, "one too many") if len(lines) > expected else (len(lines), "missing")
+        wanted = "1 line was" if expected == 1 else f"{expected} lines were"
+        raise ValueError(f"line {line + 1} of its output is {wrong}: {wanted} expected, one a molecule")
+    return values
+
+
 def _json_lines(text: str) -> Iterator[tuple[str, float]]:
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
@@ -45,14 +65,20 @@ def _json_lines(text: str) -> Iterator[tuple[str, float]]:
             row = json.loads(line)
         except json.JSONDecodeError:
             raise ValueError(f"line {number} of its output is no JSON: {_quoted(line)}") from None
-        yield _answer(row if isinstance(row, dict) else {}, f"line {number} of its output")
+        place = f"line {number} of its output"
+        if type(row) in {int, float}:
+            raise ValueError(f'{place} is a number alone: {_quoted(line)}; with output = "plain" it may be')
+        yield _answer(row if isinstance(row, dict) else {}, place)
 
 
 def _csv_rows(text: str) -> Iterator[tuple[str, float]]:
     reader = csv.DictReader(io.StringIO(text))
     names = reader.fieldnames or []
     if not {"smiles", "value"} <= set(names):
-        raise ValueError(f"the first line of its output lacks the columns smiles and value: {_quoted(','.join(names))}")
+        raise ValueError(
+            f"the first line of its output lacks the columns smiles and value: {_quoted(','.join(names))};"
+            " a line smiles,value belongs there"
+        )
     for number, row in enumerate(reader, start=2):
         yield _answer(row, f"line {number} of its output")
 
@@ -66,9 +92,7 @@ def _answer(row: dict[str, Any], place: str) -> tuple[str, float]:
     try:
         return smiles, as_float(value)
     except (TypeError, ValueError):
-        raise ValueError(
-            f"{place}: the value of {_quoted(smiles)} is {_quoted(str(value))}, which is no number"
-        ) from None
+        raise ValueError(f"{place}: the value is {_quoted(str(value))}, which is no number") from None
 
 
 def as_float(value: Any) -> float:

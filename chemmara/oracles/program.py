@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
@@ -17,6 +17,7 @@ from rdkit.Chem import Mol
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.chem import given_smiles
 from chemmara.oracles.answers import Output, values_of
+from chemmara.system.program_group import program_group
 
 _MOST: Final = 64 * 2**20  # bytes that a program may print for a batch
 _GLANCE: Final = 0.1  # seconds between two looks at how much it has printed
@@ -27,8 +28,9 @@ class ProgramOracle:
     """Runs a program: one SMILES a line on its stdin, one value a molecule on its stdout.
 
     JSON lines ({"smiles": ..., "value": ...}) or CSV with these columns, in any order; a molecule that is not answered,
-    or with null, has no value. The command is a list and never goes through a shell. RuntimeError where the program
-    fails, is late, or prints something else more often than `restarts`; ChemmaraError where it cannot be started.
+    or with null, has no value. Or plain numbers, a line each, in the order of the molecules. The command is a list and
+    never goes through a shell. What the program starts ends with it. RuntimeError where the program fails, is late, or
+    prints something else more often than `restarts`; ChemmaraError where it cannot be started.
     """
 
     command: tuple[str, ...]
@@ -62,17 +64,13 @@ class ProgramOracle:
         with TemporaryFile() as given, TemporaryFile() as printed, TemporaryFile() as errors:
             given.write(text.encode())
             given.seek(0)
-            try:
-                process = subprocess.Popen(  # noqa: S603 - a list, no shell
-                    self.command, stdin=given, stdout=printed, stderr=errors, cwd=self.folder
-                )
-            except OSError as error:
-                raise ChemmaraError(self._no_start(error)) from None
-            with process:
+            with ExitStack() as running:
+                group = program_group(self.command, self.folder, stdin=given, stdout=printed, stderr=errors)
                 try:
-                    _wait(process, self.time_limit, printed, errors)
-                finally:
-                    process.kill()  # does nothing to a program that has ended
+                    process = running.enter_context(group)
+                except OSError as error:
+                    raise ChemmaraError(self._no_start(error)) from None
+                _wait(process, self.time_limit, printed, errors)
             if process.returncode:
                 lines = _contents(errors).decode(errors="replace").strip().splitlines()
                 raise ValueError(f"exit code {process.returncode}: {lines[-1] if lines else 'it gave no reason'}")

@@ -1,5 +1,7 @@
 """The figures that a run, or a library, is reported by."""
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -73,10 +75,28 @@ def hits_of(calls: pd.DataFrame, hit_threshold: float) -> pd.DataFrame:
 
 
 def failure_reasons(calls: pd.DataFrame) -> dict[str, int]:
-    """Reasons for missing scores with the number of calls that have each, the commonest first."""
+    """Reasons for missing scores with the number of calls that have each, the commonest first.
+
+    Those that differ only in the call's molecule, in what is quoted ('...') or in a value outside its range count as
+    the same reason, with "..." in these places.
+    """
     scores = calls["stage_score"] if "stage_score" in calls else calls["score"]
-    missing = calls.loc[scores.isna(), "error"]
-    return {str(reason): int(number) for reason, number in missing.value_counts().items()}
+    missing = calls.loc[scores.isna(), ["smiles", "error"]]
+    kinds: dict[str, Counter[str]] = {}
+    for smiles, error in missing.itertuples(index=False):
+        kinds.setdefault(_kind(str(error), smiles), Counter())[str(error)] += 1
+    reasons = {next(iter(found)) if len(found) == 1 else kind: found.total() for kind, found in kinds.items()}
+    return dict(sorted(reasons.items(), key=lambda reason: -reason[1]))
+
+
+_OF_THIS_CALL: Final = re.compile(r"(?<!\w)'[^']*'(?!\w)|\S+(?= is outside )")
+
+
+def _kind(error: str, smiles: str) -> str:
+    """A reason without what belongs to its call alone."""
+    if smiles in error:
+        error = re.sub(rf"(?<!\w){re.escape(smiles)}(?!\w)", "...", error)
+    return _OF_THIS_CALL.sub("...", error)
 
 
 def _figures(found: Diversity) -> dict[str, float]:

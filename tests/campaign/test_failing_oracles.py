@@ -4,12 +4,14 @@ import math
 import sqlite3
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from chemmara.campaign.failures import Failures
 from chemmara.errors import ChemmaraError
 from chemmara.records.ledger import Call
+from chemmara.records.summary import failure_reasons
 from cli.main import app
 
 BROKEN = "def broken(molecules):\n    raise RuntimeError('no licence')\n"
@@ -150,3 +152,53 @@ def test_an_oracle_that_fails_for_good_later_on_stops_the_campaign_unless_it_is_
     assert through.exit_code == 0, through.output
     assert len(scores(tmp_path / "b")) == 150
     assert "calls have no score. The commonest reasons:" in through.stderr
+
+
+PICKY = """
+from rdkit import Chem
+
+
+def broken(molecules):
+    (smiles,) = [Chem.MolToSmiles(molecule) for molecule in molecules]
+    if len(smiles) % 3 == 0:
+        raise RuntimeError(f"no pose of {smiles}")
+    if len(smiles) % 3 == 1:
+        raise RuntimeError(f"the value is '{smiles[:4]}', no number")
+    return [1.5 + len(smiles)] if len(smiles) % 2 else [0.5]
+"""
+
+
+def test_reasons_that_differ_in_the_molecule_alone_are_a_single_one(tmp_path: Path, campaign_file: Path) -> None:
+    file = campaign_on(PICKY, tmp_path, campaign_file)
+    done = CliRunner().invoke(app, ["run", str(file), "--out", str(tmp_path / "run"), "--keep-going"])
+    assert done.exit_code == 0, done.output
+    _, _, listed = done.stderr.partition("The commonest reasons:\n")
+    reasons = sorted(line.partition(" times: ")[2] for line in listed.splitlines()[:3])
+    assert reasons == [
+        "python: ... is outside 0 to 1",
+        "python: RuntimeError: no pose of ...",
+        "python: RuntimeError: the value is ..., no number",
+    ]
+
+
+def test_by_hand_reasons_are_grouped_and_shown_whole_where_they_are_all_the_same() -> None:
+    calls = pd.DataFrame(
+        {
+            "smiles": ["CCO", "CN", "C", "CC", "CO", "N"],
+            "score": [math.nan] * 5 + [0.5],
+            "error": [
+                "dock: CCO failed",
+                "dock: CN failed",
+                "dock: Can't open 'a.pdb'",
+                "dock: no value",
+                "dock: C1",
+                "",
+            ],
+        }
+    )
+    assert failure_reasons(calls) == {
+        "dock: ... failed": 2,
+        "dock: Can't open 'a.pdb'": 1,
+        "dock: no value": 1,
+        "dock: C1": 1,
+    }

@@ -151,7 +151,7 @@ def test_an_answer_may_spell_its_molecule_otherwise_or_be_left_out() -> None:
         (
             """print('{"smiles": "CCO", "value": "high"}')""",
             "jsonl",
-            "the value of 'CCO' is 'high', which is no number",
+            "the value is 'high', which is no number",
         ),
         ("""print('{"smiles": "CCO", "value": [1]}')""", "jsonl", "which is no number"),
         (
@@ -160,7 +160,7 @@ def test_an_answer_may_spell_its_molecule_otherwise_or_be_left_out() -> None:
             "for other molecules than it was given, such as 'CCBr'",
         ),
         ("print('a,b'); print('1,2')", "csv", "lacks the columns smiles and value: 'a,b'"),
-        ("print('smiles,value'); print('CCO,low')", "csv", "line 2 of its output: the value of 'CCO' is 'low'"),
+        ("print('smiles,value'); print('CCO,low')", "csv", "line 2 of its output: the value is 'low'"),
         ("import sys; sys.stdout.buffer.write(b'\\xff\\xfe')", "jsonl", "its output is not UTF-8"),
         ("import sys; sys.exit(3)", "jsonl", "exit code 3: it gave no reason"),
         ("import sys; sys.stderr.buffer.write(b'\\xff bad'); sys.exit(3)", "jsonl", "exit code 3: "),

@@ -60,6 +60,20 @@ def test_list_show_and_json() -> None:
     assert (result.exit_code, "did you mean 'similarity'?" in result.output) == (2, True)
 
 
+def test_show_gives_the_defaults_of_the_settings() -> None:
+    run = CliRunner()
+    lines = [line.split(maxsplit=1) for line in run.invoke(app, ["oracle", "show", "program"]).stdout.splitlines()]
+    settings = {line[0]: line[1] for line in lines if len(line) == 2}
+    assert settings["time_limit"].endswith("(default: 60.0)")
+    assert settings["batch_size"].endswith("(default: 64)")
+    assert settings["restarts"].endswith("(default: 1)")
+    assert settings["output"].endswith('(default: "jsonl")')
+    assert "default" not in settings["command"] + settings["low"]
+    shown = json.loads(run.invoke(app, ["oracle", "show", "docking", "--json"]).stdout)
+    assert shown["defaults"] == {"exhaustiveness": 8, "stereoisomers": 1, "seed": 42}
+    assert shown["settings"].keys() > shown["defaults"].keys()
+
+
 def test_an_example_can_be_pasted_into_an_objective(tmp_path: Path) -> None:
     from chemmara.config import load
 

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveFloat, Posi
 
 from chemmara.config import UserPath
 from chemmara.errors import ChemmaraError
+from chemmara.oracles.answers import Output
 from chemmara.oracles.interface import Oracle
 from chemmara.oracles.program import ProgramOracle
 from chemmara.oracles.python import PythonOracle, contents_of, load_python
@@ -116,14 +117,15 @@ class ProgramComponent(_Own):
     """Your program."""
     command: tuple[str, ...] = Field(min_length=1)
     """Program and arguments, as a list; no shell reads it."""
-    output: Literal["jsonl", "csv"] = "jsonl"
-    """jsonl: {"smiles": ..., "value": ...} a line. csv: with these two columns."""
+    output: Output = "jsonl"
+    """jsonl: {"smiles": ..., "value": ...} a line. csv: with these two columns, after a line smiles,value. plain: a
+    number a line, as many lines as molecules and in their order, empty or nan where there is no value."""
     folder: UserPath = Field(default=".", validate_default=True)  # type: ignore[assignment]
     """Where it runs; the folder of this file if left out."""
     batch_size: PositiveInt = 64
-    """Molecules a run of the program."""
+    """Molecules a run of the program, at most; fewer come with workers, so that each has some."""
     time_limit: PositiveFloat = 60.0
-    """Seconds a batch."""
+    """Seconds a run of the program, which is a batch of up to batch_size molecules, not a single one."""
     restarts: NonNegativeInt = 1
     """How often a batch is tried again after the program failed or was late."""
     example: ClassVar[dict[str, Any]] = {"oracle": "program", "command": ["python3", "program_oracle.py"]}

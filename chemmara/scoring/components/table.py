@@ -78,3 +78,14 @@ def own_settings(settings: type[BaseModel]) -> dict[str, str]:
         for key, field in settings.model_fields.items()
         if key not in Base.model_fields and key != "oracle"
     }
+
+
+def own_defaults(settings: type[BaseModel]) -> dict[str, Any]:
+    """Values of these keys where they are left out; without those that then say nothing: no value, text or item."""
+    fields = {key: settings.model_fields[key] for key in own_settings(settings)}
+    values = {
+        key: field.get_default(call_default_factory=True, validated_data={})
+        for key, field in fields.items()
+        if not field.is_required()
+    }
+    return {key: value for key, value in values.items() if value not in (None, "", (), {})}
