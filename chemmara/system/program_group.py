@@ -1,4 +1,4 @@
-"""A program with all that it starts: begun as a group of processes of its own, and ended as one."""
+"""A program with all that it starts: begun as a group of processes of its own, and stopped as one."""
 
 import os
 import signal
@@ -18,13 +18,13 @@ from chemmara.system.interrupt import Interrupt
 def program_group(
     command: Sequence[str], folder: Path, *, stdin: IO[bytes], stdout: IO[bytes], stderr: IO[bytes]
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """A program that runs in a folder for the length of the block; then it is ended, with whatever it has started.
+    """A program that runs in a folder; what the block raises ends it, with whatever it has started.
 
-    It has a session of its own, so that a terminal's Ctrl-C reaches this process alone: what the block raises ends the
-    program. So do SIGTERM and SIGHUP to this process, unless they only let it save (`interruptible`), and where the
-    block is in the main thread. What the program puts into yet another session outlives it, and SIGKILL of this process
-    leaves it running. On Windows, which has no such groups, the program is ended alone. OSError where it cannot be
-    started.
+    It has a session of its own, so that a terminal's Ctrl-C reaches this process alone. SIGTERM and SIGHUP to this
+    process end it, too, unless they only let it save (`interruptible`), and where the block is in the main thread. What
+    it leaves running when it has ended by itself, such as a server for later batches, is left alone. SIGKILL of this
+    process leaves all of it running. On Windows, which has no such groups, the program is ended alone. OSError where it
+    cannot be started.
     """
     with subprocess.Popen(  # noqa: S603 - a list, no shell
         command, stdin=stdin, stdout=stdout, stderr=stderr, cwd=folder, start_new_session=True
@@ -32,8 +32,9 @@ def program_group(
         try:
             with _ending_with_this(process):
                 yield process
-        finally:
+        except BaseException:
             _end(process)
+            raise
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
