@@ -1,6 +1,5 @@
 """`chemmara benchmark`: suites of tasks, run by several methods over paired seeds, and their tables."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -10,7 +9,7 @@ from typer.core import TyperGroup
 
 from chemmara.errors import ChemmaraError
 
-from .options import JsonList, MethodsOption
+from .options import JsonList, MethodsOption, seed_range
 
 if TYPE_CHECKING:
     from chemmara.benchmark.suite_runs import Benchmark
@@ -73,7 +72,7 @@ def run(
 
     loaded = load_suite(suite, budget=budget, prior=prior)
     chosen = loaded.chosen(None if tasks is None else _names(tasks))
-    numbers = range(1, loaded.seeds + 1) if seeds is None else _seeds(seeds)
+    numbers = range(1, loaded.seeds + 1) if seeds is None else seed_range(seeds, first=1)
     named = method_names(methods)
     if not named:
         raise ChemmaraError(f"--methods: {methods!r} names no method")
@@ -87,15 +86,6 @@ def run(
         typer.echo("saved; the same command goes on", err=True)
         raise
     _show_tables(joined, out)
-
-
-def _seeds(text: str) -> range:
-    """The seeds of `5`, which are 1 to 5, or of `3..5`; ChemmaraError for anything else."""
-    found = re.fullmatch(r"(?:([1-9][0-9]{0,8})\.\.)?([1-9][0-9]{0,8})", text)
-    seeds = range(int(found[1] or 1), int(found[2]) + 1) if found else range(0)
-    if not seeds:
-        raise ChemmaraError(f"--seeds {text!r}: a number, as 5, or the first and the last seed, as 3..5")
-    return seeds
 
 
 @app.command()

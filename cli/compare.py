@@ -9,7 +9,7 @@ import typer
 from chemmara.errors import ChemmaraError
 
 from .dry_run import DryRun
-from .options import CampaignArgument, DeviceOption, MethodsOption, PriorOption, WorkersOption
+from .options import CampaignArgument, DeviceOption, MethodsOption, PriorOption, WorkersOption, seed_range
 
 if TYPE_CHECKING:
     from chemmara.campaign.settings import CampaignConfig
@@ -19,7 +19,13 @@ def compare(
     campaign: CampaignArgument,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the comparison; run again, it goes on there.")],
     methods: MethodsOption = "reinvent,vanilla,mara,prior-undone",
-    seeds: Annotated[int, typer.Option(min=1, help="Runs of each method, with seeds from the campaign's on.")] = 3,
+    seeds: Annotated[
+        str,
+        typer.Option(
+            metavar="N or FIRST..LAST",
+            help="Runs of each method, from the campaign's seed on; or which seeds, as 4..6.",
+        ),
+    ] = "3",
     budget: Annotated[int | None, typer.Option(help="Oracle calls of each run, in place of the file's.")] = None,
     prior: PriorOption = None,
     workers: WorkersOption = None,
@@ -51,7 +57,7 @@ def compare(
         raise ChemmaraError(f"--methods: {methods!r} names no method")
     for settings in campaigns.values():
         chosen_device(settings.device, settings.method.batch_size)  # refused here, before any process is started
-    chosen = range(base.seed, base.seed + seeds)
+    chosen = seed_range(seeds, first=base.seed)
     if dry_run:
         _dry_run(campaigns, chosen, out, as_json=as_json)
         return

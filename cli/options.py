@@ -1,9 +1,12 @@
 """Arguments and options that several commands share: declared once, so that they read and behave alike."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from chemmara.errors import ChemmaraError
 
 # what is read
 LibraryArgument = Annotated[
@@ -45,6 +48,17 @@ JsonList = Annotated[bool, typer.Option("--json", help="As one JSON list.")]
 JsonObject = Annotated[bool, typer.Option("--json", help="As one JSON object.")]
 JsonInPlace = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")]
 ReplaceOption = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+
+
+def seed_range(text: str, *, first: int) -> range:
+    """The seeds of `5`, which are five from the first on, or of `3..5`; ChemmaraError for anything else."""
+    found = re.fullmatch(r"(?:(0|[1-9][0-9]{0,8})\.\.)?(0|[1-9][0-9]{0,8})", text)
+    seeds = range(0)
+    if found:
+        seeds = range(int(found[1]), int(found[2]) + 1) if found[1] else range(first, first + int(found[2]))
+    if not seeds or seeds[0] < min(first, 1):
+        raise ChemmaraError(f"--seeds {text!r}: a number, as 5, or the first and the last seed, as 3..5")
+    return seeds
 
 
 def json_beside_table(figures: str) -> Any:

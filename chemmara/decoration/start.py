@@ -13,7 +13,7 @@ from chemmara.decoration.sampler import PatternSampler
 from chemmara.decoration.window import Window
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import Prior, longest
-from chemmara.molecules.chem import parse, why_invalid
+from chemmara.molecules.chem import canonical, parse, why_invalid
 from chemmara.oracles.similarity import Similarity
 
 _TOKENS_OF_A_HOLE: Final = 60  # that a recurrent network may write in each hole beyond the given tokens
@@ -43,7 +43,7 @@ def from_fragments(prior: Prior, fragments: Sequence[str], atoms: Window) -> Pat
 
 
 def from_molecule(prior: Prior, smiles: str, similarity: Window) -> PatternSampler:
-    """Molecules whose Tanimoto similarity to a given one (ECFP4, 2048 bits) is in a window.
+    """Molecules whose Tanimoto similarity to a given one (ECFP4, 2048 bits) is in a window, never that one itself.
 
     Raises:
         ChemmaraError: the SMILES is not valid, the prior cannot write it, or the window is not in 0..1.
@@ -60,9 +60,13 @@ def from_molecule(prior: Prior, smiles: str, similarity: Window) -> PatternSampl
         )
     if similarity.high > 1:
         raise ChemmaraError(f"similarity {similarity}: is between 0 and 1; write for instance 0.4..0.8")
-    nearest = Similarity((smiles,))
-    families = analogue_families(parent, prior.tokenizer)
-    return _sampler(prior, families, passes=lambda molecule: float(nearest([molecule])[0]) in similarity, even=False)
+    nearest, own = Similarity((smiles,)), canonical(parent)
+
+    def passes(molecule: Mol) -> bool:
+        near = float(nearest([molecule])[0])
+        return near in similarity and (near < 1.0 or canonical(molecule) != own)
+
+    return _sampler(prior, analogue_families(parent, prior.tokenizer), passes=passes, even=False)
 
 
 def _needs_smiles(prior: Prior) -> None:

@@ -34,6 +34,8 @@ CASES = [
     ("resume {tmp}/nowhere", "nowhere: no such folder"),
     ("score {tmp}/folder --objective drug-like", "is a folder; a file of molecules is needed"),
     ("validate {tmp}/key.toml", "did you mean 'budget'?"),
+    ("compare {campaign} --methods mara --seeds 5..3 --out {tmp}/c", "the first and the last seed, as 3..5"),
+    ("compare {campaign} --methods mara --seeds 0 --out {tmp}/c", "the first and the last seed, as 3..5"),
     ("compare {campaign} --methods , --out {tmp}/c", "names no method"),
     ("compare {campaign} --methods mara,nope --out {tmp}/c", "no such method 'nope'"),
     ("sample {tmp}/folder -n 3", "not a prior (config.json is missing)"),

@@ -174,6 +174,13 @@ def test_analogues_are_in_the_window_and_new(priors: dict[str, Prior]) -> None:
     assert len(set(drawn.family)) > 8  # of many cuts
 
 
+def test_the_given_molecule_is_none_of_its_analogues(priors: dict[str, Prior]) -> None:
+    prior, parent = priors["chembl-gru"], "O=C(NCCN1CCOCC1)c1ccc(Cl)cc1"
+    conditions = from_molecule(prior, parent, Window(0.4, 1.0))
+    same, near = parse("c1c(Cl)ccc(c1)C(=O)NCCN1CCOCC1"), parse("O=C(NCCN1CCOCC1)c1ccc(F)cc1")
+    assert [conditions.passes(molecule) for molecule in (same, near)] == [False, True]  # type: ignore[misc,arg-type]
+
+
 def test_a_molecule_without_a_bond_to_cut_has_analogues_by_its_hydrogens(priors: dict[str, Prior]) -> None:
     prior = priors["chembl-gru"]
     sampler = from_molecule(prior, "c1ccc2[nH]ccc2c1", Window(0.3, 0.9))

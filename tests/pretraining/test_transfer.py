@@ -25,7 +25,7 @@ SERIES = [f"CC{'C' * n}Oc1ccc({end})cc1" for n in range(6) for end in ("N", "O",
 
 
 def quick(**changes: object) -> PretrainConfig:
-    return PretrainConfig.model_validate({"network": TINY, "evaluate_samples": 2} | changes)
+    return PretrainConfig.model_validate({"evaluate_samples": 2} | changes)
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def _holding(folder: str, ready: object, go: object) -> None:
 
 def test_nothing_of_a_live_run_is_touched(tmp_path: Path, series: Path) -> None:
     out = tmp_path / "out"
-    pretrain(series, out, quick(epochs=1.0), card_samples=0)
+    pretrain(series, out, quick(network=TINY, epochs=1.0), card_samples=0)
     before = {path.name: path.read_bytes() for path in out.iterdir() if path.name != ".lock"}
     context = multiprocessing.get_context("spawn")
     ready, go = context.Event(), context.Event()
@@ -185,19 +185,19 @@ def test_nothing_of_a_live_run_is_touched(tmp_path: Path, series: Path) -> None:
         assert ready.wait(60)
         for way in ({"resume": True}, {"force": True}, {}):
             with pytest.raises(ChemmaraError, match=rf"another process \({holder.pid} on .*\) is writing there"):
-                pretrain(series, out, quick(epochs=1.0), card_samples=0, **way)  # type: ignore[arg-type]
+                pretrain(series, out, quick(network=TINY, epochs=1.0), card_samples=0, **way)  # type: ignore[arg-type]
     finally:
         go.set()
         holder.join()
     assert {path.name: path.read_bytes() for path in out.iterdir() if path.name != ".lock"} == before
     with pytest.raises(ChemmaraError, match="holds a prior already"):
-        pretrain(series, out, quick(epochs=1.0), card_samples=0)
+        pretrain(series, out, quick(network=TINY, epochs=1.0), card_samples=0)
 
 
 def test_beginning_again_leaves_nothing_of_the_run_before(tmp_path: Path, series: Path) -> None:
     out = tmp_path / "out"
-    pretrain(series, out, quick(epochs=2.0, evaluate_every=1), card_samples=5)
-    pretrain(series, out, quick(epochs=1.0, evaluate_every=50), card_samples=0, force=True)
+    pretrain(series, out, quick(network=TINY, epochs=2.0, evaluate_every=1), card_samples=5)
+    pretrain(series, out, quick(network=TINY, epochs=1.0, evaluate_every=50), card_samples=0, force=True)
     assert len((out / "metrics.jsonl").read_text().splitlines()) == 1
     assert not (out / "card.md").exists()
 

@@ -169,6 +169,8 @@ def _become(given: list[str], streams: list[int]) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(given[2]), int(given[2])))
     os.environ.clear()
     os.environ.update(pair.split("=", 1) for pair in given[3:end])
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # of tests in the background it is ignored
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and by nohup this
     sys.argv[:] = given[end + 1 :]
     sys.path[0] = str(Path(sys.argv[0]).parent)
     sys.modules["__main__"] = ModuleType("__main__")  # of which a worker process would import this file
