@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from chemmara.errors import ChemmaraError
-
 from .options import JsonList, MethodsOption, seed_range
 
 if TYPE_CHECKING:
@@ -73,10 +71,8 @@ def run(
     loaded = load_suite(suite, budget=budget, prior=prior)
     chosen = loaded.chosen(None if tasks is None else _names(tasks))
     numbers = range(1, loaded.seeds + 1) if seeds is None else seed_range(seeds, first=1)
-    named = method_names(methods)
-    if not named:
-        raise ChemmaraError(f"--methods: {methods!r} names no method")
-    wanted = Benchmark(loaded, tuple(task.name for task in chosen), tuple(named), tuple(numbers))
+    named = tuple(method_names(methods))
+    wanted = Benchmark(loaded, tuple(task.name for task in chosen), named, tuple(numbers))
     jobs = planned_jobs(wanted, out, files or assets.suite_file(suite).parent, workers=workers, device=device)
     over = sum(bool(ended(job.folder)) for job in jobs)
     try:

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chemmara.errors import ChemmaraError
-
 from .dry_run import DryRun
 from .options import CampaignArgument, DeviceOption, MethodsOption, PriorOption, WorkersOption, seed_range
 
@@ -53,8 +51,6 @@ def compare(
 
     base = load_campaign(campaign, budget=budget, workers=workers, prior=prior, device=device)
     campaigns = {name: with_method(base, name, option="--methods") for name in method_names(methods)}
-    if not campaigns:
-        raise ChemmaraError(f"--methods: {methods!r} names no method")
     for settings in campaigns.values():
         chosen_device(settings.device, settings.method.batch_size)  # refused here, before any process is started
     chosen = seed_range(seeds, first=base.seed)

@@ -59,7 +59,7 @@ def validate(
     prior = load_prior(settings.prior)
     for stage in range(1, len(settings.objectives) + 1):
         learner_of(settings.in_stage(stage), prior)
-    read_seeds(settings.start)
+    seeds = read_seeds(settings.start)
     names = ", ".join(settings.objective.names)
     typer.echo(
         f"{campaign}: sound. {settings.budget} calls, method {settings.method.name}, prior {prior.name}"
@@ -67,5 +67,5 @@ def validate(
     )
     for line in stage_lines(settings):
         typer.echo(line)
-    for caution in cautions(settings, prior):
+    for caution in cautions(settings, prior, seeds):
         typer.echo(f"note: {caution}", err=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chemmara.benchmark.runs import Job
 from chemmara.benchmark.timing import ended
-from chemmara.campaign.identity import changed_files, refuse_another_campaign
+from chemmara.campaign.identity import changed_files, changed_keys, refuse_another_campaign
 from chemmara.campaign.settings import CampaignConfig, saved_settings
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import load_prior
@@ -46,9 +46,7 @@ def other_runs(out: Path, campaigns: Mapping[str, CampaignConfig], seeds: Sequen
         method, seed = folder.parent.name, folder.name
         if not seed.isdecimal() or (method in campaigns and int(seed) in seeds) or not ended(folder):
             continue
-        before = saved_settings(folder)
-        changed = [key for key, was in before if was != getattr(settings, key) and key not in _MAY_DIFFER]
-        if changed:
+        if changed := changed_keys(saved_settings(folder), settings, but=_MAY_DIFFER):
             raise ChemmaraError(f"{folder}: was run with another {', '.join(changed)}; choose another --out")
         found.setdefault(method, []).append(int(seed))
     return {method: sorted(numbers) for method, numbers in found.items()}

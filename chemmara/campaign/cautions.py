@@ -5,7 +5,7 @@ from typing import Final
 
 from chemmara.campaign.first_look import FirstLook, of_models, of_what_rules_out
 from chemmara.campaign.settings import CampaignConfig
-from chemmara.campaign.start import Seeds, read_seeds
+from chemmara.campaign.start import Seeds
 from chemmara.errors import ChemmaraError, TokenError
 from chemmara.language_model.checkpoint import Prior
 from chemmara.language_model.device import chosen_device
@@ -21,11 +21,11 @@ _REMEDY: Final = (
 )
 
 
-def cautions(settings: CampaignConfig, prior: Prior) -> list[str]:
-    """Sentences on references and replayed SMILES that do not suit the prior, and on what the campaign begins with."""
+def cautions(settings: CampaignConfig, prior: Prior, seeds: Seeds | None) -> list[str]:
+    """Sentences on references, seeds and replayed SMILES that do not suit the prior, and on what a run begins with."""
     alphabet = Alphabet(prior.tokenizer.tokens, prior.config.max_length)
     found = [*_of_device(settings), *_of_programs(settings), *_of_ahead(settings), *_of_replay(settings, prior)]
-    found += [*of_seeds(read_seeds(settings.start), prior), *_of_like(settings, alphabet)]
+    found += [*of_seeds(seeds, prior), *_of_like(settings, alphabet)]
     for name, component in settings.objective.named:
         found += _of_references(name, component, prior, alphabet)
     look = FirstLook(settings, prior)

@@ -1,6 +1,7 @@
 """What a run was begun with: settings, prior, versions and processor, all that its ledger depends on."""
 
 import platform
+from collections.abc import Collection
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,11 @@ def changed_files(begun: dict[str, Any], settings: CampaignConfig) -> list[str]:
     return [name for name, files in _files(settings).items() if known.get(name, files) != files]
 
 
+def changed_keys(before: CampaignConfig, now: CampaignConfig, *, but: Collection[str]) -> list[str]:
+    """Keys of the settings, `but` some, in which two campaigns differ."""
+    return [key for key, was in before if was != getattr(now, key) and key not in but]
+
+
 def refuse_another_campaign(
     path: Path, before: CampaignConfig, settings: CampaignConfig, prior: Prior, begun: dict[str, Any]
 ) -> None:
@@ -74,8 +80,7 @@ def refuse_another_campaign(
     """
     if settings.budget < before.budget:
         raise ChemmaraError(f"{path}: has a budget of {before.budget}, which can grow but not shrink")
-    changed = [key for key, was in before if was != getattr(settings, key) and key not in _MAY_CHANGE]
-    if changed:
+    if changed := changed_keys(before, settings, but=_MAY_CHANGE):
         raise ChemmaraError(f"{path}: was begun with another {', '.join(changed)}; choose another folder")
     if begun["prior_sha256"] != prior.sha256:
         raise ChemmaraError(

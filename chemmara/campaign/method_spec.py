@@ -17,12 +17,17 @@ class _Method(Strict):
 
 
 def method_names(text: str) -> list[str]:
-    """The methods of a list with commas, each once; a comma within brackets or quotes belongs to a method.
+    """The methods of `--methods`, with commas, each once; a comma within brackets or quotes belongs to a method.
+
+    ConfigError where there is none.
 
     >>> method_names('reinvent,mara+diversity_filter={kind="scaffold",bucket=25}, reinvent')
     ['reinvent', 'mara+diversity_filter={kind="scaffold",bucket=25}']
     """
-    return list(dict.fromkeys(name.strip() for name in _split(text, ",") if name.strip()))
+    names = list(dict.fromkeys(name.strip() for name in _split(text, ",") if name.strip()))
+    if not names:
+        raise ConfigError(f"--methods: {text!r} names no method")
+    return names
 
 
 def with_method(campaign: CampaignConfig, spec: str, *, option: str = "--method") -> CampaignConfig:

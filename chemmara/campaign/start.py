@@ -21,6 +21,7 @@ from chemmara.language_model.sampling import Rollout, sample_batches
 from chemmara.molecules.chem import canonical_smiles
 from chemmara.molecules.library import open_library
 from chemmara.scoring.scores import Scores
+from chemmara.selection.cells import number
 
 _SHOWN = 3  # molecules that a message names
 
@@ -129,11 +130,9 @@ class Seeds:
 
     def known(self) -> Scores:
         """Their scores from the file."""
-        number = len(self.smiles)
+        rows = len(self.smiles)
         total = np.array(self.scores, dtype=float)
-        return Scores(
-            self.smiles, total, {}, np.ones(number, dtype=bool), [""] * number, np.zeros(number, dtype=np.int64)
-        )
+        return Scores(self.smiles, total, {}, np.ones(rows, dtype=bool), [""] * rows, np.zeros(rows, dtype=np.int64))
 
 
 def read_seeds(config: StartConfig) -> Seeds | None:
@@ -164,19 +163,11 @@ def _refuse(config: StartConfig, invalid: Sequence[str]) -> None:
 
 
 def _scores(config: StartConfig, cells: Sequence[str]) -> list[float]:
-    values = [_number(cell) for cell in cells]
-    wrong = [cell for cell, value in zip(cells, values, strict=True) if not 0.0 <= value <= 1.0]
+    wrong = [cell for cell in cells if (value := number(cell)) is None or not 0.0 <= value <= 1.0]
     if wrong:
         shown = ", ".join(repr(cell) for cell in wrong[:_SHOWN])
         raise ChemmaraError(
             f"{config.seeds}: {config.seed_scores}: scores are numbers from 0 to 1, not {shown};"
             " `chemmara score` works them out from an objective"
         )
-    return values
-
-
-def _number(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        return float("nan")
+    return [float(cell) for cell in cells]

@@ -213,9 +213,9 @@ def _resumed_settings(out: Path, config: PretrainConfig, parent: str) -> Pretrai
 def _refuse_another_network(config: PretrainConfig, parent: str) -> None:
     """ChemmaraError where the settings name another network or notation than the parent's, which are kept."""
     prior = load_prior(parent)
-    theirs = {"notation": prior.tokenizer.notation, "network": prior.config.network.model_dump()}
+    theirs = {"notation": prior.tokenizer.notation, "network": prior.config.network}
     for name in sorted(theirs.keys() & config.model_fields_set):
-        if config.model_dump()[name] != theirs[name]:
+        if getattr(config, name) != theirs[name]:
             options = (
                 "--notation" if name == "notation" else "--network, --hidden, --layers, --embedding, --heads, --dropout"
             )

@@ -10,6 +10,7 @@ import numpy as np
 
 from chemmara.errors import ChemmaraError
 from chemmara.oracles.qsar_card import Scale
+from chemmara.selection.cells import has_comma
 
 Censored = Literal["refuse", "drop", "limit", "decide"]
 
@@ -70,9 +71,7 @@ def _target(cell: str, place: str) -> Target:
     if text.lower().lstrip("+-") in {"inf", "infinity"}:
         return Target(_finite(math.inf, cell, place))
     if _WITH_COMMAS.fullmatch(text):
-        raise ChemmaraError(
-            f"{place} is {cell!r}: write numbers with a decimal point and without separators of thousands"
-        )
+        raise has_comma(place, cell)
     raise ChemmaraError(f"{place} is {cell!r}, which is no number")
 
 

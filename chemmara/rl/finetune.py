@@ -209,9 +209,10 @@ class Learner:
         loss.backward()
         limit = self.method.max_grad_norm or float("inf")
         norm = float(clip_grad_norm_(self.policy.parameters(), limit))
-        refuse_divergence(loss.item(), norm)
+        value = loss.item()
+        refuse_divergence(value, norm)
         self.optimizer.step()
-        return Update(rows, rewards, to_numpy(policy_logp), loss.item(), norm, clipped=norm > limit)
+        return Update(rows, rewards, to_numpy(policy_logp), value, norm, clipped=norm > limit)
 
 
 def new_learner(

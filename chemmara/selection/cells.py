@@ -27,6 +27,11 @@ def number(cell: object) -> float | None:
         return None
 
 
+def has_comma(place: str, cell: str) -> ChemmaraError:
+    """The error for a number with a comma, which may stand for a decimal point or for thousands."""
+    return ChemmaraError(f"{place} is {cell!r}: write numbers with a decimal point and without separators of thousands")
+
+
 @dataclass(frozen=True)
 class Numbers:
     """A column as numbers."""
@@ -49,10 +54,7 @@ class Numbers:
         for row, cell in enumerate(cells, 1):
             value = number(cell)
             if value is None and _WITH_COMMA.fullmatch(cell.strip()):
-                raise ChemmaraError(
-                    f"{source}: row {row}: {column!r} is {cell!r}: write numbers with a decimal point and without"
-                    " separators of thousands"
-                )
+                raise has_comma(f"{source}: row {row}: {column!r}", cell)
             is_word = bool(cell.strip()) if value is None else math.isinf(value)
             if is_word and not words:
                 example = f"row {row}: {cell!r}"

@@ -102,8 +102,8 @@ class PythonComponent(_Own):
 
     def files(self) -> dict[str, str]:
         """SHA-256 of the file that is called, where it is a file that is called."""
-        path = Path(self.call.rpartition(":")[0])
-        return {"call": checksum(path)} if path.is_file() else {}
+        contents = contents_of(self.call)
+        return {"call": contents} if contents else {}
 
     def build(self) -> Oracle:
         """The oracle."""
