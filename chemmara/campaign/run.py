@@ -1,6 +1,5 @@
 """A campaign under way: its learner, budget and ledger, and the loop that keeps them in step."""
 
-import json
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -27,7 +26,7 @@ from chemmara.rl.next_niche import move_on
 from chemmara.rl.state import save_learner
 from chemmara.rl.step_figures import choice_in_words, step_values
 from chemmara.scoring.objective import Objective
-from chemmara.system.files import new_folder, write_text
+from chemmara.system.files import new_folder
 from chemmara.system.interrupt import Interrupt, interruptible
 from chemmara.system.locking import only_writer
 from chemmara.system.processors import network_threads
@@ -98,7 +97,7 @@ class Run:
         cls, folder: RunFolder, settings: CampaignConfig, learner: Learner, held: ExitStack, seeds: Seeds | None
     ) -> Self:
         known = identity(settings, learner.prior)
-        write_text(folder.config, json.dumps(known, indent=2) + "\n")  # first: from here on the run can be resumed
+        folder.write_config(known)  # first: from here on the run can be resumed
         begun = Ledger.begun(folder.ledger)
         ledger = held.enter_context(
             Ledger.open(folder.ledger) if begun else Ledger.create(folder.ledger, staged=bool(settings.stage))

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationInfo, model_validator
 
 from chemmara import assets, config
+from chemmara.campaign.moved import follow
 from chemmara.campaign.stages import StageConfig, all_names, refuse_unclear_names, stage_method
 from chemmara.campaign.start import StartConfig
 from chemmara.config import Fraction, Strict, UserPath
@@ -165,10 +166,14 @@ def load_campaign(name: str | Path, *, prior: str | None = None, **overrides: An
 def saved_settings(path: Path, *, budget: float | None = None, device: str | None = None) -> CampaignConfig:
     """The settings that the run in a folder was begun with, perhaps with another budget or device.
 
+    Where the run was moved together with the files that its settings name, they are found in the new place.
     ChemmaraError where another version began it, the budget is no whole number above 0, or no device has that name.
     """
     folder = RunFolder(path)
-    saved = folder.read_config()["campaign"]
+    begun = folder.read_config()
+    saved = begun["campaign"]
+    if place := begun.get("folder"):  # runs of an older version do not say where they were
+        saved = follow(saved, Path(place), path.resolve())
     if folder.ledger.exists() and Ledger.begun(folder.ledger):
         Ledger.open(folder.ledger).close()  # of another format: one line, before the settings are misunderstood
     settings = config.parse(CampaignConfig, saved, source=str(folder.config))

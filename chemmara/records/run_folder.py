@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chemmara.errors import ChemmaraError
-from chemmara.system.files import new_folder
+from chemmara.system.files import new_folder, write_text
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,10 @@ class RunFolder:
         if not self.path.exists():
             return ChemmaraError(f"{self.path}: no such folder")
         return ChemmaraError(f"{self.path}: not a run's folder ({lacking.name} is missing)")
+
+    def write_config(self, known: dict[str, Any]) -> None:
+        """Write campaign.json: what is known of the run, and where its folder is."""
+        write_text(self.config, json.dumps({**known, "folder": str(self.path.resolve())}, indent=2) + "\n")
 
     def read_config(self) -> dict[str, Any]:
         """What campaign.json says; ChemmaraError if there is none."""
