@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from chemmara.campaign.learner import learner_of, learner_of_next_stage
 from chemmara.campaign.settings import CampaignConfig
@@ -11,6 +12,8 @@ from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.rl.finetune import Learner
 from chemmara.rl.state import load_learner
+
+_BARREN: Final = 3  # steps, of 1,000 tries at least, that find nothing before the first call of a run from parts
 
 
 @dataclass
@@ -60,6 +63,8 @@ def why_over(settings: CampaignConfig, progress: Progress, used: int, scores: Se
     stages, number = settings.stage, progress.stage
     if number <= len(stages) and (reason := stages[number - 1].over(scores, settings.hit_threshold)):
         return reason
+    if progress.idle >= _BARREN and not (scores or progress.wrote) and settings.start.has_parts:
+        return f"no molecule that holds what [start] gives was found in {progress.idle} steps; widen it"
     if progress.idle >= settings.max_idle_steps:
         why = "the policy repeats itself" if progress.wrote else "the policy writes no valid molecule any more"
         return f"no new molecule in {progress.idle} steps: {why}"

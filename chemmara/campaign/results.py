@@ -75,7 +75,8 @@ def _nothing_scored(calls: pd.DataFrame, settings: dict[str, Any]) -> list[str]:
 def _given(hits: pd.DataFrame) -> list[str]:
     """A sentence on the hits that were seeds, where there are some."""
     number = int((hits["step"].to_numpy() == 0).sum())
-    return [f"{number} of {len(hits)} hits are seeds that were given (step 0 in hits.csv)"] if number else []
+    where = "step 0 in hits.csv; chemmara export --where 'step > 0' leaves them out"
+    return [f"{number} of {len(hits)} hits are seeds that were given ({where})"] if number else []
 
 
 def export_run(path: Path, wish: Wish) -> tuple[pd.DataFrame, list[str]]:

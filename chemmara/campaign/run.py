@@ -14,7 +14,8 @@ from chemmara.campaign.progress import Progress, last_standing, why_over
 from chemmara.campaign.recorded import RecordedScores, scores_of_stage
 from chemmara.campaign.settings import CampaignConfig, saved_settings
 from chemmara.campaign.start import Seeds, read_seeds
-from chemmara.campaign.step_log import log_step
+from chemmara.campaign.step_log import cut_back, log_step
+from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import load_prior, save_prior
 from chemmara.language_model.device import chosen_device, full_float32, torch_threads
 from chemmara.records.ledger import Ledger
@@ -139,16 +140,16 @@ class Run:
 
         Raises:
             KeyboardInterrupt: the user interrupted; everything is saved.
-            ChemmaraError: an oracle failed on every molecule of the first batch, or on 50 in a row.
+            ChemmaraError: an oracle failed on every molecule of the first batch, or on 50 in a row; nothing was found.
         """
-        if self.progress.metrics_bytes or self.folder.metrics.exists():
-            with self.folder.metrics.open("a+b") as file:
-                file.truncate(self.progress.metrics_bytes)
+        cut_back(self.folder.metrics, self.progress.metrics_bytes)
         with recorded_session(self.ledger), torch_threads(self.config.threads), full_float32():
             reason = self._stage(tell, acknowledge, keep_going=keep_going)
             while self.progress.stage <= len(self.config.stage) and self.progress.calls < self.config.budget:
                 self._move_on()
                 reason = self._stage(tell, acknowledge, keep_going=keep_going)
+        if not self.progress.calls:
+            raise ChemmaraError(f"{self.folder.path}: nothing was measured: {reason}")
         policy = self.learner.trained()
         save_prior(replace(self.learner.prior, name="policy", model=policy), new_folder(self.folder.policy))
         return reason

@@ -22,3 +22,10 @@ def log_step(ledger: Ledger, metrics: Path, step: int, calls: int, figures: dict
 def _without_nan(values: dict[str, float]) -> dict[str, float | None]:
     """JSON has no NaN: null stands for it."""
     return {key: None if value != value else value for key, value in values.items()}  # noqa: PLR0124 - NaN's mark
+
+
+def cut_back(metrics: Path, length: int) -> None:
+    """Leave the first `length` bytes of metrics.jsonl: the lines of steps that are repeated are written again."""
+    if length or metrics.exists():
+        with metrics.open("a+b") as file:
+            file.truncate(length)

@@ -19,13 +19,13 @@ def step_values(step: Step, *, held: bool = False) -> dict[str, float]:
     sampled = int((~np.isnan(step.filtered_scores)).sum())  # rows of the first update; what joined them comes after
     figures = {
         "loss": first.loss if first else float("nan"),
-        "valid": float(scores.valid.mean()),
+        "valid": _mean(scores.valid),
         "unique": len(distinct) / max(1, int(scores.valid.sum())),
         "mean_score": _mean(scores.total[scores.valid]),
         "mean_filtered_score": _mean(step.filtered_scores),
         "mean_reward": _mean(first.rewards[:sampled]) if first else float("nan"),
         "tau": step.tau,
-        "good": float(good.mean()),
+        "good": _mean(good),
         "kl": float("nan") if held else _mean(step.batch.behaviour_logp - step.batch.prior_logp),
         "anchor_score": anchor.score if anchor else float("nan"),
         "anchor_prior_logp": anchor.prior_logp if anchor else float("nan"),

@@ -82,7 +82,7 @@ def test_seeds_that_are_hits_are_counted_as_such_in_words_and_on_the_page(
     assert result.exit_code == 0, result.output
     hits = pd.read_csv(tmp_path / "run" / "hits.csv")
     assert (hits["step"] == 0).sum() == 2
-    assert f"2 of {len(hits)} hits are seeds that were given (step 0 in hits.csv)" in result.stderr
+    assert f"2 of {len(hits)} hits are seeds that were given (step 0 in hits.csv; chemmara export" in result.stderr
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert f"It began with the seeds of {seeds}, measured first, in step 0." in page
 
