@@ -273,6 +273,9 @@ BREAKS = (
 )  # fmt: skip
 
 
+_LIMIT = 600  # seconds; a test that waits for ever on broken code is to be mended
+
+
 def caught(broken: Break, copy: Path) -> bool:
     """Whether the test fails on the broken copy."""
     file = copy / broken.file
@@ -282,7 +285,9 @@ def caught(broken: Break, copy: Path) -> bool:
     try:
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", broken.test]
         environment = os.environ | {"PYTHONPATH": str(copy)}
-        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=copy, env=environment, capture_output=True, text=True, check=False, timeout=_LIMIT
+        )
     finally:
         file.write_text(text, encoding="utf-8")
     assert done.returncode in {0, 1}, done.stdout[-2000:] + done.stderr[-2000:]
