@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from chemmara.campaign.settings import CampaignConfig as Campaign
-    from chemmara.campaign.settings import load_campaign
     from chemmara.errors import ChemmaraError
     from chemmara.language_model.checkpoint import load_prior
-    from chemmara.notebook import diversity, load_run, resume, run, sample, score
+    from chemmara.notebook import diversity, load_campaign, load_run, resume, run, sample, score
     from chemmara.rl.rewards import mara_rewards
 
 __version__ = "0.1.0"
@@ -24,10 +23,12 @@ __all__ = [
 _PLACES: Final = {
     "Campaign": ("chemmara.campaign.settings", "CampaignConfig"),
     "ChemmaraError": ("chemmara.errors", "ChemmaraError"),
-    "load_campaign": ("chemmara.campaign.settings", "load_campaign"),
     "load_prior": ("chemmara.language_model.checkpoint", "load_prior"),
     "mara_rewards": ("chemmara.rl.rewards", "mara_rewards"),
-    **{name: ("chemmara.notebook", name) for name in ("diversity", "load_run", "resume", "run", "sample", "score")},
+    **{
+        name: ("chemmara.notebook", name)
+        for name in ("diversity", "load_campaign", "load_run", "resume", "run", "sample", "score")
+    },
 }
 
 

@@ -12,9 +12,11 @@ from typing import Any
 import pandas as pd
 
 from chemmara import config
+from chemmara.campaign import settings as of_campaigns
+from chemmara.campaign.method_spec import with_method
 from chemmara.campaign.results import write_outputs
 from chemmara.campaign.run import Run
-from chemmara.campaign.settings import CampaignConfig, load_campaign, saved_settings
+from chemmara.campaign.settings import CampaignConfig, saved_settings
 from chemmara.errors import ChemmaraError
 from chemmara.language_model.checkpoint import Prior, load_prior
 from chemmara.language_model.sampling import sample_batches
@@ -22,6 +24,7 @@ from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.records.summary import hits_of, library_figures, run_figures
 from chemmara.records.tally import Standing
+from chemmara.rl.method import MethodConfig
 from chemmara.scoring.load import load_objective
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 from chemmara.scoring.worker_limits import WorkerLimits
@@ -119,6 +122,22 @@ def _texts(smiles: Sequence[str] | pd.Series) -> list[str]:
         if not isinstance(text, str):
             raise ChemmaraError(f"row {row} of the molecules is {text!r}: a SMILES (text) is needed")
     return texts
+
+
+def load_campaign(
+    name: str | Path, *, method: str | dict[str, Any] | MethodConfig | None = None, **keys: Any
+) -> CampaignConfig:
+    """The campaign of a TOML file or a bundled name, with top-level keys (budget, seed, prior, ...) laid over it.
+
+    `method` is NAME or NAME+KEY=VALUE+..., as for `--method`, or a table as [method]. ChemmaraError where any of it is
+    wrong.
+
+    >>> load_campaign("quickstart", method="mara+beta=0.02", budget=100).method.beta
+    0.02
+    """
+    if isinstance(method, str):
+        return with_method(of_campaigns.load_campaign(name, **keys), method, option="method")
+    return of_campaigns.load_campaign(name, method=method, **keys)
 
 
 def run(

@@ -85,8 +85,9 @@ def _explain(molecule: str, table: "pd.DataFrame") -> None:
     from .tables import as_text
 
     typer.echo(f"\n{molecule}: total {as_text(float(table['total'].iloc[0]))}")
-    for component, raw, value in table[["component", "raw", "desirability"]].itertuples(index=False):
-        typer.echo(f"  {component:<24}{as_text(float(raw)):>10}  desirability {as_text(float(value))}")
+    for component, raw, found, value in table[["component", "raw", "found", "desirability"]].itertuples(index=False):
+        named = f"  ({found})" if found else ""
+        typer.echo(f"  {component:<24}{as_text(float(raw)):>10}  desirability {as_text(float(value))}{named}")
     reasons = "; ".join(dict.fromkeys(table.loc[table["error"] != "", "error"]))
     if reasons:
         typer.echo(f"  {reasons}")

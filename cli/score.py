@@ -44,6 +44,9 @@ def score(
             min=1, help="Write the N best alone, the best first, none that scores 0; the others are scored, too."
         ),
     ] = None,
+    found: Annotated[
+        bool, typer.Option("--found", help="Say in columns NAME_found which alerts, or broken rules, each row has.")
+    ] = False,
     out: TableOption = None,
     workers: Annotated[
         int,
@@ -83,8 +86,8 @@ def score(
     else:
         raise ChemmaraError("name what to score: either --objective or --task")
     molecules = open_molecules(library, smiles_column, main_fragments=standardise)
-    if suite_score and (unique or top is not None):
-        raise ChemmaraError("--suite-score is of the whole list; leave --unique and --top away")
+    if suite_score and (unique or found or top is not None):
+        raise ChemmaraError("--suite-score is of the whole list; leave --unique, --top and --found away")
     if unique:
         molecules = without_duplicates(molecules)
     if dry_run:
@@ -92,7 +95,8 @@ def score(
     elif suite_score:
         _suite_score(task, molecules)
     else:
-        _rows(goal, molecules, out, WorkerLimits(workers, timeout, memory, scheduler), cache, top, unique=unique)
+        limits = WorkerLimits(workers, timeout, memory, scheduler)
+        _rows(goal, molecules, out, limits, cache, top, unique=unique, found=found)
 
 
 def _dry_run(goal: "Objective", molecules: "Library", workers: int) -> None:
@@ -129,6 +133,7 @@ def _rows(
     top: int | None,
     *,
     unique: bool,
+    found: bool,
 ) -> None:
     from chemmara.molecules.readers import count_rows
     from chemmara.molecules.standardise import is_mixture
@@ -141,7 +146,7 @@ def _rows(
     from .progress import counter
     from .tables import tell_mixtures, tell_replaced
 
-    tell_replaced(molecules, replaced_columns(goal, molecules))
+    tell_replaced(molecules, replaced_columns(goal, molecules, found=found))
     failed, first, mixtures = 0, "", 0
     column, total = molecules.smiles_column, count_rows(molecules.source)
     with (
@@ -151,7 +156,7 @@ def _rows(
         counter("scoring", total) as advance,
     ):
         best = None if top is None else Best(top)
-        for table in scored(goal, molecules, waiting_for(hand_over)):
+        for table in scored(goal, molecules, waiting_for(hand_over), found=found):
             (write if best is None else best.add)(table)
             advance(len(table))
             missing: Any = table[table["error"] != ""]
@@ -163,8 +168,8 @@ def _rows(
             mixtures += sum(map(is_mixture, table[column]))
         if best is not None and best.table is not None:
             write(best.table)
-    if best is not None and (found := 0 if best.table is None else len(best.table)) < best.n:
-        typer.echo(f"{molecules.source}: {found} molecules score above 0, fewer than {best.n}", err=True)
+    if best is not None and (number := 0 if best.table is None else len(best.table)) < best.n:
+        typer.echo(f"{molecules.source}: {number} molecules score above 0, fewer than {best.n}", err=True)
     if failed:
         typer.echo(f"{failed} rows have no score; the first is {first}", err=True)
     tell_mixtures(mixtures)

@@ -117,3 +117,14 @@ def test_a_sample_of_less_than_nothing_or_at_no_temperature_is_refused(tiny_prio
     for n, temperature in ((-1, 1.0), (1, 0.0), (1, float("nan"))):
         with pytest.raises(chemmara.ChemmaraError, match="n is 0 or more, a temperature above 0"):
             chemmara.sample(tiny_prior, n, temperature=temperature)
+
+
+def test_a_method_is_named_as_on_the_command_line(campaign_file: Path) -> None:
+    """MARA's tau belongs to the objective and stays (.3 in the file); a table is the whole of [method]."""
+    named = chemmara.load_campaign(campaign_file, method="mara+beta=0.02", budget=20).method
+    assert (named.name, named.beta, named.tau) == ("mara", 0.02, 0.3)
+    table = chemmara.load_campaign(campaign_file, method={"name": "mara", "tau": 0.5}).method
+    assert (table.name, table.tau) == ("mara", 0.5)
+    assert chemmara.load_campaign(campaign_file).method.name == "prior-undone"
+    with pytest.raises(chemmara.ChemmaraError, match=r"method: .*maara"):
+        chemmara.load_campaign(campaign_file, method="maara")

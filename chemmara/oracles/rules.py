@@ -66,8 +66,14 @@ class Violations:
 
     def __call__(self, molecules: Sequence[Mol]) -> np.ndarray:
         """Counts (n,)."""
-        return np.array([self._broken(molecule) for molecule in molecules], dtype=float)
+        return np.array([len(self.found(molecule)) for molecule in molecules], dtype=float)
 
-    def _broken(self, molecule: Mol) -> int:
+    def found(self, molecule: Mol) -> list[str]:
+        """The properties in which a molecule breaks a rule.
+
+        >>> from chemmara.molecules.chem import parse
+        >>> Violations("veber").found(parse("C" * 20))
+        ['rotatable_bonds']
+        """
         limits = RULES[self.rules].items()
-        return sum(not low <= DESCRIPTORS[name].compute(molecule) <= high for name, (low, high) in limits)
+        return [name for name, (low, high) in limits if not low <= DESCRIPTORS[name].compute(molecule) <= high]

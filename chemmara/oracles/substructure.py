@@ -8,9 +8,10 @@ from typing import Literal
 
 import numpy as np
 from rdkit.Chem import AtomFromSmarts, Mol, RWMol
-from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
+from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogEntry, FilterCatalogParams, SmartsMatcher
 
 from chemmara.molecules.chem import parse, parse_pattern
+from chemmara.molecules.patterns import Pattern
 from chemmara.oracles.contributed import nibr_filters
 
 AlertCatalog = Literal["PAINS", "BRENK", "NIH", "ZINC", "CHEMBL", "NIBR"]
@@ -102,19 +103,40 @@ def _catalogs(names: tuple[AlertCatalog, ...]) -> list[FilterCatalog]:
     return [FilterCatalog(params)] + ([nibr_filters()] if "NIBR" in names else [])
 
 
+@cache
+def _own_catalog(patterns: tuple[Pattern, ...]) -> FilterCatalog:
+    catalog = FilterCatalog()
+    for name, smarts in patterns:
+        catalog.AddEntry(FilterCatalogEntry(name, SmartsMatcher(name, smarts, 1)))
+    return catalog
+
+
 @dataclass(frozen=True)
 class Alerts:
-    """Number of structural alerts in catalogs that RDKit ships.
+    """Number of structural alerts in catalogs that RDKit ships, and of the user's own.
 
     PAINS (Baell 2010), BRENK (Brenk 2008), NIH (Jadhav 2010), ZINC, CHEMBL (seven companies' sets), NIBR
     (Schuffenhauer 2020).
     """
 
     catalogs: tuple[AlertCatalog, ...] = ("PAINS", "BRENK")
+    own: tuple[Pattern, ...] = ()
     low: float = 0.0
     high: float = inf
 
     def __call__(self, molecules: Sequence[Mol]) -> np.ndarray:
         """Counts (n,)."""
-        catalogs = _catalogs(self.catalogs)
-        return np.array([sum(len(c.GetMatches(molecule)) for c in catalogs) for molecule in molecules], dtype=float)
+        return np.array([sum(len(c.GetMatches(molecule)) for c in self._all) for molecule in molecules], dtype=float)
+
+    def found(self, molecule: Mol) -> list[str]:
+        """Names of the alerts that a molecule has, as their catalogs call them.
+
+        >>> from chemmara.molecules.chem import parse
+        >>> Alerts(own=(Pattern("primary amide", "[NX3H2]C(=O)"),)).found(parse("NC(=O)CBr"))
+        ['alkyl_halide', 'primary amide']
+        """
+        return [match.GetDescription() for catalog in self._all for match in catalog.GetMatches(molecule)]
+
+    @property
+    def _all(self) -> list[FilterCatalog]:
+        return _catalogs(self.catalogs) + ([_own_catalog(self.own)] if self.own else [])

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from chemmara.molecules.chem import canonical_smiles
+from chemmara.molecules.chem import canonical_smiles, parse
 from chemmara.scoring.components.base import Base
 from chemmara.scoring.measurement import Request
 from chemmara.scoring.objective import Objective, ObjectiveConfig
 
 
 def breakdown(objective: Objective, smiles: Sequence[str]) -> pd.DataFrame:
-    """One row a molecule and component: smiles, component, role, weight, raw, desirability (0 to 1), total, error."""
+    """One row a molecule and component: smiles, component, role, weight, raw, found, desirability, total, error.
+
+    found: names of what a component counts (alerts, rules broken), with semicolons.
+    """
     scores = objective(smiles)
     rows = [
         {
@@ -23,6 +26,7 @@ def breakdown(objective: Objective, smiles: Sequence[str]) -> pd.DataFrame:
             "role": component.role,
             "weight": component.weight,
             "raw": scores.components[name][i],
+            "found": "; ".join(component.found(molecule)) if (molecule := parse(text)) else "",
             "desirability": component.desirability(scores.components[name][[i]])[0],
             "total": scores.total[i],
             "error": scores.error[i],

@@ -8,18 +8,24 @@ import numpy as np
 import pandas as pd
 
 from chemmara.errors import ChemmaraError
+from chemmara.molecules.chem import parse
 from chemmara.molecules.library import Library
+from chemmara.scoring.components.base import Base
 from chemmara.scoring.measurement import Measure
 from chemmara.scoring.objective import Objective, canonical_texts
+from chemmara.scoring.scores import Scores
 
 
-def scored(objective: Objective, library: Library, measure: Measure, chunk: int = 1024) -> Iterator[pd.DataFrame]:
+def scored(
+    objective: Objective, library: Library, measure: Measure, chunk: int = 1024, *, found: bool = False
+) -> Iterator[pd.DataFrame]:
     """The library's rows in order, each table with columns total, one a component (raw values), and error.
 
+    With `found`, columns NAME_found behind them say what each component counted, where that has names (alerts, rules).
     A library's own columns of these names are replaced; `replaced_columns` says which. ChemmaraError where its SMILES
     column is one of them.
     """
-    gone = replaced_columns(objective, library)
+    gone = replaced_columns(objective, library, found=found)
     if library.smiles_column in gone:
         raise ChemmaraError(
             f"{library.source}: its column of SMILES, {library.smiles_column!r}, is named like a column of scores;"
@@ -28,6 +34,7 @@ def scored(objective: Objective, library: Library, measure: Measure, chunk: int 
     for table, smiles, texts in _ahead(library, chunk):
         scores = objective(smiles, measure, texts)
         columns = {"total": scores.total, **scores.components, "error": _reasons(library, table, scores.error)}
+        columns |= _found(objective, scores) if found else {}
         yield table.drop(columns=gone).join(pd.DataFrame(columns, index=table.index))
 
 
@@ -45,10 +52,26 @@ class Best:
         self.table = rows.iloc[order[rows["total"].to_numpy(dtype=float)[order] > 0]]
 
 
-def replaced_columns(objective: Objective, library: Library) -> list[str]:
+def replaced_columns(objective: Objective, library: Library, *, found: bool = False) -> list[str]:
     """The library's columns that scoring replaces: total, error, and those that are named like a component."""
-    added = {"total", *objective.config.names, "error"}
+    added = {"total", *objective.config.names, "error", *(_finders(objective) if found else {})}
     return [name for name in library.columns if name in added]
+
+
+def _finders(objective: Objective) -> dict[str, tuple[str, Base]]:
+    """Components that count what has names, with their own, by the column that says what they found."""
+    return {f"{name}_found": (name, component) for name, component in objective.config.named if component.finds}
+
+
+def _found(objective: Objective, scores: Scores) -> dict[str, list[str]]:
+    """What was found in each molecule, with semicolons; "" where that is nothing, or the component was spared."""
+    return {
+        column: [
+            "; ".join(component.found(molecule)) if value > 0 and (molecule := parse(text)) else ""
+            for text, value in zip(scores.smiles, scores.components[name], strict=True)
+        ]
+        for column, (name, component) in _finders(objective).items()
+    }
 
 
 def _reasons(library: Library, table: pd.DataFrame, errors: list[str]) -> list[str]:

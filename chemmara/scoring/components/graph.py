@@ -1,11 +1,14 @@
 """Components that look at a molecule's graph alone."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
-from rdkit.Chem import GetPeriodicTable
+from pydantic import field_validator, model_validator
+from rdkit.Chem import GetPeriodicTable, Mol
 
+from chemmara.config import UserPath
+from chemmara.errors import ChemmaraError
 from chemmara.molecules.chem import parse_pattern
+from chemmara.molecules.patterns import Pattern, read_patterns
 from chemmara.oracles.descriptors import DESCRIPTORS, DescriptorName, DescriptorOracle, RdkitDescriptor, RdkitName
 from chemmara.oracles.formula import AtomCount, Isomer, elements
 from chemmara.oracles.interface import Oracle
@@ -139,20 +142,41 @@ class AlertsComponent(Base):
 
     oracle: Literal["alerts"]
     """Number of alerts a molecule matches."""
-    catalogs: tuple[AlertCatalog, ...] = Field(default=("PAINS", "BRENK"), min_length=1)
-    """RDKit's catalogs to look in."""
+    catalogs: tuple[AlertCatalog, ...] = ("PAINS", "BRENK")
+    """RDKit's catalogs to look in; [] for those of patterns_file alone."""
+    patterns_file: UserPath | None = None
+    """File of your own alerts: a table (.csv, .tsv) with columns smarts and name, or a SMARTS and its name a line."""
     example: ClassVar[dict[str, Any]] = {"oracle": "alerts", "catalogs": ["PAINS", "BRENK", "NIBR"]}
     also_called: ClassVar[dict[str, str]] = dict.fromkeys(("pains", "brenk", "nibr", "toxicophores"), "alerts")
+    finds: ClassVar[bool] = True
     passes: ClassVar[dict[str, Any] | None] = {"kind": "step", "high": 0.0}
+
+    @model_validator(mode="after")
+    def _there_are_patterns(self) -> Self:
+        try:
+            if not (self.catalogs or self.own):
+                raise ValueError("needs catalogs or patterns_file")
+        except ChemmaraError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    @property
+    def own(self) -> tuple[Pattern, ...]:
+        """The patterns of the file; ChemmaraError where it is none."""
+        return read_patterns(self.patterns_file) if self.patterns_file else ()
+
+    def found(self, molecule: Mol) -> list[str]:
+        """Names of the alerts."""
+        return self.build().found(molecule)
 
     @property
     def cost(self) -> float:
         """Milliseconds a molecule."""
         return 5.0
 
-    def build(self) -> Oracle:
+    def build(self) -> Alerts:
         """The oracle."""
-        return Alerts(self.catalogs)
+        return Alerts(self.catalogs, self.own)
 
 
 class RulesComponent(Base):
@@ -164,6 +188,7 @@ class RulesComponent(Base):
     """Name of the rule set."""
     example: ClassVar[dict[str, Any]] = {"oracle": "rules", "rules": "lipinski"}
     also_called: ClassVar[dict[str, str]] = dict.fromkeys(("lipinski", "ro5", "rule_of_five", "veber", "reos"), "rules")
+    finds: ClassVar[bool] = True
     passes: ClassVar[dict[str, Any] | None] = {"kind": "step", "high": 0.0}
 
     @property
@@ -171,7 +196,11 @@ class RulesComponent(Base):
         """Milliseconds a molecule."""
         return 0.5
 
-    def build(self) -> Oracle:
+    def found(self, molecule: Mol) -> list[str]:
+        """The properties whose rules are broken."""
+        return self.build().found(molecule)
+
+    def build(self) -> Violations:
         """The oracle."""
         return Violations(self.rules)
 
