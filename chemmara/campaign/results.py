@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from chemmara.campaign.given_columns import given_columns
 from chemmara.campaign.model_columns import model_columns
 from chemmara.errors import ChemmaraError
 from chemmara.metrics.diversity import Diversity
@@ -23,7 +24,6 @@ from chemmara.report.page import run_page
 from chemmara.scoring.pareto import pareto_rank
 from chemmara.scoring.saved import always_zero, component_desirabilities, component_name
 from chemmara.selection.export import DIVERSITY, Wish
-from chemmara.selection.groups import groups
 from chemmara.selection.picks import weighted_of
 from chemmara.selection.take_out import described, rounded
 from chemmara.selection.where import Keeps, keeping
@@ -195,8 +195,8 @@ def _for_people(
 def _as_written(calls: pd.DataFrame, fronts: Any, settings: dict[str, Any]) -> pd.DataFrame:
     """Calls of a ledger as the first columns of hits.csv: name, call, step, SMILES, score, pareto, components.
 
-    Where the campaign started from cores, columns core, R1, R2, ... say what stands at their places. Scores have four
-    decimals, components five digits.
+    Where the campaign started from parts, `given_columns` say what was made of them. Scores have four decimals,
+    components five digits.
     """
     table = pd.DataFrame({"name": [f"call-{call}" for call in calls["call"]]}, index=calls.index)
     for name in ("call", "step", "smiles"):
@@ -205,10 +205,7 @@ def _as_written(calls: pd.DataFrame, fronts: Any, settings: dict[str, Any]) -> p
     table["pareto"] = fronts
     for name in _components(calls):
         table[name] = [rounded(value) for value in calls[name]]
-    start = settings.get("start", {})
-    if cores := start.get("core"):
-        table = table.assign(**groups(cores, molecules_of(table["smiles"].tolist()), start["atoms"]))
-    return table
+    return table.assign(**given_columns(settings.get("start", {}), table["smiles"].tolist()))
 
 
 def _components(calls: pd.DataFrame) -> list[str]:

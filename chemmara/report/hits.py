@@ -33,6 +33,8 @@ _ABOUT: Final = {
 _MORE: Final = {
     "pick": "place among the hits proposed first: good and different; empty for the others",
     "inchikey": "identifier of the structure, to look it up in databases",
+    "linker": "what joins the given fragments; [1*] is bound to the first",
+    "lead_similarity": "Tanimoto similarity to the lead that the run started from, 0 to 1",
     "nearest_known": "the nearest of the known compounds",
     "nearest_similarity": "Tanimoto similarity to the nearest of the known compounds, 0 to 1",
     "found by": "the runs that found it",

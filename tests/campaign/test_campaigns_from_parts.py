@@ -13,7 +13,8 @@ from chemmara.campaign.run import Run
 from chemmara.campaign.settings import load_campaign
 from chemmara.campaign.start import given_parts
 from chemmara.language_model.checkpoint import load_prior
-from chemmara.molecules.chem import canonical_smiles, parse, parse_pattern
+from chemmara.molecules.chem import canonical_smiles, molecules_of, parse, parse_pattern
+from chemmara.selection.linkers import linkers
 from cli.main import app
 from tests.campaign.test_campaign import killed_and_resumed, rows
 
@@ -71,6 +72,14 @@ def test_every_molecule_that_is_measured_holds_the_parts(tmp_path: Path, table: 
     assert {line["kl"] for line in lines} == {None}, "a batch that holds parts says nothing of the KL"
     page = write_outputs(tmp_path / "run").page.read_text(encoding="utf-8")
     assert ("Every molecule " + ("is an analogue of " if settings.start.like else "holds ")) in page
+    hits = pd.read_csv(tmp_path / "run" / "hits.csv")
+    assert len(hits)
+    if settings.start.link:
+        assert hits["linker"].tolist() == linkers(settings.start.link, molecules_of(hits["smiles"].tolist()))
+        assert all("[1*]" in text and "[2*]" in text for text in hits["linker"])
+    assert ("lead_similarity" in hits) == bool(settings.start.like)
+    if settings.start.like:
+        assert hits["lead_similarity"].between(0.3, 0.9).all()
 
 
 def test_a_campaign_from_a_core_with_children_keeps_the_core_and_survives_kills(tmp_path: Path) -> None:
