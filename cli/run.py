@@ -101,6 +101,9 @@ def resume(
     device: Annotated[
         str | None, typer.Option(help="cpu, cuda, cuda:N or mps; default: where the run was (docs/gpu.md).")
     ] = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="First measure again, at no call, what has no score: after an outage.")
+    ] = False,
     keep_going: _KeepGoing = False,
     log: _Log = "text",
     report_every: _ReportEvery = None,
@@ -125,7 +128,20 @@ def resume(
     if dry_run:
         print_campaign(settings, folder, calls_in(folder), as_json=as_json)
         return
+    if retry:
+        _retry(folder, settings, listening)
     _go(_resumed(folder, settings, listening), None, listening, keep_going=keep_going, as_json=as_json)
+
+
+def _retry(folder: Path, settings: "CampaignConfig", listening: "Listening") -> None:
+    """Measure again what has no score, and say how many have one now."""
+    from chemmara.campaign.again import measure_again
+
+    from .progress import counter
+
+    with counter("measuring again", None) as advance:
+        lost, found = measure_again(folder, settings, advance)
+    listening.say("note", f"{found} of {lost} calls that had no score have one now")
 
 
 def _resumed(folder: Path, settings: "CampaignConfig", listening: "Listening") -> "Run":

@@ -82,8 +82,9 @@ class Failures:
             "" if self._scored or self._recorded else f"begin anew (chemmara run ... --out {self._folder} --force), or "
         )
         raise ChemmaraError(
-            f"{reason}; every call is in the ledger. Mend the oracle, then {anew}chemmara resume {self._folder}, which"
-            " goes on behind these calls with the settings that the run began with (--keep-going: whatever fails)"
+            f"{reason}; every call is in the ledger. Mend the oracle, then {anew}chemmara resume {self._folder} --retry"
+            " measures again what has no score, and goes on with the settings that the run began with (--keep-going:"
+            " whatever fails)"
         )
 
 

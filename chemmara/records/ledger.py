@@ -133,6 +133,12 @@ class Ledger:
                         " not repeat itself; resume it on the kind of processor and with the versions it was begun with"
                     )
 
+    def amend(self, calls: Sequence[Call]) -> None:
+        """Put other values, score and error in the place of those that calls have, in one transaction."""
+        rows = [(_null(call.score), _json(call.components), call.error, call.call) for call in calls]
+        with transaction(self._connection, self._path):
+            self._connection.executemany("UPDATE calls SET score = ?, components = ?, error = ? WHERE call = ?", rows)
+
     def count(self) -> int:
         """Number of calls."""
         return self._connection.execute("SELECT count(*) FROM calls").fetchone()[0]

@@ -124,7 +124,10 @@ def test_a_campaign_whose_oracle_always_fails_ends_after_its_first_batch_and_goe
     assert stopped.exit_code == 2, stopped.output
     last = stopped.stderr.strip().splitlines()[-1]
     assert "has a score (python: RuntimeError: no licence)" in last
-    assert f"begin anew (chemmara run ... --out {folder} --force), or chemmara resume {folder}, which goes on" in last
+    assert (
+        f"begin anew (chemmara run ... --out {folder} --force), or chemmara resume {folder} --retry measures again"
+        in last
+    )
     wasted = scores(folder)
     assert 8 <= len(wasted) <= 16
     (tmp_path / "oracle.py").write_text(SOUND)
