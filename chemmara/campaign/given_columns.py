@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chemmara.decoration.read_linkers import linkers
 from chemmara.molecules.chem import molecules_of
 from chemmara.oracles.similarity import Similarity
 from chemmara.selection.groups import groups
-from chemmara.selection.linkers import linkers
 
 
 def given_columns(start: Mapping[str, Any], smiles: Sequence[str]) -> dict[str, list[Any]]:

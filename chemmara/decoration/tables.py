@@ -6,10 +6,11 @@ import pandas as pd
 import torch
 
 from chemmara.decoration.drawn import Drawn, groups
+from chemmara.decoration.read_linkers import linkers
 from chemmara.decoration.sampler import PatternSampler
 from chemmara.language_model.device import device_of, to_numpy
 from chemmara.language_model.interface import LanguageModel
-from chemmara.molecules.chem import canonical_smiles
+from chemmara.molecules.chem import canonical_smiles, parse
 from chemmara.oracles.similarity import Similarity
 
 
@@ -45,9 +46,12 @@ def _groups(sampler: PatternSampler, batch: Drawn) -> dict[str, Sequence[str]]:
     """The core, where there are cores, and a column for each group."""
     names = max((family.columns for family in sampler.families), key=len)
     rows = groups(batch, sampler.patterns, len(names), sampler.tokenizer)
-    for row, family in zip(rows, batch.family, strict=True):
-        there = len(sampler.families[family].columns)
+    for row, number, molecule in zip(rows, batch.family, batch.molecules, strict=True):
+        family = sampler.families[number]
+        there = len(family.columns)
         row[there:] = [""] * (len(names) - there)
+        if names == ("linker",) and parse(row[0]) is None:  # as a ring its aromatic atoms are none
+            row[0] = linkers(family.kept.split("."), [molecule])[0]
     cores = {"core": [sampler.families[family].kept for family in batch.family]} if names[0] == "R1" else {}
     return {**cores, **{name: [row[i] for row in rows] for i, name in enumerate(names)}}
 

@@ -12,9 +12,9 @@ from chemmara.campaign.results import write_outputs
 from chemmara.campaign.run import Run
 from chemmara.campaign.settings import load_campaign
 from chemmara.campaign.start import given_parts
+from chemmara.decoration.read_linkers import linkers
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.molecules.chem import canonical_smiles, molecules_of, parse, parse_pattern
-from chemmara.selection.linkers import linkers
 from cli.main import app
 from tests.campaign.test_campaign import killed_and_resumed, rows
 

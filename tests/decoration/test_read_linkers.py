@@ -3,12 +3,12 @@
 import pytest
 from rdkit import Chem
 
+from chemmara.decoration.read_linkers import linkers
 from chemmara.decoration.start import from_fragments
 from chemmara.decoration.tables import drawn_tables
 from chemmara.decoration.window import Window
 from chemmara.language_model.checkpoint import load_prior
 from chemmara.molecules.chem import canonical_smiles, molecules_of, parse
-from chemmara.selection.linkers import linkers
 
 PYRIDINE, AMIDE = "*c1ccncc1", "*C(N)=O"
 
@@ -48,3 +48,14 @@ def test_fragments_and_linker_are_the_whole_again(fragments: list[str]) -> None:
             mapped = mapped.replace(f"[{number}*]", f"[*:{number}]")
         whole = Chem.molzip(Chem.MolFromSmiles(".".join([mapped, *numbered])))  # noqa: TID251 - maps stay
         assert canonical_smiles(Chem.MolToSmiles(whole)) == canonical_smiles(smiles)
+
+
+def test_the_linker_of_a_ring_is_a_smiles_whatever_the_network_took_for_aromatic() -> None:
+    """A chain of aromatic tokens that a ring closes is not aromatic: C1=NN=CC... where it wrote c1nnc..."""
+    prior = load_prior("chembl-gru")
+    ring = "*NC(=O)c1cccc(CN*)c1"
+    (table, *_) = drawn_tables(from_fragments(prior, [ring], Window(3, 8)), prior.model, 100, seed=1)
+    assert all(parse(linker) is not None for linker in table["linker"])
+    assert table["linker"].map(canonical_smiles).tolist() == [
+        canonical_smiles(text) for text in linkers([ring], molecules_of(table["smiles"].tolist()))
+    ]
