@@ -20,6 +20,12 @@ def export(
     ] = None,
     per_scaffold: Annotated[int | None, typer.Option(min=1, help="At most K molecules of a scaffold.")] = None,
     where: WhereOption = None,
+    hit_threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0, max=1.0, help="Score from which molecules of a run are hits, in place of the campaign's."
+        ),
+    ] = None,
     known: Annotated[
         str | None, typer.Option(help="File of known compounds: adds the nearest one and its similarity.")
     ] = None,
@@ -66,6 +72,8 @@ def export(
             f"{source}: is a run, whose scores and SMILES are known; --score-column, --smiles-column and --standardise"
             " belong to a library"
         )
+    if hit_threshold is not None and (top is not None or not is_run):
+        raise ChemmaraError("--hit-threshold says what the hits of a run are; --where 'total >= X' takes rows by score")
     compounds = None
     if known is not None:
         with counter("reading known compounds") as advance:
@@ -75,7 +83,7 @@ def export(
         from chemmara.campaign.results import export_run
 
         with waiting("choosing molecules"):
-            table, warnings = export_run(Path(source), wish)
+            table, warnings = export_run(Path(source), wish, hit_threshold)
         smiles = "smiles"
         for line in warnings:
             typer.echo(line, err=True)

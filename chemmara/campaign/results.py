@@ -79,17 +79,18 @@ def _given(hits: pd.DataFrame) -> list[str]:
     return [f"{number} of {len(hits)} hits are seeds that were given ({where})"] if number else []
 
 
-def export_run(path: Path, wish: Wish) -> tuple[pd.DataFrame, list[str]]:
+def export_run(path: Path, wish: Wish, hit_threshold: float | None = None) -> tuple[pd.DataFrame, list[str]]:
     """The wanted molecules of the run in a folder, and warnings on what its models of activity cannot vouch for.
 
     Columns are those of its hits.csv, and the nearest known compounds. The best are taken from all calls with a score
-    above 0, diverse ones from the hits; all hits where neither is wanted. The column pareto is empty for a molecule
-    that is no hit. ChemmaraError where there is nothing to take.
+    above 0, diverse ones from the hits; all hits where neither is wanted. Hits: from `hit_threshold` on, or the
+    campaign's own. The column pareto is empty for a molecule that is no hit. ChemmaraError where there is nothing.
     """
     with Ledger.open(run_folder(path).ledger) as ledger:
         calls, settings = recorded_calls(path, ledger)
     calls = _of_the_last_stage(calls, settings)
-    hits = hits_of(calls, settings["hit_threshold"])
+    threshold = settings["hit_threshold"] if hit_threshold is None else hit_threshold
+    hits = hits_of(calls, threshold)
     fronts = pareto_rank(component_desirabilities(settings["objective"], hits))
     ranks = pd.Series(fronts, index=hits.index, dtype="Int64").reindex(calls.index)
     candidates = hits if wish.top is None else calls
@@ -99,9 +100,8 @@ def export_run(path: Path, wish: Wish) -> tuple[pd.DataFrame, list[str]]:
     if not chosen and wish.where and np.isfinite(scores).any():
         raise ChemmaraError(f"{path}: none of {np.isfinite(scores).sum()} molecules meets all of --where")
     if not chosen:
-        what = (
-            "no call has a score above 0" if wish.top else f"no hit (a score of {settings['hit_threshold']}); try --top"
-        )
+        no_hit = f"no hit (a score of {threshold:g}); try --top or a lower --hit-threshold"
+        what = "no call has a score above 0" if wish.top else no_hit
         raise ChemmaraError(f"{path}: {what}")
     rows = candidates.iloc[chosen]
     trust = model_columns(settings["objective"], rows, "molecules")

@@ -121,6 +121,21 @@ def test_hits_csv_is_what_export_gives_with_fifty_proposals(run: Path) -> None:
     assert (run / "hits.smi").read_text().splitlines()[0] == f"{hits['smiles'][0]} {hits['name'][0]}"
 
 
+def test_another_threshold_makes_other_hits(run: Path, library: Path) -> None:
+    """Scores are 0/72 to 71/72, without one of them: from .75 = 54/72 on there are 18, from .25 on 54."""
+    for threshold, number in ((0.75, 18), (0.25, 54)):
+        hits = pd.read_csv(io.StringIO(chemmara("export", run, "--hit-threshold", threshold).stdout))
+        assert number - 1 <= len(hits) <= number
+        assert hits["score"].min() >= threshold
+        assert hits["pareto"].notna().all()
+    none = chemmara("export", run, "--hit-threshold", 0.999)
+    assert "no hit (a score of 0.999); try --top or a lower --hit-threshold" in none.stderr
+    for words in ((run, "--hit-threshold", 0.5, "--top", 3), (library, "--hit-threshold", 0.5)):
+        refused = chemmara("export", *words)
+        assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
+        assert "--hit-threshold says what the hits of a run are" in refused.stderr
+
+
 def test_a_librarys_best_of_each_scaffold_keep_its_columns_and_cells(library: Path) -> None:
     result = chemmara("export", library, "--top", 10, "--per-scaffold", 1)
     rows = table(result.stdout)
