@@ -129,18 +129,23 @@ def resume(
         print_campaign(settings, folder, calls_in(folder), as_json=as_json)
         return
     if retry:
-        _retry(folder, settings, listening)
+        _retry(folder, settings, listening, keep_going=keep_going)
     _go(_resumed(folder, settings, listening), None, listening, keep_going=keep_going, as_json=as_json)
 
 
-def _retry(folder: Path, settings: "CampaignConfig", listening: "Listening") -> None:
-    """Measure again what has no score, and say how many have one now."""
+def _retry(folder: Path, settings: "CampaignConfig", listening: "Listening", *, keep_going: bool) -> None:
+    """Measure again what has no score, and say how many have one now; ChemmaraError where none has."""
     from chemmara.campaign.again import measure_again
 
     from .progress import counter
 
     with counter("measuring again", None) as advance:
         lost, found = measure_again(folder, settings, advance)
+    if lost and not found and not keep_going:
+        raise ChemmaraError(
+            f"{folder}: none of the {lost} calls without a score has one now, and nothing was spent; mend the oracle,"
+            " or leave --retry away"
+        )
     listening.say("note", f"{found} of {lost} calls that had no score have one now")
 
 

@@ -1,7 +1,8 @@
 """When an oracle that fails again and again stops a campaign, before it has spent the budget on nothing."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -86,6 +87,16 @@ class Failures:
             " measures again what has no score, and goes on with the settings that the run began with (--keep-going:"
             " whatever fails)"
         )
+
+
+@contextmanager
+def saving_before_failing(save: Callable[[], None]) -> Iterator[None]:
+    """Save where a failing oracle is about to stop the run, so that only its last batch is met again."""
+    try:
+        yield
+    except ChemmaraError:
+        save()
+        raise
 
 
 def _names(component: str, call: Call) -> bool:

@@ -1,45 +1,35 @@
 """The paths in the settings of a run whose project was moved or copied to another place."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 
 def follow(saved: Any, was: Path, now: Path) -> Any:
-    """The settings with the paths that are gone where they were, and are there in the new place, put right.
+    """The settings with each path in them that was beside the run, and is beside it now, put right.
 
-    The folders above a run that both places share the names of belong to what was moved:
-
-        >>> _roots(Path("/home/ann/project/runs/1"), Path("/data/project/runs/1"))
-        (PosixPath('/home/ann'), PosixPath('/data'))
+    What both places have in common above a run is what was moved: of /home/ann/project/runs/1 and
+    /data/project/runs/1, what was under /home/ann/project is looked for under /data/project, else what was under
+    /home/ann under /data. A path that has nothing in its place stays.
 
     Args:
         saved: the settings as JSON; tables and lists are gone through.
         was: the run's folder when it was begun or gone on with last.
         now: the run's folder.
     """
-    roots = _roots(was, now)
-    return saved if roots is None else _followed(saved, *roots)
+    if isinstance(saved, dict):
+        return {key: follow(entry, was, now) for key, entry in saved.items()}
+    if isinstance(saved, list):
+        return [follow(entry, was, now) for entry in saved]
+    return _followed(saved, was, now) if isinstance(saved, str) else saved
 
 
-def _roots(was: Path, now: Path) -> tuple[Path, Path] | None:
-    """The two places above the part of the paths that is the same; None where nothing was moved."""
-    if was == now:
-        return None
-    while was.name and was.name == now.name:
-        was, now = was.parent, now.parent
-    return was, now
-
-
-def _followed(value: Any, old: Path, new: Path) -> Any:
-    if isinstance(value, dict):
-        return {key: _followed(entry, old, new) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_followed(entry, old, new) for entry in value]
-    if not isinstance(value, str):
-        return value
-    file, colon, name = value.rpartition(":") if ".py:" in value else (value, "", "")  # file.py:name is a function
+def _followed(text: str, was: Path, now: Path) -> str:
+    file, colon, name = text.rpartition(":") if ".py:" in text else (text, "", "")  # file.py:name is a function
     place = Path(file)
-    if not place.is_relative_to(old) or place.exists():
-        return value
-    there = new / place.relative_to(old)
-    return f"{there}{colon}{name}" if there.exists() else value
+    for old, new in zip(was.parents, now.parents, strict=False):
+        if old == new:
+            return text
+        if place.is_relative_to(old) and os.path.exists(there := new / place.relative_to(old)):  # noqa: PTH110 - below
+            return f"{there}{colon}{name}"  # Path.exists raises where a folder may not be read
+    return text

@@ -63,7 +63,7 @@ def why_over(settings: CampaignConfig, progress: Progress, used: int, scores: Se
     stages, number = settings.stage, progress.stage
     if number <= len(stages) and (reason := stages[number - 1].over(scores, settings.hit_threshold)):
         return reason
-    if progress.idle >= _BARREN and not (scores or progress.wrote) and settings.start.has_parts:
+    if progress.step == progress.idle >= _BARREN and not progress.wrote and settings.start.has_parts:
         return f"no molecule that holds what [start] gives was found in {progress.idle} steps; widen it"
     if progress.idle >= settings.max_idle_steps:
         why = "the policy repeats itself" if progress.wrote else "the policy writes no valid molecule any more"

@@ -205,7 +205,8 @@ def _as_written(calls: pd.DataFrame, fronts: Any, settings: dict[str, Any]) -> p
     table["pareto"] = fronts
     for name in _components(calls):
         table[name] = [rounded(value) for value in calls[name]]
-    return table.assign(**given_columns(settings.get("start", {}), table["smiles"].tolist()))
+    made = given_columns(settings.get("start", {}), table["smiles"].tolist())
+    return table.assign(**{name: made[name] for name in made if name not in table})  # a component keeps its name
 
 
 def _components(calls: pd.DataFrame) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final, Self
 
+from chemmara.campaign.failures import saving_before_failing
 from chemmara.campaign.identity import identity, refuse_another_campaign
 from chemmara.campaign.learner import learn_seeds, learner_of, learner_of_next_stage
 from chemmara.campaign.measuring import handing_over_batches
@@ -174,10 +175,7 @@ class Run:
         self.learner = learner_of_next_stage(self.learner, self.config.in_stage(self.progress.stage))
 
     def _loop(
-        self,
-        recorded: RecordedScores,
-        tell: Callable[[Standing], None],
-        acknowledge: Callable[[], None],
+        self, recorded: RecordedScores, tell: Callable[[Standing], None], acknowledge: Callable[[], None]
     ) -> None:
         with interruptible(acknowledge) as interrupt:
             for candidates in self.learner.under_way:  # of a resumed run
@@ -235,7 +233,9 @@ class Run:
     def _step(self, recorded: RecordedScores) -> None:
         """One turn of the loop, on the oldest batch: its calls are committed before the policy learns from them."""
         number, budget = self.progress.step + 1, recorded.budget
-        step = self.learner.learn(recorded.finish(number), lambda smiles: recorded(smiles, number))
+        with saving_before_failing(lambda: self.save(recorded)):
+            scores = recorded.finish(number)
+        step = self.learner.learn(scores, lambda smiles: recorded(smiles, number))
         move_on(self.learner)
         self.progress.idle = self.progress.idle + 1 if budget.used == self.progress.calls else 0
         self.progress.step, self.progress.calls = number, budget.used

@@ -84,7 +84,7 @@ def failure_reasons(calls: pd.DataFrame) -> dict[str, int]:
     missing = calls.loc[scores.isna(), ["smiles", "error"]]
     kinds: dict[str, Counter[str]] = {}
     for smiles, error in missing.itertuples(index=False):
-        kinds.setdefault(_kind(str(error), smiles), Counter())[str(error)] += 1
+        kinds.setdefault(kind_of_failure(str(error), smiles), Counter())[str(error)] += 1
     reasons = {next(iter(found)) if len(found) == 1 else kind: found.total() for kind, found in kinds.items()}
     return dict(sorted(reasons.items(), key=lambda reason: -reason[1]))
 
@@ -92,8 +92,8 @@ def failure_reasons(calls: pd.DataFrame) -> dict[str, int]:
 _OF_THIS_CALL: Final = re.compile(r"(?<!\w)'[^']*'(?!\w)|\S+(?= is outside )")
 
 
-def _kind(error: str, smiles: str) -> str:
-    """A reason without what belongs to its call alone."""
+def kind_of_failure(error: str, smiles: str) -> str:
+    """A reason for a missing score without what belongs to its call alone."""
     if smiles in error:
         error = re.sub(rf"(?<!\w){re.escape(smiles)}(?!\w)", "...", error)
     return _OF_THIS_CALL.sub("...", error)

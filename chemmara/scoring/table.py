@@ -1,6 +1,6 @@
 """A library's rows with their scores."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -58,9 +58,15 @@ def replaced_columns(objective: Objective, library: Library, *, found: bool = Fa
     return [name for name in library.columns if name in added]
 
 
-def _finders(objective: Objective) -> dict[str, tuple[str, Base]]:
-    """Components that count what has names, with their own, by the column that says what they found."""
-    return {f"{name}_found": (name, component) for name, component in objective.config.named if component.finds}
+def _finders(objective: Objective) -> Mapping[str, tuple[str, Base]]:
+    """Components that count what has names, with their own, by the column that says what they found.
+
+    ChemmaraError where another component is called like such a column.
+    """
+    found = {f"{name}_found": (name, component) for name, component in objective.config.named if component.finds}
+    if taken := found.keys() & set(objective.config.names):
+        raise ChemmaraError(f"--found: a component is called {min(taken)}, like a column that is added; rename it")
+    return found
 
 
 def _found(objective: Objective, scores: Scores) -> dict[str, list[str]]:

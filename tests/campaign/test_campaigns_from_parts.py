@@ -179,6 +179,17 @@ def test_cores_come_from_a_file_and_each_has_its_share(tmp_path: Path) -> None:
     assert 12 <= number <= 44
 
 
+def test_a_component_called_like_a_part_keeps_its_column(tmp_path: Path) -> None:
+    file = campaign(tmp_path, 'link = ["*c1ccccc1", "*N1CCOCC1"]', budget=16)
+    file.write_text(file.read_text(encoding="utf-8") + 'name = "linker"\n', encoding="utf-8")
+    with Run.start(tmp_path / "run", load_campaign(file)) as run:
+        run.go()
+    write_outputs(tmp_path / "run")
+    hits = pd.read_csv(tmp_path / "run" / "hits.csv")
+    assert len(hits)
+    assert hits["linker"].round(4).tolist() == hits["score"].tolist()
+
+
 def test_hits_say_what_stands_at_the_places_of_their_core(tmp_path: Path) -> None:
     with Run.start(tmp_path / "run", load_campaign(campaign(tmp_path, f'core = "{PIPERIDINE}"'))) as run:
         run.go()

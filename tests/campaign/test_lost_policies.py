@@ -57,9 +57,9 @@ def test_a_run_ends_soon_where_nothing_holds_what_start_gives(
 
 
 def test_a_run_from_parts_that_has_found_some_has_its_idle_steps() -> None:
-    """3 barren steps end it before its first call (no scores yet), and not after."""
+    """3 barren steps end it where they were its first, whatever its seeds scored, and not after a step with a call."""
     start = StartConfig(like="CC(C)Cc1ccc(cc1)C(C)C(=O)O")
     settings = load_campaign("quickstart").model_copy(update={"start": start})
-    assert why_over(settings, Progress(idle=2, wrote=False), 0, []) == ""
-    assert "widen it" in why_over(settings, Progress(idle=3, wrote=False), 0, [])
-    assert why_over(settings, Progress(idle=3, wrote=False), 9, [0.5]) == ""
+    assert why_over(settings, Progress(step=2, idle=2, wrote=False), 0, []) == ""
+    assert "widen it" in why_over(settings, Progress(step=3, idle=3, wrote=False), 2, [0.4, 0.9])
+    assert why_over(settings, Progress(step=4, idle=3, wrote=False), 9, [0.5]) == ""

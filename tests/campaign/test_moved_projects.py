@@ -81,14 +81,29 @@ def test_another_oracle_in_the_new_place_is_named(tmp_path: Path, tiny_prior: Pa
     assert "the files of 'size' have changed" in resumed.stderr
 
 
+def test_a_copy_goes_on_with_its_own_files_and_outlives_the_original(tmp_path: Path, tiny_prior: Path) -> None:
+    place = project(tmp_path / "ann/screens", tiny_prior)
+    assert chemmara("run", place / "campaign/campaign.toml", "--out", place / "runs/1").exit_code == 0
+    copy = tmp_path / "ben/screens"
+    shutil.copytree(place, copy)
+    words = ("run", copy / "campaign/campaign.toml", "--out", copy / "runs/1", "--resume", "--budget", 32)
+    assert chemmara(*words).exit_code == 0
+    (copy / "campaign/oracles/size.py").write_text(SIZE.replace("100", "200"))
+    resumed = chemmara("resume", copy / "runs/1", "--budget", 40)
+    assert "the files of 'size' have changed" in resumed.stderr
+    shutil.rmtree(place)
+    assert chemmara("resume", copy / "runs/1", "--budget", 48).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("saved", "followed"),
     [
-        # /ann/project/runs/1 became /ben/project/runs/1: what was under /ann is looked for under /ben
+        # /ann/project/runs/1 became /ben/project/runs/one: what was under /ann is looked for under /ben
         ("{root}/ann/project/prior", "{root}/ben/project/prior"),
         ("{root}/ann/project/f.py:score", "{root}/ben/project/f.py:score"),
         ({"a": ["{root}/ann/project/prior", 3]}, {"a": ["{root}/ben/project/prior", 3]}),
-        ("{root}/ann/stayed", "{root}/ann/stayed"),  # is still where it was
+        ("{root}/ann/copied", "{root}/ben/copied"),  # is in both places: the one beside the run counts
+        ("{root}/ann/stayed", "{root}/ann/stayed"),  # is in its old place alone
         ("{root}/ann/project/gone", "{root}/ann/project/gone"),  # nowhere: the message names where it was
         ("{root}/annex", "{root}/annex"),  # another folder, whose name begins alike
         ("C:/ann/project/prior", "C:/ann/project/prior"),
@@ -99,7 +114,8 @@ def test_which_paths_follow(tmp_path: Path, saved: Any, followed: Any) -> None:
     (tmp_path / "ben/project/prior").mkdir(parents=True)
     (tmp_path / "ben/project/f.py").touch()
     (tmp_path / "ann/stayed").mkdir(parents=True)
-    (tmp_path / "ben/stayed").mkdir()
+    (tmp_path / "ann/copied").mkdir()
+    (tmp_path / "ben/copied").mkdir()
 
     def filled(value: Any) -> Any:
         if isinstance(value, dict):
@@ -108,6 +124,6 @@ def test_which_paths_follow(tmp_path: Path, saved: Any, followed: Any) -> None:
             return [filled(entry) for entry in value]
         return value.format(root=tmp_path) if isinstance(value, str) else value
 
-    runs = tmp_path / "ann/project/runs/1", tmp_path / "ben/project/runs/1"
+    runs = tmp_path / "ann/project/runs/1", tmp_path / "ben/project/runs/one"
     assert follow(filled(saved), *runs) == filled(followed)
     assert follow(filled(saved), runs[0], runs[0]) == filled(saved)

@@ -117,3 +117,14 @@ def test_objective_show_names_them(tmp_path: Path) -> None:
     assert "desirability 0.000  (heavy halide; [NX3H2]C(=O))" in chemmara(*words).output
     told = {row["component"]: row["found"] for row in json.loads(chemmara(*words, "--json").stdout)}
     assert told == {"qed": "", "alerts": "heavy halide; [NX3H2]C(=O)", "rules": ""}
+
+
+def test_a_component_keeps_its_name(tmp_path: Path) -> None:
+    objective = (
+        '[[component]]\noracle = "qed"\nname = "alerts_found"\n[[component]]\noracle = "alerts"\nrole = "filter"\n'
+    )
+    (tmp_path / "o.toml").write_text(objective)
+    (tmp_path / "l.smi").write_text("CCO\n")
+    refused = chemmara("score", tmp_path / "l.smi", "--objective", tmp_path / "o.toml", "--found")
+    why = "--found: a component is called alerts_found, like a column that is added; rename it"
+    assert (refused.exit_code, why in refused.stderr) == (2, True)

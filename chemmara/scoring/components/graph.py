@@ -1,5 +1,6 @@
 """Components that look at a molecule's graph alone."""
 
+from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import field_validator, model_validator
@@ -160,7 +161,7 @@ class AlertsComponent(Base):
             raise ValueError(str(error)) from None
         return self
 
-    @property
+    @cached_property
     def own(self) -> tuple[Pattern, ...]:
         """The patterns of the file; ChemmaraError where it is none."""
         return read_patterns(self.patterns_file) if self.patterns_file else ()
