@@ -136,7 +136,7 @@ def test_no_call_is_spent_on_a_library_molecule_or_a_child_outside_the_bounds(tm
     made += ["CCC(=O)N1CCCCC1", "CCC(=O)N1CCC(=CC)CC1", "CCC(=O)N1CC(C)C(CC)CC1"]
     library = tmp_path / "library.smi"
     library.write_text("\n".join(made) + "\n", encoding="utf-8")
-    file = campaign(tmp_path, f'core = "{PIPERIDINE}"\natoms = "2..4"', budget=240)
+    file = campaign(tmp_path, f'core = "{PIPERIDINE}"\natoms = "2..4"', budget=120)
     text = file.read_text(encoding="utf-8").replace(
         "start = 16\n",
         'start = 16\nchildren = 24\nlibrary = "library.smi"\ndrawn = 40\n[method.genetic]\nparents = 8\n',
