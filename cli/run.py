@@ -139,7 +139,7 @@ def _retry(folder: Path, settings: "CampaignConfig", listening: "Listening", *, 
 
     from .progress import counter
 
-    with counter("measuring again", None) as advance:
+    with counter("measuring again") as advance:
         lost, found = measure_again(folder, settings, advance)
     if lost and not found and not keep_going:
         raise ChemmaraError(

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
+from chemmara.campaign.failures import FEWEST
 from chemmara.campaign.measuring import handing_over_batches
 from chemmara.campaign.progress import Progress
 from chemmara.campaign.settings import CampaignConfig
@@ -18,8 +18,6 @@ from chemmara.records.summary import kind_of_failure
 from chemmara.scoring.measurement import Measure, Request, waiting_for
 from chemmara.scoring.objective import Objective
 from chemmara.system.locking import only_writer
-
-_FEWEST: Final = 8  # molecules that failed alike of which none has a score: what they wait for is still away
 
 
 def measure_again(
@@ -52,14 +50,22 @@ def measure_again(
             with handing_over_batches(settings, objective) as hand_over:
                 measure = waiting_for(hand_over)
                 for alike in _alike([call for call in reversed(lost) if call.stage == stage]):
-                    for calls in _measured(alike, objective, measure, settings.method.batch_size):
-                        scored = [call for call in calls if not np.isnan(call.score)]
-                        ledger.amend(calls if scored else [])  # reasons, too, where the oracle answers
-                        found += len(scored)
-                        advance(len(calls))
-                        if not scored and len(calls) >= _FEWEST:
-                            break
+                    batches = _measured(alike, objective, measure, settings.method.batch_size)
+                    found += _amended(ledger, batches, advance)
     return len(lost), found
+
+
+def _amended(ledger: Ledger, batches: Iterator[list[Call]], advance: Callable[[int], None]) -> int:
+    """How many of the calls that failed alike have a score now, with which the ledger has them."""
+    found = 0
+    for calls in batches:
+        scored = [call for call in calls if not np.isnan(call.score)]
+        ledger.amend(calls if scored else [])  # reasons, too, where the oracle answers
+        found += len(scored)
+        advance(len(calls))
+        if not scored and len(calls) >= FEWEST:  # what they wait for is still away
+            break
+    return found
 
 
 def _lost(folder: RunFolder, ledger: Ledger, settings: CampaignConfig) -> list[Call]:

@@ -12,7 +12,8 @@ from chemmara.errors import ChemmaraError
 from chemmara.records.ledger import Call
 
 _MOST_IN_A_ROW: Final = 50
-_FEWEST: Final = 8  # molecules without a score that are no chance
+FEWEST: Final = 8
+"""Molecules without a score that are no chance."""
 
 
 class Failures:
@@ -50,7 +51,7 @@ class Failures:
         if self._keep_going or not calls:
             return
         self._unscored += len(calls)
-        if not self._scored and self._unscored >= _FEWEST:
+        if not self._scored and self._unscored >= FEWEST:
             reason, number = Counter(call.error for call in calls).most_common(1)[0]
             often = f"; {number} of the last {len(calls)}" if number < len(calls) else ""
             which = (

@@ -45,7 +45,7 @@ class Conditions:
     @classmethod
     def of(cls, parts: Sequence[str], arrangements: Sequence[Sequence[Piece]]) -> "Conditions":
         """The conditions of parts that are written as SMILES with places `[1*]`, `[2*]`, ..."""
-        read = [_query_and_places(text) for text in parts]
+        read = [query_and_places(text) for text in parts]
         return cls(
             tuple(query for query, _, _ in read),
             tuple(places for _, places, _ in read),
@@ -75,7 +75,7 @@ class Conditions:
         settings = SubstructMatchParameters()
         settings.uniquify, settings.maxMatches = False, _MATCHES
         ways = [molecule.GetSubstructMatches(query, settings) for query in self.queries]
-        for owner in _side_by_side(ways):
+        for owner in side_by_side(ways):
             found = self._pieces(molecule, owner)
             if found is not None:
                 yield found
@@ -107,7 +107,7 @@ class Conditions:
         )
 
 
-def _query_and_places(text: str) -> tuple[Mol, dict[int, int], int]:
+def query_and_places(text: str) -> tuple[Mol, dict[int, int], int]:
     """The query of a part, the query's atom at each of its places, and the part's heavy atoms."""
     molecule, query = parse(text), core_query(text)
     if molecule is None or query is None:
@@ -121,7 +121,7 @@ def _query_and_places(text: str) -> tuple[Mol, dict[int, int], int]:
     return query, places, molecule.GetNumHeavyAtoms()
 
 
-def _side_by_side(ways: Sequence[Sequence[tuple[int, ...]]]) -> Iterator[dict[int, tuple[int, int]]]:
+def side_by_side(ways: Sequence[Sequence[tuple[int, ...]]]) -> Iterator[dict[int, tuple[int, int]]]:
     """Every choice of one way for each part that shares no atom: atom of the molecule -> part, and its query's atom."""
 
     def choices(part: int, owner: dict[int, tuple[int, int]]) -> Iterator[dict[int, tuple[int, int]]]:

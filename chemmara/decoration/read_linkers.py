@@ -1,13 +1,13 @@
 """Linkers: what joins the fragments that all molecules hold."""
 
-from collections.abc import Iterator, Sequence
-from itertools import islice, product
+from collections.abc import Sequence
+from itertools import islice
 
 from rdkit.Chem import BondType, FragmentOnBonds, GetMolFrags, Mol, MolToSmiles
 
-from chemmara.decoration.places import Part, read_part
+from chemmara.decoration.conditions import query_and_places, side_by_side
+from chemmara.decoration.places import read_part
 from chemmara.molecules.chem import canonical
-from chemmara.oracles.substructure import core_query
 
 _MATCHES = 200  # ways that a fragment, and that all of them, lie in a molecule; so many are looked at
 
@@ -28,35 +28,20 @@ def linkers(fragments: Sequence[str], molecules: Sequence[Mol]) -> list[str]:
     >>> linkers(["*c1ccncc1", "*C(N)=O"], [parse("NC(=O)CCNc1ccncc1"), parse("NC(=O)CCc1ccccc1")])
     ['[1*]NCC[2*]', '']
     """
-    parts = [read_part(text, "fragment") for text in fragments]
-    queries = [core_query(canonical(part.molecule)) for part in parts]
-    labels = [_labels(part, number, len(parts)) for number, part in enumerate(parts, 1)]
-    return [_linker([query for query in queries if query is not None], labels, molecule) for molecule in molecules]
+    read = [query_and_places(canonical(read_part(text, "fragment").molecule)) for text in fragments]
+    queries = [query for query, _, _ in read]
+    places = {atom: place for place, atom in sorted(read[0][1].items(), reverse=True)} if len(read) == 1 else None
+    return [_linker(queries, places, molecule) for molecule in molecules]
 
 
-def _labels(part: Part, number: int, of: int) -> list[int]:
-    """What a bond to each atom of a fragment is called: the fragment's number; of a single one the place's."""
-    spelled = read_part(canonical(part.molecule), "fragment").molecule
-    kept = [atom for atom in spelled.GetAtoms() if atom.GetAtomicNum()]
-    places = [[near.GetIsotope() for near in atom.GetNeighbors() if not near.GetAtomicNum()] for atom in kept]
-    return [number if of > 1 else min(found, default=0) for found in places]
-
-
-def _linker(queries: Sequence[Mol], labels: Sequence[Sequence[int]], molecule: Mol) -> str:
-    for held in islice(_placed(queries, labels, molecule), _MATCHES):
+def _linker(queries: Sequence[Mol], places: dict[int, int] | None, molecule: Mol) -> str:
+    """The linker of a molecule; `places`: of a single fragment, the place at each of its query's atoms that has one."""
+    ways = [molecule.GetSubstructMatches(query, maxMatches=_MATCHES) for query in queries]
+    for owner in islice(side_by_side(ways), _MATCHES):
+        held = {atom: part + 1 if places is None else places.get(at, 0) for atom, (part, at) in owner.items()}
         if rest := _between(molecule, held):
             return ".".join(rest)
     return ""
-
-
-def _placed(queries: Sequence[Mol], labels: Sequence[Sequence[int]], molecule: Mol) -> Iterator[dict[int, int]]:
-    """The label of each atom that the fragments are, for each way in which they do not overlap."""
-    ways = product(*(molecule.GetSubstructMatches(query, maxMatches=_MATCHES) for query in queries))
-    for way in ways:
-        named = (zip(match, label, strict=True) for match, label in zip(way, labels, strict=True))
-        held = {atom: label for match in named for atom, label in match}
-        if len(held) == sum(map(len, way)):
-            yield held
 
 
 def _between(molecule: Mol, held: dict[int, int]) -> list[str]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from rdkit import RDConfig
 from rdkit.Chem import Mol
-from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogEntry, SmartsMatcher
 
 _FOLDER = Path(RDConfig.RDContribDir)
 
@@ -40,13 +39,10 @@ def np_score(molecule: Mol) -> float:
     return float(_script("NP_Score", "npscorer").scoreMol(molecule, _natural_fragments()))
 
 
-def nibr_filters() -> FilterCatalog:
-    """Novartis's substructure filters for screening decks (Schuffenhauer 2020), all 444 of them."""
+def nibr_filters() -> list[tuple[str, str, int]]:
+    """Novartis's substructure filters for screening decks (Schuffenhauer 2020), all 444: name, SMARTS, least count."""
     import pandas as pd
 
     table = pd.read_csv(_FOLDER / "NIBRSubstructureFilters" / "SubstructureFilter_HitTriaging_wPubChemExamples.csv")
-    catalog = FilterCatalog()
     columns = table[["PATTERN_NAME", "SMARTS", "MIN_COUNT"]]
-    for name, smarts, least in columns.itertuples(index=False):
-        catalog.AddEntry(FilterCatalogEntry(name, SmartsMatcher(name, smarts, max(1, int(least)))))
-    return catalog
+    return [(name, smarts, max(1, int(least))) for name, smarts, least in columns.itertuples(index=False)]

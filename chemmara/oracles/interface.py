@@ -1,7 +1,7 @@
 """The protocol of an oracle."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from rdkit.Chem import Mol
@@ -26,4 +26,13 @@ class Oracle(Protocol):
 
     def __call__(self, molecules: Sequence[Mol]) -> np.ndarray:
         """Values (n,) float64."""
+        ...
+
+
+@runtime_checkable
+class Finder(Protocol):
+    """An oracle that counts what has names, such as alerts."""
+
+    def found(self, molecule: Mol) -> list[str]:
+        """Names of what it counts in a molecule."""
         ...

@@ -100,14 +100,15 @@ def _catalogs(names: tuple[AlertCatalog, ...]) -> list[FilterCatalog]:
     for name in names:
         if name != "NIBR":
             params.AddCatalog(getattr(FilterCatalogParams.FilterCatalogs, name))
-    return [FilterCatalog(params)] + ([nibr_filters()] if "NIBR" in names else [])
+    return [FilterCatalog(params)] + ([_catalog_of(tuple(nibr_filters()))] if "NIBR" in names else [])
 
 
 @cache
-def _own_catalog(patterns: tuple[Pattern, ...]) -> FilterCatalog:
+def _catalog_of(entries: tuple[tuple[str, str, int], ...]) -> FilterCatalog:
+    """The catalog of a name, a SMARTS and how often it has to occur, for each alert."""
     catalog = FilterCatalog()
-    for name, smarts in patterns:
-        catalog.AddEntry(FilterCatalogEntry(name, SmartsMatcher(name, smarts, 1)))
+    for name, smarts, least in entries:
+        catalog.AddEntry(FilterCatalogEntry(name, SmartsMatcher(name, smarts, least)))
     return catalog
 
 
@@ -126,7 +127,8 @@ class Alerts:
 
     def __call__(self, molecules: Sequence[Mol]) -> np.ndarray:
         """Counts (n,)."""
-        return np.array([sum(len(c.GetMatches(molecule)) for c in self._all) for molecule in molecules], dtype=float)
+        catalogs = self._all
+        return np.array([sum(len(c.GetMatches(molecule)) for c in catalogs) for molecule in molecules], dtype=float)
 
     def found(self, molecule: Mol) -> list[str]:
         """Names of the alerts that a molecule has, as their catalogs call them.
@@ -139,4 +141,5 @@ class Alerts:
 
     @property
     def _all(self) -> list[FilterCatalog]:
-        return _catalogs(self.catalogs) + ([_own_catalog(self.own)] if self.own else [])
+        own = tuple((name, smarts, 1) for name, smarts in self.own)
+        return _catalogs(self.catalogs) + ([_catalog_of(own)] if own else [])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from chemmara.molecules.chem import canonical_smiles, parse
+from chemmara.molecules.chem import canonical_smiles
 from chemmara.scoring.components.base import Base
 from chemmara.scoring.measurement import Request
 from chemmara.scoring.objective import Objective, ObjectiveConfig
@@ -26,7 +26,7 @@ def breakdown(objective: Objective, smiles: Sequence[str]) -> pd.DataFrame:
             "role": component.role,
             "weight": component.weight,
             "raw": scores.components[name][i],
-            "found": "; ".join(component.found(molecule)) if (molecule := parse(text)) else "",
+            "found": objective.found(name, text),
             "desirability": component.desirability(scores.components[name][[i]])[0],
             "total": scores.total[i],
             "error": scores.error[i],

@@ -10,7 +10,7 @@ from rdkit.Chem import Mol
 
 from chemmara.config import Strict
 from chemmara.molecules.chem import canonical_smiles, parse, remember_smiles, why_invalid
-from chemmara.oracles.interface import Oracle
+from chemmara.oracles.interface import Finder, Oracle
 from chemmara.scoring.aggregation import AGGREGATIONS, ZERO_IS_FINAL, AggregationName
 from chemmara.scoring.components import Component
 from chemmara.scoring.components.base import COSTLY
@@ -79,6 +79,17 @@ class Objective:
     @cached_property
     def _oracles(self) -> list[Oracle]:
         return [component.build() for component in self.config.component]
+
+    @cached_property
+    def finders(self) -> dict[str, Finder]:
+        """The oracles that count what has names (alerts, rules), by their component's name."""
+        named = zip(self.config.names, self._oracles, strict=True)
+        return {name: oracle for name, oracle in named if isinstance(oracle, Finder)}
+
+    def found(self, name: str, smiles: str) -> str:
+        """What a component counts in a molecule, by name, with semicolons; "" for nothing, or an invalid SMILES."""
+        molecule = parse(smiles) if name in self.finders else None
+        return "" if molecule is None else "; ".join(self.finders[name].found(molecule))
 
     def __call__(self, smiles: Sequence[str], measure: Measure | None = None, texts: list[str] | None = None) -> Scores:
         """Scores of the SMILES (`texts`: their canonical forms, if known); each different molecule is measured once."""

@@ -1,6 +1,6 @@
 """A library's rows with their scores."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 
 from chemmara.errors import ChemmaraError
-from chemmara.molecules.chem import parse
 from chemmara.molecules.library import Library
-from chemmara.scoring.components.base import Base
 from chemmara.scoring.measurement import Measure
 from chemmara.scoring.objective import Objective, canonical_texts
 from chemmara.scoring.scores import Scores
@@ -58,12 +56,12 @@ def replaced_columns(objective: Objective, library: Library, *, found: bool = Fa
     return [name for name in library.columns if name in added]
 
 
-def _finders(objective: Objective) -> Mapping[str, tuple[str, Base]]:
-    """Components that count what has names, with their own, by the column that says what they found.
+def _finders(objective: Objective) -> dict[str, str]:
+    """Names of the components that count what has names, by the column that says what they found.
 
     ChemmaraError where another component is called like such a column.
     """
-    found = {f"{name}_found": (name, component) for name, component in objective.config.named if component.finds}
+    found = {f"{name}_found": name for name in objective.finders}
     if taken := found.keys() & set(objective.config.names):
         raise ChemmaraError(f"--found: a component is called {min(taken)}, like a column that is added; rename it")
     return found
@@ -73,10 +71,10 @@ def _found(objective: Objective, scores: Scores) -> dict[str, list[str]]:
     """What was found in each molecule, with semicolons; "" where that is nothing, or the component was spared."""
     return {
         column: [
-            "; ".join(component.found(molecule)) if value > 0 and (molecule := parse(text)) else ""
+            objective.found(name, text) if value > 0 else ""
             for text, value in zip(scores.smiles, scores.components[name], strict=True)
         ]
-        for column, (name, component) in _finders(objective).items()
+        for column, name in _finders(objective).items()
     }
 
 

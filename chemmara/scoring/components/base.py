@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import PositiveFloat, model_validator
-from rdkit.Chem import Mol
 
 from chemmara.config import Strict
 from chemmara.scoring.finite import finite
@@ -40,9 +39,6 @@ class Base(Strict):
     may_be_zero: ClassVar[bool] = False
     """Whether 0 is a usual value, so that a filter passes something even without a transform: 0 no, 1 yes."""
 
-    finds: ClassVar[bool] = False
-    """Whether what the oracle counts has names, which `found` gives."""
-
     @model_validator(mode="before")
     @classmethod
     def _filter_by_what_passes(cls, table: Any) -> Any:
@@ -60,10 +56,6 @@ class Base(Strict):
         """SHA-256 of the files that the settings name, by what names each of them."""
         named = {key: getattr(self, key) for key in type(self).model_fields}
         return {key: checksum(value) for key, value in named.items() if isinstance(value, Path) and value.is_file()}
-
-    def found(self, molecule: Mol) -> list[str]:  # noqa: ARG002 - most find nothing
-        """Names of what the oracle counts in a molecule, where it `finds`."""
-        return []
 
     @property
     def unit(self) -> str:

@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import field_validator, model_validator
-from rdkit.Chem import GetPeriodicTable, Mol
+from rdkit.Chem import GetPeriodicTable
 
 from chemmara.config import UserPath
 from chemmara.errors import ChemmaraError
@@ -149,7 +149,6 @@ class AlertsComponent(Base):
     """File of your own alerts: a table (.csv, .tsv) with columns smarts and name, or a SMARTS and its name a line."""
     example: ClassVar[dict[str, Any]] = {"oracle": "alerts", "catalogs": ["PAINS", "BRENK", "NIBR"]}
     also_called: ClassVar[dict[str, str]] = dict.fromkeys(("pains", "brenk", "nibr", "toxicophores"), "alerts")
-    finds: ClassVar[bool] = True
     passes: ClassVar[dict[str, Any] | None] = {"kind": "step", "high": 0.0}
 
     @model_validator(mode="after")
@@ -166,16 +165,12 @@ class AlertsComponent(Base):
         """The patterns of the file; ChemmaraError where it is none."""
         return read_patterns(self.patterns_file) if self.patterns_file else ()
 
-    def found(self, molecule: Mol) -> list[str]:
-        """Names of the alerts."""
-        return self.build().found(molecule)
-
     @property
     def cost(self) -> float:
         """Milliseconds a molecule."""
         return 5.0
 
-    def build(self) -> Alerts:
+    def build(self) -> Oracle:
         """The oracle."""
         return Alerts(self.catalogs, self.own)
 
@@ -189,7 +184,6 @@ class RulesComponent(Base):
     """Name of the rule set."""
     example: ClassVar[dict[str, Any]] = {"oracle": "rules", "rules": "lipinski"}
     also_called: ClassVar[dict[str, str]] = dict.fromkeys(("lipinski", "ro5", "rule_of_five", "veber", "reos"), "rules")
-    finds: ClassVar[bool] = True
     passes: ClassVar[dict[str, Any] | None] = {"kind": "step", "high": 0.0}
 
     @property
@@ -197,11 +191,7 @@ class RulesComponent(Base):
         """Milliseconds a molecule."""
         return 0.5
 
-    def found(self, molecule: Mol) -> list[str]:
-        """The properties whose rules are broken."""
-        return self.build().found(molecule)
-
-    def build(self) -> Violations:
+    def build(self) -> Oracle:
         """The oracle."""
         return Violations(self.rules)
 
