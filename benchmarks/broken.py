@@ -56,6 +56,8 @@ BREAKS = (
           "and False else found", "tests/cli/test_taking_out.py"),
     Break("drawings keep E and Z", "chemmara/report/depictions.py", "return alike == _SIDES", "return True or _SIDES",
           "tests/report/test_depictions.py"),
+    Break("stages: seeds meet no threshold", "chemmara/campaign/stages.py", "found = scores[given:]", "found = scores",
+          "tests/campaign/test_stages.py"),
     Break("plan: the pilot holds the parts", "chemmara/campaign/start.py", "    if parts is None:\n        yield from",
           "    if True:\n        yield from", "tests/campaign/test_plan_and_explain.py"),
     Break("no KL of batches that hold parts", "chemmara/rl/step_figures.py", 'float("nan") if held else', "",

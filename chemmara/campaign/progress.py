@@ -56,12 +56,17 @@ def last_standing(
     return learner, progress, repeats
 
 
-def why_over(settings: CampaignConfig, progress: Progress, used: int, scores: Sequence[float]) -> str:
-    """Why the stage that a run is in is over, after so many calls of the run and these scores of the stage; or ""."""
+def why_over(
+    settings: CampaignConfig, progress: Progress, used: int, scores: Sequence[float], given: int = 0
+) -> str:  # fmt: skip
+    """Why the stage that a run is in is over, after so many calls of the run and these scores of the stage; or "".
+
+    `given`: how many of the scores, the first, are those of seeds.
+    """
     if used >= settings.budget:
         return f"the budget of {settings.budget} oracle calls is spent"
     stages, number = settings.stage, progress.stage
-    if number <= len(stages) and (reason := stages[number - 1].over(scores, settings.hit_threshold)):
+    if number <= len(stages) and (reason := stages[number - 1].over(scores, settings.hit_threshold, given)):
         return reason
     if progress.step == progress.idle >= _BARREN and not progress.wrote and settings.start.has_parts:
         return f"no molecule that holds what [start] gives was found in {progress.idle} steps; widen it"

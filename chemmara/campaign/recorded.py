@@ -27,6 +27,7 @@ class RecordedScores:
     stage: int
     names: Sequence[str]  # of the components of all stages: those of others are NaN in the ledger
     scores: list[float]  # of the stage's calls so far, in order
+    given: int  # how many of these are seeds: the first, of step 0
 
     def __call__(self, smiles: list[str], step: int) -> Scores:
         """Scores of molecules, as `finish` gives them; for when no batch is under way."""
@@ -49,6 +50,7 @@ class RecordedScores:
         for call in calls:
             self.tally.add(call.smiles, call.score, self.stage)
             self.scores.append(call.score)
+            self.given += call.step == 0
         self.failures.check(calls)
         return scores
 
@@ -81,8 +83,8 @@ def scores_of_stage(
         before=before, earlier=known_values(earlier, names),
     )  # fmt: skip
     failures = Failures(folder, names, recorded=len(calls), keep_going=keep_going)
-    scores = [call.score for call in own[:done]]
-    return RecordedScores(budget, ledger, tally, failures, number, settings.component_names, scores)
+    scores, given = [call.score for call in own[:done]], sum(call.step == 0 for call in own[:done])
+    return RecordedScores(budget, ledger, tally, failures, number, settings.component_names, scores, given)
 
 
 def _call(scores: Scores, row: int, number: int, step: int) -> Call:

@@ -228,7 +228,7 @@ class Run:
         self.saved = time.monotonic()
 
     def _over(self, recorded: RecordedScores) -> str:
-        return why_over(self.config, self.progress, recorded.budget.used, recorded.scores)
+        return why_over(self.config, self.progress, recorded.budget.used, recorded.scores, recorded.given)
 
     def _step(self, recorded: RecordedScores) -> None:
         """One turn of the loop, on the oldest batch: its calls are committed before the policy learns from them."""

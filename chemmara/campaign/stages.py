@@ -67,8 +67,11 @@ class StageConfig(Strict):
         ending = ", or ".join(words for words, value in ends.items() if value is not None)
         return f"{self.objective.aggregation} of {', '.join(self.objective.names)}; ends {ending}"
 
-    def over(self, scores: Sequence[float], hit_threshold: float) -> str:
+    def over(self, scores: Sequence[float], hit_threshold: float, given: int = 0) -> str:
         """Why the stage ends after calls with these scores (NaN for none), or "" while it goes on.
+
+        `given`: how many of them, the first, are those of seeds, which say nothing of what the policy has learned: they
+        are calls of the stage, and no threshold counts them.
 
         >>> stage = StageConfig(objective={"component": [{"oracle": "qed"}]}, budget=4, until_hits=0.5)
         >>> stage.over([0.9, 0.9, 0.1, 0.2], 0.8)
@@ -76,13 +79,14 @@ class StageConfig(Strict):
         """
         if len(scores) == self.budget:
             return f"the {self.budget} calls of the stage are spent"
-        known = np.array([score for score in scores if not np.isnan(score)])
+        found = scores[given:]
+        known = np.array([score for score in found if not np.isnan(score)])
         if self.until_top10 is not None and len(known) >= _TOP:
             mean = float(np.sort(known)[-_TOP:].mean())
             if mean >= self.until_top10:
                 return f"the ten best molecules of the stage have a mean score of {mean:.3f}"
-        if self.until_hits is not None and len(scores) >= LATEST:
-            share = sum(score >= hit_threshold for score in scores[-LATEST:]) / LATEST
+        if self.until_hits is not None and len(found) >= LATEST:
+            share = sum(score >= hit_threshold for score in found[-LATEST:]) / LATEST
             if share >= self.until_hits:
                 return f"{share:.0%} of the latest {LATEST} calls are hits of the stage"
         return ""

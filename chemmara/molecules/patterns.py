@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chemmara.errors import ChemmaraError
+from chemmara.molecules.archives import open_bytes
 from chemmara.molecules.chem import parse_pattern
 from chemmara.molecules.delimited import delimited
+from chemmara.molecules.readers import plain_words
 from chemmara.molecules.text import text_lines
 
 _MARKS = {".csv": ",", ".tsv": "\t"}
@@ -26,17 +28,16 @@ def read_patterns(path: Path) -> tuple[Pattern, ...]:
 
     A file .csv or .tsv is a table: a column smarts, and names in one called name, alert, description, pattern_name or
     rule_name. Any other holds a SMARTS a line, and its name behind a blank; lines that begin with # are passed over.
-    ChemmaraError, with the line's or row's number, for what is not SMARTS; where there is no pattern, or no such file.
+    Each may be packed (.csv.gz, .zip, ...). ChemmaraError, with the line's or row's number, for what is not SMARTS;
+    where there is no pattern, or no such file.
     """
-    try:
-        with path.open("rb") as file:
-            head = file.read(4096)
-            file.seek(0)
-            with closing(text_lines(str(path), file, head)) as lines:
-                mark = _MARKS.get(path.suffix.lower())
-                patterns = tuple(_of_lines(path, lines) if mark is None else _of_table(path, lines, mark))
-    except OSError as error:
-        raise ChemmaraError(f"{path}: cannot be read ({error.strerror})") from None
+    with (
+        plain_words(str(path), "patterns"),
+        open_bytes(str(path)) as source,
+        closing(text_lines(source.name, source.file, source.head)) as lines,
+    ):
+        mark = _MARKS.get(source.suffix)
+        patterns = tuple(_of_lines(path, lines) if mark is None else _of_table(path, lines, mark))
     if not patterns:
         raise ChemmaraError(f"{path}: holds no pattern")
     return patterns

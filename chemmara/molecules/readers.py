@@ -31,7 +31,7 @@ def read_rows(name: str, smiles_column: str | None) -> Iterator[Row]:
 
     ChemmaraError, in one line, for what cannot be read.
     """
-    with _plain_words(name), open_bytes(name) as source:
+    with plain_words(name), open_bytes(name) as source:
         kind = _kind(source, smiles_column)
         if kind == "parquet":
             with rewindable(source) as file:
@@ -80,8 +80,8 @@ def _kind(source: Source, smiles_column: str | None) -> Kind:
 
 
 @contextmanager
-def _plain_words(name: str) -> Iterator[None]:
-    """What can be wrong with a file, as one line."""
+def plain_words(name: str, what: str = "molecules") -> Iterator[None]:
+    """ChemmaraError, in one line, for what can be wrong with a file of `what` while it is read."""
     try:
         yield
     except (FileNotFoundError, NotADirectoryError):
@@ -89,7 +89,7 @@ def _plain_words(name: str) -> Iterator[None]:
     except IsADirectoryError:
         table = Path(name) / "hits.csv"
         hint = f" (of this run: {table})" if table.is_file() else ""
-        raise ChemmaraError(f"{name}: is a folder; a file of molecules is needed{hint}") from None
+        raise ChemmaraError(f"{name}: is a folder; a file of {what} is needed{hint}") from None
     except PermissionError:
         raise ChemmaraError(f"{name}: may not be read (permission denied)") from None
     except UnicodeDecodeError:
@@ -104,7 +104,7 @@ def count_rows(name: str | Path) -> int | None:
     if str(name) == "-" or not Path(name).is_file():
         return None
     try:
-        with _plain_words(str(name)), open_bytes(str(name)) as source:
+        with plain_words(str(name)), open_bytes(str(name)) as source:
             kind = _kind(source, None)
             if kind == "parquet":
                 return count_parquet(source.name, source.file)

@@ -89,8 +89,10 @@ def stages_in_words(settings: dict[str, Any], calls: pd.DataFrame) -> list[str]:
     return sentences
 
 
-def start_in_words(start: dict[str, Any]) -> list[str]:
+def start_in_words(start: dict[str, Any], given: int = 0) -> list[str]:
     """Sentences on what a run began with besides its prior, by its settings; [] where that is nothing.
+
+    `given`: how many of its hits are seeds.
 
     >>> start_in_words({"core": ["*c1ccccc1"], "seeds": "actives.csv", "seed_scores": None})
     ['Every molecule holds the core *c1ccccc1.', 'It began with the seeds of actives.csv, measured first, in step 0.']
@@ -107,6 +109,11 @@ def start_in_words(start: dict[str, Any]) -> list[str]:
     if start.get("seeds"):
         how = "with scores of its own" if start.get("seed_scores") else "measured first, in step 0"
         sentences.append(f"It began with the seeds of {start['seeds']}, {how}.")
+    if given:
+        known = "One hit is a seed" if given == 1 else f"{given:,} hits are seeds"
+        sentences.append(
+            f"{known}: the filter 'found in step', from 1 on, leaves {'it' if given == 1 else 'them'} out."
+        )
     return sentences
 
 

@@ -90,7 +90,7 @@ def run_page(name: str, ledger: Ledger, calls: pd.DataFrame, summary: Summary, h
         first=best_in_words(hits),
         components=written_out,
         aggregation=AGGREGATION[objective["aggregation"]],
-        start=start_in_words(settings.get("start", {})),
+        start=start_in_words(settings.get("start", {}), int((hits["step"].to_numpy() == 0).sum())),
         stages=stages_in_words(settings, calls),
         failed=len(failed),
         reasons=failure_reasons(calls),

@@ -70,6 +70,29 @@ def test_the_file_of_seeds_is_opened_once_by_a_run_of_two_stages(
     assert opened == [seeds]
 
 
+def test_seeds_do_not_end_a_stage_by_being_good(tmp_path: Path, campaign_file: Path) -> None:
+    """Ten alkyl amines with a QED of .4 and more are seeds; the untrained prior's molecules do not come to that, so
+    that the first stage takes its 30 calls, also where it is gone on with after the seeds."""
+    seeds = tmp_path / "seeds.smi"
+    seeds.write_text("".join(f"{'C' * n}NCc1ccccc1\n" for n in range(1, 11)), encoding="utf-8")
+    file = with_start(campaign_file, f'seeds = "{seeds}"')
+    stage = '\n[[stage]]\nobjective = { component = [{ oracle = "qed" }] }\nbudget = 30\nuntil_top10 = 0.4\n'
+    file.write_text(file.read_text(encoding="utf-8") + stage, encoding="utf-8")
+
+    def stop(_: object) -> None:
+        raise KeyboardInterrupt
+
+    settings = load_campaign(file, budget=50)
+    with Run.start(tmp_path / "run", settings) as run, pytest.raises(KeyboardInterrupt):
+        run.go(stop)
+    with Run.resume(tmp_path / "run", settings) as run:
+        run.go()
+        calls = run.ledger.frame()
+    given, found = (calls.query(rows)["stage_score"] for rows in ("step == 0", "step > 0 and stage == 1"))
+    assert (len(given), len(found)) == (10, 20)
+    assert given.mean() > 0.4 > found.nlargest(10).mean()
+
+
 def test_seeds_that_are_hits_are_counted_as_such_in_words_and_on_the_page(
     tmp_path: Path, campaign_file: Path, seeds: Path
 ) -> None:
@@ -85,6 +108,7 @@ def test_seeds_that_are_hits_are_counted_as_such_in_words_and_on_the_page(
     assert f"2 of {len(hits)} hits are seeds that were given (step 0 in hits.csv; chemmara export" in result.stderr
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert f"It began with the seeds of {seeds}, measured first, in step 0." in page
+    assert "2 hits are seeds: the filter &#39;found in step&#39;, from 1 on, leaves them out." in page
 
 
 @pytest.mark.parametrize(

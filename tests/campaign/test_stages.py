@@ -117,6 +117,18 @@ def test_a_stage_ends_by_its_budget_its_ten_best_or_its_share_of_hits() -> None:
     assert by_hits.over([0.1] * 51 + [0.8] * 50, 0.8) == "50% of the latest 100 calls are hits of the stage"
 
 
+def test_seeds_are_calls_of_their_stage_and_end_it_by_no_threshold() -> None:
+    """Ten seeds of .9 are no ten best of the policy; 50 of them beside 99 calls are no half of the latest 100."""
+    qed = {"component": [{"oracle": "qed"}]}
+    by_top = StageConfig.model_validate({"objective": qed, "until_top10": 0.7, "budget": 20})
+    assert by_top.over([0.9] * 10 + [0.1] * 9, 0.8, 10) == ""
+    assert by_top.over([0.9] * 9 + [0.8] * 10, 0.8, 9).endswith("mean score of 0.800")
+    assert by_top.over([0.9] * 10 + [0.1] * 10, 0.8, 10) == "the 20 calls of the stage are spent"
+    by_hits = StageConfig.model_validate({"objective": qed, "until_hits": 0.5})
+    assert by_hits.over([0.9] * 50 + [0.8] * 50 + [0.1] * 49, 0.8, 50) == ""
+    assert by_hits.over([0.9] * 50 + [0.8] * 50 + [0.1] * 50, 0.8, 50).startswith("50% of the latest 100")
+
+
 def test_the_live_figures_are_those_of_the_stage_and_calls_of_all() -> None:
     tally = Tally(0.5)
     for smiles, score, stage in (("CCO", 0.9, 1), ("CCN", NAN, 2), ("CCO", 0.1, 2), ("c1ccccc1", 0.6, 2)):

@@ -1,6 +1,7 @@
 """Alerts from the user's file, and the names of what alerts and rules found."""
 
 import csv
+import gzip
 import json
 from pathlib import Path
 
@@ -48,6 +49,9 @@ def chemmara(*arguments: object) -> Result:
 def test_a_file_of_patterns(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8", newline="")
     amide = "[NX3H2]C(=O)"
+    packed = tmp_path / f"{name}.gz"
+    packed.write_bytes(gzip.compress(text.encode()))
+    assert read_patterns(packed) == read_patterns(tmp_path / name)
     assert read_patterns(tmp_path / name) == (Pattern("heavy halide", "[Br,I]"), Pattern(amide, amide))
 
 
@@ -58,7 +62,8 @@ def test_a_file_of_patterns(tmp_path: Path, name: str, text: str) -> None:
         ("a.csv", "name,smarts\n", "holds no pattern"),
         ("a.csv", "name,smarts\nx,C\ny,C(\n", "row 2: 'C(' is not SMARTS"),
         ("a.txt", "C\nC( open\n", "line 2: 'C(' is not SMARTS"),
-        ("b.txt", None, "cannot be read (No such file or directory)"),
+        ("b.txt", None, "no such file"),
+        ("b.csv.gz", "name,smarts\n", "truncated or damaged (Not a gzipped file (b'na'))"),
     ],
 )
 def test_what_is_no_file_of_patterns_is_named(tmp_path: Path, name: str, text: str | None, why: str) -> None:
