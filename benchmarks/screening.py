@@ -54,10 +54,10 @@ def main() -> None:
     known = dict.fromkeys(text for rollout in rollouts for text in canonical_texts(rollout.smiles) if text)
     smiles, rng = list(known), np.random.default_rng(0)
     learned, candidates = smiles[: options.trained_on + CALLS], smiles[-options.candidates :]
-    known_features, values = Features.of(molecules_of(learned)), rng.random(len(learned))
+    known_features, values = Features.of(learned), rng.random(len(learned))
     with threadpool_limits(1, "blas"):
         # New molecules each time, as a step has read them: RDKit keeps what it computed of a molecule.
-        own, total = timed("features of candidates", Features.of, lambda: (molecules_of(candidates),))
+        own, total = timed("features of candidates", Features.of, lambda: (candidates, molecules_of(candidates)))
         molecules = molecules_of(candidates)
         packed, more = timed("fingerprints", lambda: packed_fingerprints(molecules))
         total += more

@@ -18,11 +18,10 @@ from threadpoolctl import threadpool_limits
 
 from chemmara.benchmark.suite_runs import read_benchmark, run_folder
 from chemmara.benchmark.timing import ended
-from chemmara.molecules.chem import molecules_of
 from chemmara.records.ledger import Ledger
 from chemmara.records.run_folder import RunFolder
 from chemmara.screening.acquisition import chance_of_a_hit
-from chemmara.screening.config import ScreenConfig, SurrogateName
+from chemmara.screening.config import ScreenConfig
 from chemmara.screening.features import Features
 from chemmara.screening.memory import Memory, rank_correlation
 from chemmara.screening.surrogates import SURROGATES
@@ -31,13 +30,13 @@ EVERY, FEWEST = 5, 128
 LEAST = 1e-3  # probability of a hit, and of none
 
 
-def predicted(folder: Path, surrogate: SurrogateName) -> Iterator[tuple[float, float]]:
+def predicted(folder: Path, surrogate: str) -> Iterator[tuple[float, float]]:
     """Log-likelihood of hit or no hit, and rank correlation, at every fifth step of a run."""
     memory = Memory(ScreenConfig().trained_on)
     with Ledger.open(RunFolder(folder).ledger) as ledger:
         threshold = ledger.get("campaign")["hit_threshold"]
         scored = [call for call in ledger.calls() if not np.isnan(call.score)]
-    described = Features.of(molecules_of([call.smiles for call in scored]))
+    described = Features.of([call.smiles for call in scored])
     places = {call.smiles: row for row, call in enumerate(scored)}
     for number, (_, calls) in enumerate(groupby(scored, key=lambda call: call.step)):
         asked = list(calls)

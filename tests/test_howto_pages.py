@@ -115,6 +115,14 @@ def test_a_core_gets_its_groups(tmp_path: Path) -> None:
     assert len(table) == 10
 
 
+@pytest.mark.slow
+def test_a_model_of_ones_own_screens_a_campaign(tmp_path: Path) -> None:
+    run_page("own-model.md", tmp_path)
+    log = (tmp_path / "runs" / "own" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(log[-1])["screen_active"] == 1.0
+    assert (tmp_path / "both.html").exists()
+
+
 def test_each_of_the_ten_jobs_has_a_page_that_runs_and_a_test_of_it() -> None:
     rows = re.findall(r"^\| .+ \| \[(.+?)\]\(.+?\) \| `(.+?)`, `(\w+)` \|$", JOBS, flags=re.MULTILINE)
     assert len(rows) == len({page for page, _, _ in rows}) == 10

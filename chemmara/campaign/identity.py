@@ -48,8 +48,10 @@ def _models(settings: CampaignConfig) -> dict[str, dict[str, str]]:
 
 
 def _files(settings: CampaignConfig) -> dict[str, dict[str, str]]:
-    """SHA-256 of the files that the objectives name, by component and by what names the file there."""
-    return {
+    """SHA-256 of the files that settings name, by component of an objective (or table) and by what names them there."""
+    screen = settings.method.screen
+    own = {"method.screen": screen.files()} if screen else {}
+    return {name: files for name, files in own.items() if files} | {
         name: files
         for objective in settings.objectives
         for name, component in objective.named
@@ -60,7 +62,8 @@ def _files(settings: CampaignConfig) -> dict[str, dict[str, str]]:
 def changed_files(begun: dict[str, Any], settings: CampaignConfig) -> list[str]:
     """Names of the components whose files are not what they were when the run was begun or gone on with last.
 
-    `begun`: what campaign.json says, as `identity` gave it; runs of an older version say nothing of files.
+    Among them is "method.screen", for the user's own models of screening. `begun`: what campaign.json says, as
+    `identity` gave it; runs of an older version say nothing of files.
     """
     known = begun.get("files", {})
     return [name for name, files in _files(settings).items() if known.get(name, files) != files]

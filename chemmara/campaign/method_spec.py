@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
 from chemmara import config
@@ -54,7 +55,7 @@ def with_method(campaign: CampaignConfig, spec: str, *, option: str = "--method"
                 place[inner] = {}
             place = place[inner]
         place[last] = _value(value)
-    method = config.parse(_Method, {"method": table}, source=option).method
+    method = config.parse(_Method, {"method": table}, source=option, folder=Path.cwd()).method
     try:
         for stage in campaign.stage:
             stage_method(method, stage.method)

@@ -1,10 +1,11 @@
-"""Oracles in the user's own Python."""
+"""The user's own Python: oracles, and how any object of it is loaded and called."""
 
 import json
 import re
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -21,6 +22,7 @@ from rdkit.Chem import Mol
 from chemmara.errors import ChemmaraError, reason_of
 from chemmara.oracles.stdout import stdout_to_stderr
 
+_PACKAGE = Path(__file__).parents[1]
 GROUP = "chemmara.oracles"
 """Entry points of this group are oracles by name."""
 
@@ -41,36 +43,52 @@ def contents_of(call: str) -> str:
     return sha256(path.read_bytes()).hexdigest() if path.suffix == ".py" and path.is_file() else ""
 
 
-@cache
-@stdout_to_stderr()
-def _loaded(call: str, settings: str, contents: str) -> Callable[[Sequence[Mol]], Any]:
-    try:
-        found = _python_object(call, contents)
-    except ChemmaraError:
-        raise
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code, which may fail in any way
-        raise ChemmaraError(f"{call}: cannot be imported ({reason_of(error)}{_line_of(error)})") from None
-    table = json.loads(settings)
-    if isinstance(found, type) or table:
+@contextmanager
+def users_code(call: str, failure: str) -> Iterator[None]:
+    """Whatever the user's code raises is a ChemmaraError in one line, `failure` first; what it prints goes to stderr.
+
+    That line names the place in the user's file.
+    """
+    with stdout_to_stderr():
         try:
-            found = found(**table)
-        except TypeError as error:
-            raise ChemmaraError(f"{call}: does not take these settings ({error})") from None
+            yield
         except ChemmaraError:
             raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code again
-            raise ChemmaraError(f"{call}: cannot be made ({reason_of(error)}{_line_of(error)})") from None
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code, which may fail in any way
+            raise ChemmaraError(f"{call}: {failure} ({reason_of(error)}{_line_of(call, error)})") from None
+
+
+@cache
+def load_object(call: str, contents: str) -> Any:
+    """The object behind a call, as for `load_python`; ChemmaraError where there is none, or its import fails."""
+    with users_code(call, "cannot be imported"):
+        return _python_object(call, contents)
+
+
+@cache
+def _loaded(call: str, settings: str, contents: str) -> Callable[[Sequence[Mol]], Any]:
+    found, table = load_object(call, contents), json.loads(settings)
+    if isinstance(found, type) or table:
+        with users_code(call, "cannot be made"):
+            try:
+                found = found(**table)
+            except TypeError as error:
+                raise ChemmaraError(f"{call}: does not take these settings ({error})") from None
     if not callable(found):
         raise ChemmaraError(f"{call}: is no oracle: it cannot be called with a list of molecules")
     return found
 
 
-def _line_of(error: BaseException) -> str:
-    """Where the user's code failed; "" for what Python itself found wrong with a file or its name."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<")]
-    if not frames or frames[-1].filename == __file__:
-        return ""
-    return f"; {Path(frames[-1].filename).name}, line {frames[-1].lineno}"
+def _line_of(call: str, error: BaseException) -> str:
+    """Where the user's code failed: the line of the file that is called, also where a library failed that it called.
+
+    "" for what Python itself found wrong with a file or its name, or we.
+    """
+    every = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<")]
+    theirs = [frame for frame in every if not Path(frame.filename).is_relative_to(_PACKAGE)]
+    place = call.rpartition(":")[0]
+    frames = [frame for frame in theirs if place.endswith(".py") and Path(frame.filename) == Path(place)] or theirs
+    return f"; {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
 
 
 def _python_object(call: str, contents: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from scipy.special import ndtr
 
-from chemmara.screening.config import AcquisitionName
+from chemmara.screening.own import own_acquisition
 from chemmara.screening.taken import Taken
 
 _LEAST_SPREAD: Final = 0.02  # of a score: a model is never surer than that of a hit
@@ -48,11 +48,20 @@ def thompson(forecast: Forecast, threshold: float, rng: np.random.Generator) -> 
     return forecast.draw()
 
 
-ACQUISITIONS: Final[dict[AcquisitionName, Callable[[Forecast, float, np.random.Generator], np.ndarray]]] = {
+Acquisition = Callable[[Forecast, float, np.random.Generator], np.ndarray]
+ACQUISITIONS: Final[dict[str, Acquisition]] = {
     "hit": probability_of_a_hit,
     "ucb": upper_confidence_bound,
     "thompson": thompson,
 }
+
+
+def acquisition(name: str, contents: str) -> Acquisition:
+    """What is preferred: a bundled preference, or the user's own function, of a file with these contents."""
+    if name in ACQUISITIONS:
+        return ACQUISITIONS[name]
+    own = own_acquisition(name, contents)
+    return lambda forecast, threshold, rng: own(forecast.mean, forecast.spread, threshold, rng)
 
 
 def different(

@@ -1,13 +1,16 @@
 """The settings of screening."""
 
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import NonNegativeInt, PositiveInt, model_validator
+from pydantic import NonNegativeInt, PositiveInt, ValidationInfo, field_validator, model_validator
 
-from chemmara.config import Fraction, Strict, UserPath
+from chemmara.config import Fraction, OwnPython, Strict, UserPath
+from chemmara.errors import ChemmaraError
+from chemmara.oracles.python import contents_of
+from chemmara.screening.own import refuse_no_acquisition, refuse_no_surrogate
 
-SurrogateName = Literal["gaussian-process", "random-forest", "linear"]
-AcquisitionName = Literal["hit", "ucb", "thompson"]
+_SURROGATES: Final = ("gaussian-process", "random-forest", "linear")
+_ACQUISITIONS: Final = ("hit", "ucb", "thompson")
 
 
 class ScreenConfig(Strict):
@@ -25,15 +28,15 @@ class ScreenConfig(Strict):
     """Molecules of the library that are candidates in a step, drawn at random from those not measured yet."""
     others: Fraction = 0.5
     """Largest share of a step's calls that children and the library take; the policy's own samples have the rest."""
-    surrogate: SurrogateName = "gaussian-process"
-    """The model: a Gaussian process, a random forest, or Bayesian linear regression, all on counts of atom types and
-    Morgan environments and on eleven properties."""
+    surrogate: OwnPython = "gaussian-process"
+    """The model: a Gaussian process, a random forest ("random-forest") or Bayesian linear regression ("linear"), all on
+    counts of atom types and Morgan environments and on eleven properties; or your own class, "file.py:name"."""
     models: Literal["auto", "score", "costly"] = "auto"
     """What is modelled: the score; or the value of every costly component (docking, a program), the others being
     computed for every candidate. auto: the costly components where there are some, else the score."""
-    choose: AcquisitionName = "hit"
-    """What is preferred: the probability of a hit; the upper confidence bound mean + b sd with b = 10^U(-2, 0) drawn
-    anew in every step; or one draw from the model (Thompson sampling)."""
+    choose: OwnPython = "hit"
+    """What is preferred: the probability of a hit; the upper confidence bound ("ucb") mean + b sd with b = 10^U(-2, 0)
+    drawn anew in every step; one draw from the model ("thompson"); or your own function, "file.py:name"."""
     price: Fraction = 0.3
     """Largest share of a step's expected hits that is given up for molecules unlike one another and the hits so far. 0:
     similarity plays no part."""
@@ -42,11 +45,30 @@ class ScreenConfig(Strict):
     trained_on: PositiveInt = 2000
     """Most molecules that the model learns from: the best half, and the latest of the others."""
 
+    @field_validator("surrogate", "choose")
+    @classmethod
+    def _is_known(cls, name: str, info: ValidationInfo) -> str:
+        model = info.field_name == "surrogate"
+        if name in (builtin := _SURROGATES if model else _ACQUISITIONS):
+            return name
+        if ":" not in name:
+            raise ValueError(f"is none of {', '.join(builtin)}, nor your own file.py:name (got {name!r})")
+        try:
+            (refuse_no_surrogate if model else refuse_no_acquisition)(name)
+        except ChemmaraError as error:
+            raise ValueError(str(error)) from None
+        return name
+
     @model_validator(mode="after")
     def _there_are_candidates(self) -> "ScreenConfig":
         if not self.candidates and self.library is None:
             raise ValueError("screen has no candidates; give candidates = 512, or a library")
         return self
+
+    def files(self) -> dict[str, str]:
+        """SHA-256 of the user's files that a model or a preference is in, by the key that names them."""
+        found = {key: contents_of(call) for key, call in (("surrogate", self.surrogate), ("choose", self.choose))}
+        return {key: contents for key, contents in found.items() if contents}
 
     @property
     def has_other_sources(self) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 from rdkit.Chem import Mol, rdFingerprintGenerator, rdMolDescriptors
 from scipy.sparse import csr_array, vstack
 
+from chemmara.molecules.chem import molecules_of
 from chemmara.oracles.descriptors import DESCRIPTORS
 
 ENVIRONMENTS: Final = 4096
@@ -37,12 +38,14 @@ _ATOMS = rdFingerprintGenerator.GetMorganGenerator(
 class Features:
     """What is seen of n molecules."""
 
+    smiles: np.ndarray  # (n,) canonical SMILES, str
     bits: csr_array  # (n, 5120) float32 of ones: counts of atom types, and of Morgan environments of radius 0 to 2
     properties: np.ndarray  # (n, 11) float64: `PROPERTIES`, each in its own unit
 
     @classmethod
-    def of(cls, molecules: Sequence[Mol]) -> Self:
-        """The features of molecules; a property that is not a number counts as 0."""
+    def of(cls, smiles: Sequence[str], molecules: Sequence[Mol] | None = None) -> Self:
+        """The features of molecules (read already, or read here); a property that is not a number counts as 0."""
+        molecules = molecules_of(smiles) if molecules is None else molecules
         set_bits = [
             np.flatnonzero(
                 np.concatenate([_ATOMS.GetFingerprintAsNumPy(molecule), _ENVIRONMENTS.GetFingerprintAsNumPy(molecule)])
@@ -51,6 +54,7 @@ class Features:
         ]
         computed = [[compute(molecule) for compute in PROPERTIES.values()] for molecule in molecules]
         return cls(
+            np.array(smiles, dtype=object),
             _rows(set_bits),
             np.nan_to_num(np.array(computed, dtype=float).reshape(len(molecules), len(PROPERTIES))),
         )
@@ -59,11 +63,15 @@ class Features:
         return len(self.properties)
 
     def __getitem__(self, rows: slice | np.ndarray | list[int]) -> "Features":
-        return Features(self.bits[rows], self.properties[rows])
+        return Features(self.smiles[rows], self.bits[rows], self.properties[rows])
 
     def and_then(self, others: "Features") -> "Features":
         """These molecules, and others after them."""
-        return Features(csr_array(vstack([self.bits, others.bits])), np.vstack([self.properties, others.properties]))
+        return Features(
+            np.concatenate([self.smiles, others.smiles]),
+            csr_array(vstack([self.bits, others.bits])),
+            np.vstack([self.properties, others.properties]),
+        )
 
 
 def _rows(set_bits: list[np.ndarray]) -> csr_array:

@@ -1,6 +1,6 @@
 """The model of a run: a surrogate for each target, and what they say of the scores of candidates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,9 +10,8 @@ from scipy.special import ndtri
 
 from chemmara.molecules.chem import molecules_of
 from chemmara.screening.acquisition import Forecast
-from chemmara.screening.config import SurrogateName
 from chemmara.screening.features import Features
-from chemmara.screening.surrogates import SURROGATES, Posterior, Surrogate
+from chemmara.screening.surrogates import Posterior, Surrogate
 from chemmara.screening.targets import ScoreTarget, Targets
 
 _GUESSES: Final = 16  # values of a costly component that stand for its distribution
@@ -23,7 +22,7 @@ _KEPT: Final = 8000  # molecules whose features are kept: those of some ten step
 class Model:
     """Surrogates that are fitted anew in every step; what was computed for the steps before is kept."""
 
-    name: SurrogateName
+    new: Callable[[], Surrogate]
     targets: Targets
     _surrogates: list[Surrogate] = field(default_factory=list)  # of the targets
     _places: dict[str, int] = field(default_factory=dict)  # of molecules seen of late, the latest first
@@ -61,7 +60,7 @@ class Model:
         new = [text for text in named if text not in self._places]
         molecules = [candidates.get(text) or molecules_of([text])[0] for text in new]
         places = self._places | {text: row for row, text in enumerate(new, len(self._features))}
-        every = self._features.and_then(Features.of(molecules))
+        every = self._features.and_then(Features.of(new, molecules))
         kept = [*named, *(text for text in self._places if text not in named)][: max(_KEPT, len(named))]
         self._features = every[[places[text] for text in kept]]
         self._places = {text: row for row, text in enumerate(kept)}
@@ -69,5 +68,5 @@ class Model:
 
     def _fitted(self, learned: Features, values: np.ndarray) -> list[Posterior]:
         """A fitted surrogate of every target."""
-        self._surrogates = self._surrogates or [SURROGATES[self.name]() for _ in values.T]
+        self._surrogates = self._surrogates or [self.new() for _ in values.T]
         return [surrogate.fit(learned, column) for surrogate, column in zip(self._surrogates, values.T, strict=True)]

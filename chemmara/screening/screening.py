@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, Self
 
@@ -14,11 +15,12 @@ from chemmara.molecules.chem import molecules_of
 from chemmara.molecules.fingerprint_blocks import packed_fingerprints
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.scores import Scores
-from chemmara.screening.acquisition import ACQUISITIONS, different
+from chemmara.screening.acquisition import Acquisition, acquisition, different
 from chemmara.screening.config import ScreenConfig
 from chemmara.screening.library import CandidateLibrary
 from chemmara.screening.memory import Memory, rank_correlation
 from chemmara.screening.model import Model
+from chemmara.screening.surrogates import surrogate
 from chemmara.screening.taken import Taken
 from chemmara.screening.targets import CostlyTargets, ScoreTarget
 
@@ -47,6 +49,7 @@ class Screening:
     config: ScreenConfig
     hit_threshold: float
     model: Model
+    preference: Acquisition
     library: CandidateLibrary | None
     memory: Memory
     hits: Taken = field(default_factory=Taken)
@@ -63,8 +66,11 @@ class Screening:
         if config.models == "costly" and not costly:
             raise ChemmaraError('screen models = "costly", but no component of the objective is; use "score"')
         targets = CostlyTargets(objective) if objective and costly else ScoreTarget()
-        model, memory = Model(config.surrogate, targets), Memory(config.trained_on)
-        return cls(config, hit_threshold, model, CandidateLibrary.of(config.library), memory)
+        files = config.files()
+        model = Model(partial(surrogate, config.surrogate, files.get("surrogate", "")), targets)
+        preference = acquisition(config.choose, files.get("choose", ""))
+        library, memory = CandidateLibrary.of(config.library), Memory(config.trained_on)
+        return cls(config, hit_threshold, model, preference, library, memory)
 
     @property
     def active(self) -> bool:
@@ -112,7 +118,7 @@ class Screening:
         if self.config.price and under_way:
             waiting = Taken()
             waiting.add(packed_fingerprints(molecules_of(under_way)))
-        wanted = ACQUISITIONS[self.config.choose](forecast, self.hit_threshold, rng)
+        wanted = self.preference(forecast, self.hit_threshold, rng)
         packed = packed_fingerprints(molecules)
         rows = different(
             wanted if share is None else np.maximum(wanted, 0.0) * share(packed), packed,

@@ -5,11 +5,11 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from chemmara.screening.config import SurrogateName
 from chemmara.screening.features import Features
 from chemmara.screening.forest import RandomForest
 from chemmara.screening.gaussian_process import GaussianProcess
 from chemmara.screening.linear import BayesianLinear
+from chemmara.screening.own import OwnSurrogate
 
 
 class Posterior(Protocol):
@@ -32,7 +32,12 @@ class Surrogate(Protocol):
         ...
 
 
-SURROGATES: Final[dict[SurrogateName, Callable[[], Surrogate]]] = {
+def surrogate(name: str, contents: str) -> Surrogate:
+    """A new surrogate: a bundled one, or the user's own class, of a file with these contents."""
+    return SURROGATES[name]() if name in SURROGATES else OwnSurrogate(name, contents)
+
+
+SURROGATES: Final[dict[str, Callable[[], Surrogate]]] = {
     "gaussian-process": GaussianProcess,
     "random-forest": RandomForest,
     "linear": BayesianLinear,

@@ -28,7 +28,7 @@ def features_of(*rows: list[int], properties: list[list[float]] | None = None) -
     numbers = np.zeros((len(rows), len(PROPERTIES)))
     for row, own in enumerate(properties or []):
         numbers[row, : len(own)] = own
-    return Features(csr_array(bits), numbers)
+    return Features(np.array([""] * len(rows), dtype=object), csr_array(bits), numbers)
 
 
 def test_the_process_by_hand() -> None:
@@ -59,7 +59,7 @@ def test_counts_are_bits_and_similarities_are_rdkits() -> None:
     counts = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=ENVIRONMENTS, countSimulation=True)
     vectors = [counts.GetFingerprint(molecule) for molecule in molecules]
     expected = [DataStructs.BulkTanimotoSimilarity(vector, vectors) for vector in vectors]
-    seen = Features.of(molecules)
+    seen = Features.of(list(DRUGS.values()), molecules)
     bits = seen.bits[:, ATOMS:]
     assert tanimoto(bits, bits) == pytest.approx(np.array(expected), abs=1e-7)  # float32
     # aspirin, C9H8O4: 180.16 g/mol, one donor, one ring, no aliphatic one
@@ -67,7 +67,7 @@ def test_counts_are_bits_and_similarities_are_rdkits() -> None:
     assert of_aspirin["molecular_weight"] == pytest.approx(180.16, abs=0.01)
     assert (of_aspirin["hbd"], of_aspirin["rings"], of_aspirin["aliphatic_rings"]) == (1, 1, 0)
     # hexane has four CH2 and two CH3
-    chain = Features.of(molecules_of(["CCCCCC"])).bits.toarray()[0, :ATOMS]
+    chain = Features.of(["CCCCCC"]).bits.toarray()[0, :ATOMS]
     assert chain.sum() == 4 + 2  # at least 1, 2, 3, 4 of the one kind, at least 1, 2 of the other
     taken, packed = Taken(), packed_fingerprints(molecules)
     assert taken.nearest(packed).tolist() == [0.0] * len(molecules)
@@ -91,7 +91,7 @@ def test_more_than_there_was_room_for_is_taken() -> None:
 
 @given(st.lists(st.sampled_from(range(len(SERIES))), min_size=3, max_size=30, unique=True), st.data())
 def test_what_is_kept_of_the_last_fit_changes_no_bit(rows: list[int], data: st.DataObject) -> None:
-    seen = Features.of(molecules_of(SERIES))
+    seen = Features.of(SERIES)
     process = GaussianProcess()
     for _ in range(3):
         chosen = data.draw(st.permutations(rows))[: data.draw(st.integers(2, len(rows)))]
@@ -103,7 +103,7 @@ def test_what_is_kept_of_the_last_fit_changes_no_bit(rows: list[int], data: st.D
 def test_half_of_the_kernel_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     # 84 molecules in blocks of ten, the last of four: the factor times itself is the kernel with .01 on its diagonal.
     monkeypatch.setattr("chemmara.screening.gaussian_process._BLOCK", 10)
-    seen = Features.of(molecules_of(SERIES))
+    seen = Features.of(SERIES)
     posterior = GaussianProcess().fit(seen, LENGTHS)
     scaled = posterior.scale(seen).astype(float)
     apart = ((scaled[:, None] - scaled[None]) ** 2).sum(axis=2)
@@ -115,7 +115,7 @@ def test_half_of_the_kernel_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_surrogate_learns_what_it_is_shown_and_is_surer_of_it(name: str) -> None:
     shown, hidden = np.arange(len(SERIES)) % 3 != 0, np.arange(len(SERIES)) % 3 == 0
-    seen = Features.of(molecules_of(SERIES))
+    seen = Features.of(SERIES)
     posterior = SURROGATES[name]().fit(seen[shown], LENGTHS[shown])
     means, spreads = posterior.predict(seen)
     assert np.corrcoef(means[hidden], LENGTHS[hidden])[0, 1] > 0.8
@@ -126,7 +126,7 @@ def test_a_surrogate_learns_what_it_is_shown_and_is_surer_of_it(name: str) -> No
 
 @pytest.mark.parametrize("name", NAMES)
 def test_draws_have_the_mean_and_the_spread_that_are_predicted(name: str) -> None:
-    seen = Features.of(molecules_of(SERIES))
+    seen = Features.of(SERIES)
     posterior = SURROGATES[name]().fit(seen[::2], LENGTHS[::2])
     means, spreads = posterior.predict(seen)
     rng = np.random.default_rng(0)
@@ -138,7 +138,7 @@ def test_draws_have_the_mean_and_the_spread_that_are_predicted(name: str) -> Non
 
 @pytest.mark.parametrize("name", NAMES)
 def test_values_that_do_not_vary_are_predicted_as_they_are(name: str) -> None:
-    seen = Features.of(molecules_of(SERIES))
+    seen = Features.of(SERIES)
     means, spreads = SURROGATES[name]().fit(seen[:20], np.full(20, 0.25)).predict(seen)
     assert means == pytest.approx(0.25)
     assert np.isfinite(spreads).all()
@@ -146,6 +146,6 @@ def test_values_that_do_not_vary_are_predicted_as_they_are(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_data_give_the_same_predictions(name: str) -> None:
-    seen = Features.of(molecules_of(SERIES))
+    seen = Features.of(SERIES)
     first, second = (SURROGATES[name]().fit(seen[:40], LENGTHS[:40]).predict(seen) for _ in range(2))
     assert [values.tolist() for values in first] == [values.tolist() for values in second]

@@ -6,11 +6,11 @@ from importlib.util import find_spec
 from math import inf
 from pathlib import Path
 from shutil import which
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationInfo, model_validator
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from chemmara.config import UserPath
+from chemmara.config import OwnPython, UserPath
 from chemmara.errors import ChemmaraError
 from chemmara.oracles.answers import Output
 from chemmara.oracles.interface import Oracle
@@ -56,15 +56,6 @@ class _Own(Base):
         return {"low": -inf if self.low is None else self.low, "high": inf if self.high is None else self.high}
 
 
-def _file_beside(value: Any, info: ValidationInfo) -> Any:
-    """`file.py:name` with the file's path taken from the folder of the settings file."""
-    folder = (info.context or {}).get("folder")
-    place, separator, name = value.rpartition(":") if isinstance(value, str) else ("", "", "")
-    if folder is None or not (separator and place.endswith(".py")):
-        return value
-    return f"{(Path(folder) / place).resolve()}:{name}"
-
-
 def _of_code(identity: dict[str, Any]) -> dict[str, Any]:
     """The identity of a component whose files are code: what they hold counts, not what they are called."""
     return {**identity, "files": {}, "code": list(identity["files"].values())}
@@ -75,7 +66,7 @@ class PythonComponent(_Own):
 
     oracle: Literal["python"]
     """Your Python."""
-    call: Annotated[str, BeforeValidator(_file_beside)]
+    call: OwnPython
     """"package.module:name", "file.py:name" beside this file, or the name of an installed plugin's entry point."""
     settings: dict[str, Any] = Field(default_factory=dict)
     """Arguments by name for a class, or for a function that makes the oracle."""
