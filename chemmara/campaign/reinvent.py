@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from chemmara import config
 from chemmara.campaign.reinvent_objective import converted_objective
+from chemmara.campaign.reinvent_start import converted_parts, file_beside
 from chemmara.campaign.reinvent_transforms import as_key, number
 from chemmara.campaign.settings import CampaignConfig
 from chemmara.errors import ChemmaraError
@@ -23,7 +24,6 @@ _STEPLESS: Final = {
 _PARAMETERS: Final = {
     "prior_file": 'REINVENT\'s models are pickles, which chemmara does not open; prior = "chembl-gru" was taken',
     "agent_file": "a campaign begins with its prior; `chemmara pretrain --from` makes another one",
-    "smiles_file": "cores, fragments and molecules to begin with are keys of [start]: docs/from-a-core.md",
     "use_checkpoint": "`chemmara resume` always goes on with the diversity filter",
     "summary_csv_prefix": "a run's tables have fixed names in its folder",
     "tb_isim": "`chemmara run --tensorboard` logs the run's own figures",
@@ -101,7 +101,8 @@ def _learning(tables: dict[str, Any], stage: dict[str, Any], folder: Path, notes
     notes += [f"stage.{key} was left out; {_STEPLESS.get(key, 'it is not known here')}"
               for key in stage if key not in known]  # fmt: skip
     notes += [f"parameters.{key} was left out; {_PARAMETERS.get(key, 'it is not known here')}"
-              for key in parameters if key != "batch_size" and not _default(parameters, key)]  # fmt: skip
+              for key in parameters
+              if key not in ("batch_size", "smiles_file") and not _default(parameters, key)]  # fmt: skip
     rows, steps = int(number(parameters, "batch_size", 100)), int(number(stage, "max_steps"))
     notes.append(f"max_steps = {steps} of {rows} molecules became budget = {steps * rows}, which counts different valid"
                  " molecules")  # fmt: skip
@@ -122,6 +123,10 @@ def _learning(tables: dict[str, Any], stage: dict[str, Any], folder: Path, notes
     }
     method |= _filter(_section(tables, "diversity_filter") or _section(stage, "diversity_filter"), notes)
     replay, start = _inception(tables, folder, notes)
+    if "smiles_file" in parameters:
+        parts, note = converted_parts(parameters["smiles_file"], folder)
+        start |= parts
+        notes.append(note)
     return {**settings, **({"start": start} if start else {}), "method": {**method, "replay": replay}}
 
 
@@ -159,8 +164,7 @@ def _inception(tables: dict[str, Any], folder: Path, notes: list[str]) -> tuple[
     capacity, joined = int(number(inception, "memory_size", 50)), int(number(inception, "sample_size", 10))
     start: dict[str, Any] = {}
     if name := inception.get("smiles_file"):
-        place = next((file for file in (folder / str(name), Path(str(name))) if file.is_file()), None)
-        if place is None:
+        if (place := file_beside(str(name), folder)) is None:
             notes.append(f"inception.smiles_file = {str(name)!r} was left out: the file is not there")
         else:
             start = {"seeds": str(place.resolve())}

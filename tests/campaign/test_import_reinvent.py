@@ -299,3 +299,33 @@ def test_nothing_is_replaced_without_force(tmp_path: Path) -> None:
     assert CliRunner().invoke(app, ["import", "reinvent", str(source), "--out", str(out)]).exit_code == 2
     assert out.read_text() == "mine"
     assert CliRunner().invoke(app, ["import", "reinvent", str(source), "--out", str(out), "--force"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("lines", "start", "words"),
+    [
+        ("[*:0]Cc1cc(C[*:1])ccc1 a\n[*:0]c1ccncc1\n", {"core": ["[*:0]Cc1cc(C[*:1])ccc1", "[*:0]c1ccncc1"]},
+         "became start.core (LibInvent's scaffolds, of which every molecule holds one)"),
+        ("# pairs\n\nOc1cncc(*)c1|*c1ccoc1\n*CC|*CO\n", {"link": ["Oc1cncc(*)c1", "*c1ccoc1"]},
+         "became start.link (LinkInvent's warheads); of its 2 lines the first was taken"),
+        ("CC(=O)Oc1ccccc1C(=O)O aspirin\n", {"like": "CC(=O)Oc1ccccc1C(=O)O"},
+         "became start.like (Mol2Mol's molecule);"),
+        ("?|N[C@@H](CO)C(=O)|?\n", {}, "PepInvent's masked peptides have no counterpart here"),
+        ("# nothing\n", {}, "it holds no molecule"),
+        (None, {}, "parameters.smiles_file = 'start.smi' was left out: the file is not there"),
+    ],
+)  # fmt: skip
+def test_what_a_run_begins_with_is_told_by_its_file(
+    tmp_path: Path, lines: str | None, start: dict[str, Any], words: str
+) -> None:
+    if lines is not None:
+        (tmp_path / "start.smi").write_text(lines)
+    source, out = tmp_path / "staged.toml", tmp_path / "campaign.toml"
+    source.write_text(STAGED.replace("batch_size = 32", 'batch_size = 32\nsmiles_file = "start.smi"'))
+    ran = CliRunner().invoke(app, ["import", "reinvent", str(source), "--out", str(out)])
+    assert ran.exit_code == 0, ran.stderr
+    (line,) = [line for line in ran.stderr.splitlines() if line.startswith("note: parameters.smiles_file")]
+    assert words in line
+    assert tomllib.loads(out.read_text()).get("start", {}) == start
+    if "like" not in start:  # whose analogues are tried for
+        assert CliRunner().invoke(app, ["validate", str(out)]).exit_code == 0
