@@ -62,6 +62,7 @@ BREAKS = (
           "if False:", "tests/screening/test_own.py"),
     Break("the line where the user's code fails", "chemmara/oracles/python.py", "== Path(place)] or theirs",
           "!= Path(place)] or theirs", "tests/screening/test_own.py"),
+    Break("a memory of zeros", "chemmara/rl/replay.py", "self.kept[0].score <= 0", "self.kept[0].score < 0", GENETIC),
     Break("stages: seeds meet no threshold", "chemmara/campaign/stages.py", "found = scores[given:]", "found = scores",
           "tests/campaign/test_stages.py"),
     Break("plan: the pilot holds the parts", "chemmara/campaign/start.py", "    if parts is None:\n        yield from",

@@ -47,6 +47,7 @@ METHODS: Final[dict[str, dict[str, Any]]] = {
     "genetic-gfn": _GENETIC_GFN,
     "optimise": {
         **_GENETIC_GFN,
+        "replay": {**_GENETIC_GFN["replay"], "zeros": "beside-others"},
         "genetic": {**_GENETIC_GFN["genetic"], "mutation_rate": 0.3},
         "screen": {"candidates": 256, "children": 256, "choose": "ucb", "price": 0.0},
         "restart": {},

@@ -20,8 +20,9 @@ class ReplayConfig(Strict):
     """The best molecules, or the best molecule of each Bemis-Murcko scaffold."""
     capacity: PositiveInt = 1000
     """Molecules kept, the best ones."""
-    zeros: bool = False
-    """Valid molecules that earn 0 are kept too, while there is room for them."""
+    zeros: bool | Literal["beside-others"] = False
+    """Valid molecules that earn 0 are kept too, while there is room for them; "beside-others": and nothing is drawn
+    while all that are kept earn 0, which would lead the policy away from the prior, and nowhere."""
     includes_step: bool = False
     """What a step finds can be drawn in the same step; false: what is replayed was found in earlier steps."""
     draw: Literal["evenly", "by-score", "by-rank"] = "evenly"
@@ -83,6 +84,8 @@ class Replay:
 
     def draw(self, rows: int, generator: torch.Generator) -> list[ReplayEntry]:
         """Up to `rows` different molecules; by rank `rows` molecules or none."""
+        if self.config.zeros == "beside-others" and self.kept and self.kept[0].score <= 0:
+            return []
         if self.config.draw == "by-rank":
             places = drawn_by_rank(len(self.kept), rows, generator) if len(self.kept) > rows else []
             return [self.kept[i] for i in places]

@@ -135,6 +135,37 @@ def test_a_molecule_that_earns_nothing_is_kept_where_zeros_are(tiny_prior: Path)
         assert [entry.smiles for entry in replay.kept] == kept
 
 
+def test_a_memory_of_zeros_is_not_drawn_from_where_zeros_stand_beside_others(tiny_prior: Path) -> None:
+    """Eight molecules that earn 0 are kept and not drawn; with one of .3 among them the draws are those of `zeros`."""
+    rows = canonically_written(load_prior(tiny_prior), list(DRUGS.values()), np.zeros(8), CPU)
+    found = canonically_written(load_prior(tiny_prior), ["CCC"], np.array([0.3]), CPU)
+    beside, always = (Replay(ReplayConfig(keep="best", draw="by-rank", zeros=z)) for z in ("beside-others", True))
+    for replay in (beside, always):
+        replay.add(rows)
+    drawn = [replay.draw(4, torch.Generator().manual_seed(0)) for replay in (beside, always)]
+    assert (len(beside.kept), [len(entries) for entries in drawn]) == (8, [0, 4])
+    for replay in (beside, always):
+        replay.add(found)
+    drawn = [replay.draw(4, torch.Generator().manual_seed(0)) for replay in (beside, always)]
+    ours, theirs = ([entry.smiles for entry in entries] for entries in drawn)
+    assert ours == theirs
+    assert len(ours) == 4
+
+
+def test_while_nothing_scores_the_preset_keeps_the_prior_and_its_source_leaves_it(tiny_prior: Path) -> None:
+    few = {"replay": {"rows": 8}, "batch_size": 48}
+    moved = []
+    for name in ("optimise", "genetic-gfn"):
+        trained = learner(tiny_prior, name=name, **few)
+        before = weights(trained.policy)
+        for _ in range(2):
+            trained.step(scored(lambda _, __: 0.0))
+        moved.append(not torch.equal(weights(trained.policy), before))
+        trained.step(BY_LENGTH)
+        assert not torch.equal(weights(trained.policy), before)
+    assert moved == [False, True]
+
+
 def test_each_generation_is_scored_in_a_call_of_its_own_before_anything_is_learned(tiny_prior: Path) -> None:
     trained = learner(tiny_prior, name="genetic-gfn", **FEW_PARENTS)
     before, calls = weights(trained.policy), []
