@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from chemmara.benchmark.earlier_runs import other_runs, refuse_other_runs
+from chemmara.benchmark.places import run_place
 from chemmara.benchmark.runs import Job, Tell, run_jobs
 from chemmara.benchmark.statistics import as_markdown, comparison_table, difference_table
 from chemmara.campaign.settings import CampaignConfig
@@ -35,7 +36,7 @@ def compare(campaigns: dict[str, CampaignConfig], seeds: Sequence[int], out: Pat
         KeyboardInterrupt: the user interrupted; every run has saved.
     """
     jobs = [
-        Job(method, seed, out / method / str(seed), settings)
+        Job(method, seed, run_place(out, method, seed), settings)
         for seed in seeds
         for method, settings in campaigns.items()
     ]
@@ -50,7 +51,9 @@ def compare(campaigns: dict[str, CampaignConfig], seeds: Sequence[int], out: Pat
 def write_comparison(runs: dict[str, list[int]], out: Path, settings: CampaignConfig) -> pd.DataFrame:
     """Figures of the runs under `out`: runs.csv, table.md, comparison.png and comparison.html; one row for each run."""
     records = [
-        _record(out / method / str(seed), method, seed, settings) for method, seeds in runs.items() for seed in seeds
+        _record(run_place(out, method, seed), method, seed, settings)
+        for method, seeds in runs.items()
+        for seed in seeds
     ]
     figures = pd.DataFrame(
         [{"method": record.group, "seed": record.settings["seed"], **record.summary.figures} for record in records]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from chemmara.benchmark.places import method_of
 from chemmara.benchmark.runs import Job
 from chemmara.benchmark.timing import ended
 from chemmara.campaign.identity import changed_files, changed_keys, refuse_another_campaign
@@ -43,7 +44,7 @@ def other_runs(out: Path, campaigns: Mapping[str, CampaignConfig], seeds: Sequen
     settings, found = next(iter(campaigns.values())), dict[str, list[int]]()
     for path in sorted(out.glob("*/*/campaign.json")):
         folder = path.parent
-        method, seed = folder.parent.name, folder.name
+        method, seed = method_of(folder), folder.name
         if not seed.isdecimal() or (method in campaigns and int(seed) in seeds) or not ended(folder):
             continue
         if changed := changed_keys(saved_settings(folder), settings, but=_MAY_DIFFER):

@@ -8,6 +8,7 @@ from typing import Any
 
 from chemmara import config
 from chemmara.benchmark.earlier_runs import refuse_other_runs
+from chemmara.benchmark.places import run_place
 from chemmara.benchmark.runs import Job, Tell, run_jobs
 from chemmara.benchmark.suite import SuiteConfig, task_campaign
 from chemmara.benchmark.timing import ended
@@ -36,7 +37,7 @@ class Benchmark:
 
 def run_folder(out: Path, task: str, method: str, seed: int) -> Path:
     """The folder of a run."""
-    return out / task / method / str(seed)
+    return run_place(out / task, method, seed)
 
 
 def planned_jobs(

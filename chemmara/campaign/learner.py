@@ -15,14 +15,15 @@ from chemmara.scoring.scores import Scores
 from chemmara.screening.screening import Screening
 
 
-def learner_of(settings: CampaignConfig, prior: Prior) -> Learner:
-    """A learner whose policy is a copy of the prior.
+def learner_of(settings: CampaignConfig, prior: Prior, before: Screening | None = None) -> Learner:
+    """A learner whose policy is a copy of the prior; `before`: screening of an earlier stage, whose models go on.
 
     Raises:
-        ChemmaraError: the given parts cannot be written by the prior, or a library to choose from cannot be read.
+        ChemmaraError: the given parts cannot be written by the prior, or a library to choose from, or the user's own
+            model, cannot be read.
     """
-    screen = settings.method.screen
-    screening = Screening.of(screen, Objective(settings.objective), settings.hit_threshold) if screen else None
+    screen, threshold = settings.method.screen, settings.hit_threshold
+    screening = Screening.of(screen, Objective(settings.objective), threshold, before) if screen else None
     policy = deepcopy(prior.model).to(device_of(prior.model))
     niching = settings.method.niching
     niches = Niches(niching, settings.hit_threshold) if niching else None
@@ -36,7 +37,7 @@ def learner_of_next_stage(before: Learner, settings: CampaignConfig) -> Learner:
     What was learned from the scores of the stage before is not comparable and begins anew: replay, model of screening,
     diversity filter, niches, tau, anchors, visits, parents, the loss's own parameters, and the moments of Adam.
     """
-    learner = learner_of(settings, before.prior)
+    learner = learner_of(settings, before.prior, before.screening)
     learner.policy.load_state_dict(before.trained().state_dict())
     if learner.niches and before.niches:
         learner.niches.budget, learner.niches.spent = before.niches.budget, before.niches.on_ways

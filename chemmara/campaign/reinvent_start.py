@@ -4,12 +4,14 @@ REINVENT tells these generators apart by their models, which chemmara does not o
 Source: configs/scaffolds.smi, warheads.smi and staged_learning.toml of github.com/MolecularAI/REINVENT4.
 """
 
+import re
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from chemmara.errors import ChemmaraError
 from chemmara.molecules.archives import open_bytes
+from chemmara.molecules.chem import parse
 from chemmara.molecules.readers import plain_words
 from chemmara.molecules.text import text_lines
 
@@ -28,18 +30,34 @@ def converted_parts(name: object, folder: Path) -> tuple[dict[str, Any], str]:
         entries = _entries(place)
     except ChemmaraError as error:
         return {}, f"parameters.smiles_file was left out: {error}"
-    if not entries or any("?" in text for text in entries):
-        why = "PepInvent's masked peptides have no counterpart here" if entries else "it holds no molecule"
+    start, what = _parts(entries)
+    if why := "it holds no molecule" if not entries else _obstacle(entries, start):
         return {}, f"parameters.smiles_file = {str(name)!r} was left out: {why}"
     others = f"; of its {len(entries)} lines the first was taken" if len(entries) > 1 else ""
+    return start, f"parameters.smiles_file became {what}" + ("" if "core" in start else others)
+
+
+def _parts(entries: list[str]) -> tuple[dict[str, Any], str]:
+    """The keys of [start] that the lines of a file are, and what they are in words."""
     if any("|" in text for text in entries):
-        link = entries[0].split("|")
-        return {"link": link}, f"parameters.smiles_file became start.link (LinkInvent's warheads){others}"
+        return {"link": entries[0].split("|")}, "start.link (LinkInvent's warheads)"
     if any("*" in text for text in entries):
         several = "s, of which every molecule holds one" if len(entries) > 1 else ""
-        return {"core": entries}, f"parameters.smiles_file became start.core (LibInvent's scaffold{several})"
+        return {"core": entries}, f"start.core (LibInvent's scaffold{several})"
     how = "start.similarity says how like it analogues are, as Mol2Mol's prior does in REINVENT"
-    return {"like": entries[0]}, f"parameters.smiles_file became start.like (Mol2Mol's molecule){others}; {how}"
+    return {"like": entries[0]} if entries else {}, f"start.like (Mol2Mol's molecule; {how})"
+
+
+def _obstacle(entries: list[str], start: dict[str, Any]) -> str:
+    """Why these lines are nothing that every molecule can hold; "" where they are."""
+    if any("?" in text for text in entries):
+        return "PepInvent's masked peptides have no counterpart here"
+    for part in start.get("core") or start.get("link") or [start["like"]]:
+        if parse(part) is None:
+            return f"{part!r} is no SMILES"
+        if "like" not in start and "*" not in part:
+            return f"{part!r} has no place, which * marks"
+    return "LinkInvent's warheads are two, with | between" if len(start.get("link", ())) == 1 else ""
 
 
 def file_beside(name: str, folder: Path) -> Path | None:
@@ -48,10 +66,11 @@ def file_beside(name: str, folder: Path) -> Path | None:
 
 
 def _entries(path: Path) -> list[str]:
-    """The first word of every line that is no comment."""
+    """The first word of every line that is no comment; blanks around | count for nothing."""
     with (
         plain_words(str(path)),
         open_bytes(str(path)) as source,
         closing(text_lines(source.name, source.file, source.head)) as lines,
     ):
-        return [line.split()[0] for line in lines if line.strip() and not line.lstrip().startswith("#")]
+        written = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    return [re.sub(r"\s*\|\s*", "|", line).split()[0] for line in written]

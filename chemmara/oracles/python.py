@@ -1,5 +1,6 @@
 """The user's own Python: oracles, and how any object of it is loaded and called."""
 
+import importlib
 import json
 import re
 import sys
@@ -9,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from math import inf
@@ -86,8 +86,10 @@ def _line_of(call: str, error: BaseException) -> str:
     """
     every = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<")]
     theirs = [frame for frame in every if not Path(frame.filename).is_relative_to(_PACKAGE)]
+    theirs = [frame for frame in theirs if Path(frame.filename) != Path(importlib.__file__)]
     place = call.rpartition(":")[0]
-    frames = [frame for frame in theirs if place.endswith(".py") and Path(frame.filename) == Path(place)] or theirs
+    file = place if place.endswith(".py") else getattr(sys.modules.get(place), "__file__", None) or place
+    frames = [frame for frame in theirs if Path(frame.filename) == Path(file)] or theirs
     return f"; {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
 
 
@@ -99,7 +101,7 @@ def _python_object(call: str, contents: str) -> Any:
             known = ", ".join(sorted(plugins)) or "none"
             raise ChemmaraError(f"{call}: neither module:name, file.py:name nor an installed plugin ({known})")
         return plugins[call].load()
-    module = _module_of(Path(place), contents) if place.endswith(".py") else import_module(place)
+    module = _module_of(Path(place), contents) if place.endswith(".py") else importlib.import_module(place)
     if not hasattr(module, name):
         raise ChemmaraError(f"{call}: {place} has no {name!r}")
     return getattr(module, name)

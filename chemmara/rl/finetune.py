@@ -191,6 +191,7 @@ class Learner:
             parts.append(rewritten(self.prior, rows, self.generator) if config.smiles == "randomised" else rows)
         return parts
 
+    @torch.enable_grad()  # whatever the user's own Python has set
     def _update(self, rows: Rows, tau: float, anchor: Anchor | None) -> Update:
         """One gradient step on E[reward] - beta KL(policy || prior) (eq. 1)."""
         if not len(rows):

@@ -20,7 +20,7 @@ class ReplayConfig(Strict):
     """The best molecules, or the best molecule of each Bemis-Murcko scaffold."""
     capacity: PositiveInt = 1000
     """Molecules kept, the best ones."""
-    zeros: bool | Literal["beside-others"] = False
+    zeros: Literal[False, True, "beside-others"] = False
     """Valid molecules that earn 0 are kept too, while there is room for them; "beside-others": and nothing is drawn
     while all that are kept earn 0, which would lead the policy away from the prior, and nowhere."""
     includes_step: bool = False

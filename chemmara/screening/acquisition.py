@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from scipy.special import ndtr
 
+from chemmara.oracles.python import contents_of
 from chemmara.screening.own import own_acquisition
 from chemmara.screening.taken import Taken
 
@@ -56,11 +57,11 @@ ACQUISITIONS: Final[dict[str, Acquisition]] = {
 }
 
 
-def acquisition(name: str, contents: str) -> Acquisition:
-    """What is preferred: a bundled preference, or the user's own function, of a file with these contents."""
+def acquisition_of(name: str) -> Acquisition:
+    """A bundled preference, or the user's own function as its file is now; ChemmaraError for none."""
     if name in ACQUISITIONS:
         return ACQUISITIONS[name]
-    own = own_acquisition(name, contents)
+    own = own_acquisition(name, contents_of(name))
     return lambda forecast, threshold, rng: own(forecast.mean, forecast.spread, threshold, rng)
 
 

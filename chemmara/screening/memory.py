@@ -33,7 +33,7 @@ class Memory:
     most: int  # molecules to learn from
     values: dict[str, tuple[float, list[float]]] = field(default_factory=dict)  # SMILES -> score, targets; may be NaN
     record: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_RECENT))  # predicted, measured
-    predicts: bool = True  # whether predictions of late said anything of what was measured, or are too few to tell
+    correlation: float = 1.0  # of late predictions and answers; 1 where they are too few to tell, NaN where all alike
     learnable: int = 0  # molecules with a score and all targets, since the search began anew
     before: int = 0  # of the molecules in `values`, how many were known before that
     again: list[str] = field(default_factory=list)  # those of them that are learned from all the same
@@ -58,7 +58,7 @@ class Memory:
     def begin_anew(self, given: Iterable[str] = ()) -> None:
         """Learn from none of the molecules so far but from those given; all stay known."""
         self.before, self.again = len(self.values), [smiles for smiles in given if smiles in self.values]
-        self.learnable, self.predicts, self._best, self._latest = 0, True, [], deque()
+        self.learnable, self.correlation, self._best, self._latest = 0, 1.0, [], deque()
         self.record.clear()
         for smiles in self.again:
             self._learn(smiles, *self.values[smiles])
@@ -77,10 +77,21 @@ class Memory:
         return molecules, np.array([self.values[smiles][1] for smiles in molecules])
 
     def compare(self, scores: Iterable[tuple[float, float]]) -> None:
-        """Remember predicted and measured scores, and judge by the latest 512 whether the predictions say anything."""
+        """Remember predicted and measured scores, and rank the latest 512 by both."""
         self.record.extend(scores)
         if len(self.record) >= _FEWEST:
-            self.predicts = rank_correlation(*zip(*self.record, strict=True)) >= _LEAST_CORRELATION
+            self.correlation = rank_correlation(*zip(*self.record, strict=True))
+
+    @property
+    def predicts(self) -> bool:
+        """Whether predictions of late said anything of what was measured, or are too few to tell.
+
+        Where they are all alike there is nothing to tell by: they do if the scores learned from are not all alike, so
+        that a single molecule that scores is followed.
+        """
+        if np.isnan(self.correlation):
+            return bool(self._best) and self._best[0][0] < self._best[-1][0]
+        return self.correlation >= _LEAST_CORRELATION
 
     def state(self) -> dict[str, Any]:
         """All that cannot be worked out again, as plain values."""

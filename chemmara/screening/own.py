@@ -7,20 +7,17 @@ from typing import Any
 import numpy as np
 
 from chemmara.errors import ChemmaraError
-from chemmara.oracles.python import contents_of, load_object, users_code
+from chemmara.oracles.python import load_object, users_code
 from chemmara.screening.features import Features
 
 
-def refuse_no_surrogate(call: str) -> None:
+def refuse_no_surrogate(call: str, contents: str) -> None:
     """ChemmaraError where a call is no class of the user's with `fit` and `predict`, or none of it can be made."""
-    if missing := [name for name in ("fit", "predict") if not callable(getattr(_made(call), name, None))]:
+    if not callable(load_object(call, contents)):
+        raise ChemmaraError(f"{call}: is no surrogate: a class is needed")
+    model = _made(call, contents)
+    if missing := [name for name in ("fit", "predict") if not callable(getattr(model, name, None))]:
         raise ChemmaraError(f"{call}: is no surrogate: it has no {' and no '.join(missing)}")
-
-
-def refuse_no_acquisition(call: str) -> None:
-    """ChemmaraError where a call is no function of the user's."""
-    if not callable(load_object(call, contents_of(call))):
-        raise ChemmaraError(f"{call}: is no acquisition: it cannot be called")
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,12 @@ class OwnSurrogate:
 def own_acquisition(
     call: str, contents: str
 ) -> Callable[[np.ndarray, np.ndarray, float, np.random.Generator], np.ndarray]:
-    """A function in the user's Python: preferences (n,) for means, standard deviations, hit threshold, generator."""
+    """A function in the user's Python: preferences (n,) for means, standard deviations, hit threshold, generator.
+
+    ChemmaraError where there is no such function.
+    """
+    if not callable(load_object(call, contents)):
+        raise ChemmaraError(f"{call}: is no acquisition: a function is needed")
 
     def preference(means: np.ndarray, spreads: np.ndarray, threshold: float, rng: np.random.Generator) -> np.ndarray:
         with users_code(call, "failed"):
@@ -82,18 +84,19 @@ def own_acquisition(
     return preference
 
 
-def _made(call: str, contents: str | None = None) -> Any:
-    """A new object of the user's class, of a file with these contents (None: as they are now)."""
+def _made(call: str, contents: str) -> Any:
+    """A new object of the user's class, of a file with these contents."""
     with users_code(call, "cannot be made"):
-        return load_object(call, contents_of(call) if contents is None else contents)()
+        return load_object(call, contents)()
 
 
-def _numbers(call: str, what: str, values: object, count: int) -> np.ndarray:
-    """Values as numbers (n,); ChemmaraError where they are not such, not as many, or not finite."""
-    try:
-        numbers = np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
-        raise ChemmaraError(f"{call}: {what} have to be numbers") from None
+def _numbers(call: str, what: str, values: Any, count: int) -> np.ndarray:
+    """Values (an array, a list, a tensor) as numbers (n,); ChemmaraError where there are others, or not as many."""
+    with users_code(call, f"{what} have to be numbers"):
+        plain = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+        if plain.dtype.kind == "c":
+            raise ChemmaraError(f"{call}: {what} have to be real numbers")
+        numbers = plain.astype(float)
     if numbers.shape != (count,):
         raise ChemmaraError(f"{call}: {count} {what} are needed, of shape ({count},); it gave {numbers.shape}")
     if not np.isfinite(numbers).all():

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, Self
 
@@ -15,12 +14,12 @@ from chemmara.molecules.chem import molecules_of
 from chemmara.molecules.fingerprint_blocks import packed_fingerprints
 from chemmara.scoring.objective import Objective
 from chemmara.scoring.scores import Scores
-from chemmara.screening.acquisition import Acquisition, acquisition, different
+from chemmara.screening.acquisition import Acquisition, acquisition_of, different
 from chemmara.screening.config import ScreenConfig
 from chemmara.screening.library import CandidateLibrary
 from chemmara.screening.memory import Memory, rank_correlation
 from chemmara.screening.model import Model
-from chemmara.screening.surrogates import surrogate
+from chemmara.screening.surrogates import surrogate_of
 from chemmara.screening.taken import Taken
 from chemmara.screening.targets import CostlyTargets, ScoreTarget
 
@@ -56,19 +55,23 @@ class Screening:
     found: int = 0  # hits so far
 
     @classmethod
-    def of(cls, config: ScreenConfig, objective: Objective | None, hit_threshold: float) -> Self:
+    def of(
+        cls, config: ScreenConfig, objective: Objective | None, hit_threshold: float, before: "Screening | None" = None
+    ) -> Self:  # fmt: skip
         """Before the first molecule; without an objective, the score is what is modelled.
 
+        `before`: that of an earlier stage, whose kind of surrogate and preference, perhaps the user's own, go on.
+
         Raises:
-            ChemmaraError: the library cannot be read; or only costly components are to be modelled, and none is costly.
+            ChemmaraError: the library, or the user's own model, cannot be read; or only costly components are to be
+                modelled, and none is costly.
         """
         costly = objective is not None and bool(objective.costly.any()) and config.models != "score"
         if config.models == "costly" and not costly:
             raise ChemmaraError('screen models = "costly", but no component of the objective is; use "score"')
         targets = CostlyTargets(objective) if objective and costly else ScoreTarget()
-        files = config.files()
-        model = Model(partial(surrogate, config.surrogate, files.get("surrogate", "")), targets)
-        preference = acquisition(config.choose, files.get("choose", ""))
+        model = Model(before.model.new if before else surrogate_of(config.surrogate), targets)
+        preference = before.preference if before else acquisition_of(config.choose)
         library, memory = CandidateLibrary.of(config.library), Memory(config.trained_on)
         return cls(config, hit_threshold, model, preference, library, memory)
 

@@ -1,15 +1,17 @@
 """Surrogates: models of a value, from the molecules measured so far, with what they do not know."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 import numpy as np
 
+from chemmara.oracles.python import contents_of
 from chemmara.screening.features import Features
 from chemmara.screening.forest import RandomForest
 from chemmara.screening.gaussian_process import GaussianProcess
 from chemmara.screening.linear import BayesianLinear
-from chemmara.screening.own import OwnSurrogate
+from chemmara.screening.own import OwnSurrogate, refuse_no_surrogate
 
 
 class Posterior(Protocol):
@@ -32,13 +34,17 @@ class Surrogate(Protocol):
         ...
 
 
-def surrogate(name: str, contents: str) -> Surrogate:
-    """A new surrogate: a bundled one, or the user's own class, of a file with these contents."""
-    return SURROGATES[name]() if name in SURROGATES else OwnSurrogate(name, contents)
-
-
 SURROGATES: Final[dict[str, Callable[[], Surrogate]]] = {
     "gaussian-process": GaussianProcess,
     "random-forest": RandomForest,
     "linear": BayesianLinear,
 }
+
+
+def surrogate_of(name: str) -> Callable[[], Surrogate]:
+    """What makes a bundled surrogate, or one of the user's own class as its file is now; ChemmaraError for none."""
+    if name in SURROGATES:
+        return SURROGATES[name]
+    contents = contents_of(name)
+    refuse_no_surrogate(name, contents)
+    return partial(OwnSurrogate, name, contents)

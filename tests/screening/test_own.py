@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from chemmara.campaign.learner import learner_of, learner_of_next_stage
 from chemmara.campaign.method_spec import with_method
 from chemmara.campaign.run import Run
-from chemmara.campaign.settings import load_campaign
+from chemmara.campaign.settings import load_campaign, saved_settings
 from chemmara.errors import ChemmaraError, ConfigError
+from chemmara.language_model.checkpoint import load_prior
 from chemmara.oracles.python import contents_of
 from chemmara.records.run_folder import RunFolder
 from chemmara.screening.features import Features
@@ -125,7 +127,7 @@ def test_our_models_as_a_users_give_the_same_ledger_also_after_a_stop(tmp_path: 
     ("code", "why"),
     [
         ("class Model:\n    def fit(self, smiles, values): pass", "is no surrogate: it has no predict"),
-        ("Model = 3", "cannot be made (TypeError: 'int' object is not callable)"),
+        ("Model = 3", "is no surrogate: a class is needed"),
         (
             "class Model:\n    def __init__(self):\n        raise OSError('no weights')",
             "cannot be made (OSError: no weights; own.py, line 3)",
@@ -159,7 +161,8 @@ def test_a_name_that_is_none_is_refused_with_those_that_are(campaign_file: Path)
         ("[0.1] * n", "has to give means, and standard deviations"),
         ("[0.1] * n, [0.1]", "3 standard deviations are needed, of shape (3,); it gave (1,)"),
         ("[float('nan')] * n, [0.1] * n", "means have to be finite (one is nan)"),
-        ("['high'] * n, [0.1] * n", "means have to be numbers"),
+        ("['high'] * n, [0.1] * n", "means have to be numbers (ValueError: could not convert string to float"),
+        ("[1j] * n, [0.1] * n", "means have to be real numbers"),
         ("[0.1] * n, [-0.1] * n", "a standard deviation below 0 (-0.1)"),
         ("1 / 0", "its predict failed (ZeroDivisionError: division by zero; own.py, line 4)"),
         ("__import__('numpy').ones(2).reshape(3)", "into shape (3,); own.py, line 4)"),
@@ -173,6 +176,54 @@ def test_what_a_model_may_not_answer_is_named(tmp_path: Path, answer: str, why: 
     with pytest.raises(ChemmaraError) as refused:
         posterior.predict(Features.of(["CC", "CCC", "CCCC"]))
     assert why in str(refused.value)
+
+
+def test_tensors_are_answers_too(tmp_path: Path) -> None:
+    code = "import torch\nclass M:\n    def fit(self, s, v): pass\n    def predict(self, s):\n"
+    code += "        means = torch.ones(len(s), requires_grad=True)\n        return means, means * 0.5\n"
+    (tmp_path / "own.py").write_text(code, encoding="utf-8")
+    means, spreads = (
+        OwnSurrogate(f"{tmp_path / 'own.py'}:M", "")
+        .fit(Features.of(["C"]), np.ones(1))
+        .predict(Features.of(["CC", "CCC"]))
+    )
+    assert (means.tolist(), spreads.tolist()) == ([1.0, 1.0], [0.5, 0.5])
+
+
+def test_a_stage_goes_on_with_the_models_that_the_run_began_with(
+    tmp_path: Path, screened_file: Path, own: str
+) -> None:  # fmt: skip
+    """The file is edited while the first stage goes on; the second, too, says .3 of CCO."""
+    text = screened_file.read_text(encoding="utf-8") + f'surrogate = "{own}Length"\nchoose = "{own}shortest"\n'
+    stage = '[[stage]]\nobjective = { component = [{ oracle = "qed" }] }\nbudget = 20\n'
+    screened_file.write_text(text + stage, encoding="utf-8")
+    settings = load_campaign(screened_file)
+    first = learner_of(settings.in_stage(1), load_prior(settings.prior))
+    (tmp_path / "own.py").write_text("raise SystemExit", encoding="utf-8")
+    screening = learner_of_next_stage(first, settings.in_stage(2)).screening
+    assert screening is not None
+    measured(["C" * n + "N" for n in range(1, 36)], screening)
+    assert screening.choose({"policy": ["CCO"]}, 1, np.random.default_rng(0)).predicted.tolist() == [0.3]
+
+
+def test_settings_are_read_where_the_file_is_gone(tmp_path: Path, campaign_file: Path, own: str) -> None:
+    """What reads a run that has ended needs no model; a run that goes on does."""
+    spec = f"prior-undone+screen.surrogate={own}Length"
+    with Run.start(tmp_path / "run", with_method(load_campaign(campaign_file), spec)) as run:
+        run.save()
+    (tmp_path / "own.py").unlink()
+    settings = saved_settings(tmp_path / "run")
+    with pytest.raises(ChemmaraError, match="cannot be imported"):
+        Run.resume(tmp_path / "run", settings)
+
+
+def test_a_module_is_named_by_its_own_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "of_a_package.py").write_text("import statistics\ndef best(*_):\n    return statistics.mean([])\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ChemmaraError, match=r"of_a_package.py, line 3\)$"):
+        own_acquisition("of_a_package:best", "")(np.ones(2), np.ones(2), 0.5, np.random.default_rng(0))
+    with pytest.raises(ChemmaraError, match=r"No module named 'of_none'\)$"):
+        own_acquisition("of_none:best", "")
 
 
 def test_a_preference_is_a_number_for_each_candidate(tmp_path: Path) -> None:

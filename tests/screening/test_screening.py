@@ -164,6 +164,18 @@ def test_predictions_are_ranked_when_they_are_compared_and_not_when_one_looks(mo
     assert not again.predicts
 
 
+def test_one_molecule_that_scores_is_followed_where_all_others_are_alike() -> None:
+    """All of the latest 128 have 0: nothing to judge predictions by. With one of .5 among what is learned from the
+    model chooses; with zeros alone it stands back."""
+    for best, active in ((0.5, True), (0.0, False)):
+        screening = screening_of()
+        for number, smiles in enumerate(CHAINS[:60]):
+            score = best if number == 7 else 0.0
+            screening.memory.add(smiles, score, [score])
+        screening.memory.compare([(0.01 * n, 0.0) for n in range(128)])
+        assert screening.active is active
+
+
 def test_hits_keep_what_is_like_them_away() -> None:
     near, far = "CCCCCCCCCCCCCCCCCCCCCCCCCC", "OC1CCCCC1NC1CCCCC1NC1CCCC1"  # both long
     for price, expected in ((0.0, near), (1.0, far)):
