@@ -114,11 +114,11 @@ def _module_of(path: Path, contents: str) -> Any:
     if name in sys.modules:
         return sys.modules[name]
     spec = spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
+    if spec is None:
         raise FileNotFoundError(path)
     module = sys.modules[name] = module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
+        exec(compile(path.read_bytes(), path, "exec"), module.__dict__)  # noqa: S102 - not bytecode, which may be older
     except BaseException:
         del sys.modules[name]
         raise

@@ -37,15 +37,14 @@ def test_the_default_is_the_half_of_mara_that_undoes_the_prior() -> None:
 
 def test_optimise_is_genetic_gfn_whose_children_and_samples_are_screened() -> None:
     base = MethodConfig(name="genetic-gfn")
-    method = MethodConfig.model_validate({"name": "optimise", "genetic": {"mutation_rate": 0.01}})
+    own = {"genetic": {"mutation_rate": 0.01}, "replay": {"zeros": True}}
+    method = MethodConfig.model_validate({"name": "optimise", **own})
     assert method.model_copy(update={"name": "genetic-gfn", "screen": None, "restart": None}) == base
     assert method.screen is not None
     assert (method.screen.children, method.screen.candidates, method.screen.price) == (256, 256, 0.0)
     assert method.breeding == GeneticConfig(offspring=256)
     assert not method.breeds_in_a_step
-    plain = MethodConfig.model_validate(
-        {"name": "optimise", "screen": False, "restart": False, "genetic": {"mutation_rate": 0.01}}
-    )
+    plain = MethodConfig.model_validate({"name": "optimise", "screen": False, "restart": False, **own})
     assert plain.model_copy(update={"name": "genetic-gfn"}) == base
 
 
