@@ -48,15 +48,12 @@ UserPath = Annotated[Path, BeforeValidator(_beside_the_file)]
 """A path in a settings file, taken relative to the folder of that file."""
 
 
-def _file_beside(value: Any, info: ValidationInfo) -> Any:
-    folder = (info.context or {}).get("folder")
-    place, separator, name = value.rpartition(":") if isinstance(value, str) else ("", "", "")
-    if folder is None or not (separator and place.endswith(".py")):
-        return value
-    return f"{(Path(folder) / place).resolve()}:{name}"
+def _python_beside_the_file(value: Any, info: ValidationInfo) -> Any:
+    place, _, name = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    return f"{_beside_the_file(place, info)}:{name}" if place.endswith(".py") else value
 
 
-OwnPython = Annotated[str, BeforeValidator(_file_beside)]
+OwnPython = Annotated[str, BeforeValidator(_python_beside_the_file)]
 """An object of the user's Python: "package.module:name", or "file.py:name" with the file beside the settings file."""
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]

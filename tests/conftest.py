@@ -71,6 +71,15 @@ def tiny_prior(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def with_method_tables(campaign: Path, tables: str) -> Path:
+    """The small campaign with these tables in place of its method."""
+    text = campaign.read_text(encoding="utf-8")
+    own = 'method = { name = "prior-undone", tau = 0.3, batch_size = 16, replay = { rows = 8 } }\n'
+    assert own in text
+    campaign.write_text(text.replace(own, "") + tables, encoding="utf-8")
+    return campaign
+
+
 @pytest.fixture
 def campaign_file(tmp_path: Path, tiny_prior: Path) -> Path:
     """A small campaign on the tiny prior, in a file."""

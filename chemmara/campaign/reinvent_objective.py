@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from chemmara import config
 from chemmara.campaign.reinvent_components import converted_component
+from chemmara.campaign.reinvent_start import file_beside
 from chemmara.campaign.reinvent_transforms import converted_transform, number
 from chemmara.errors import ChemmaraError
 from chemmara.scoring.objective import RESERVED, ObjectiveConfig
@@ -60,7 +61,7 @@ def _with_its_file(scoring: dict[str, Any], folder: Path) -> tuple[dict[str, Any
     name = scoring.get("filename")
     if not name:
         return scoring, []
-    path = next((place for place in (folder / str(name), Path(str(name))) if place.is_file()), None)
+    path = file_beside(str(name), folder)
     if path is None or path.suffix != ".toml":
         why = "is not there" if path is None else "is not TOML"
         return scoring, [f"scoring.filename = {str(name)!r} was left out: the file {why}"]

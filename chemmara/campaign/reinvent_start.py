@@ -5,15 +5,12 @@ Source: configs/scaffolds.smi, warheads.smi and staged_learning.toml of github.c
 """
 
 import re
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from chemmara.errors import ChemmaraError
-from chemmara.molecules.archives import open_bytes
 from chemmara.molecules.chem import parse
-from chemmara.molecules.readers import plain_words
-from chemmara.molecules.text import text_lines
+from chemmara.molecules.readers import lines_of
 
 
 def converted_parts(name: object, folder: Path) -> tuple[dict[str, Any], str]:
@@ -67,10 +64,6 @@ def file_beside(name: str, folder: Path) -> Path | None:
 
 def _entries(path: Path) -> list[str]:
     """The first word of every line that is no comment; blanks around | count for nothing."""
-    with (
-        plain_words(str(path)),
-        open_bytes(str(path)) as source,
-        closing(text_lines(source.name, source.file, source.head)) as lines,
-    ):
+    with lines_of(str(path), "molecules") as (_, lines):
         written = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
     return [re.sub(r"\s*\|\s*", "|", line).split()[0] for line in written]

@@ -1,16 +1,13 @@
 """Files of substructure patterns, such as a company's own alerts."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 from chemmara.errors import ChemmaraError
-from chemmara.molecules.archives import open_bytes
 from chemmara.molecules.chem import parse_pattern
 from chemmara.molecules.delimited import delimited
-from chemmara.molecules.readers import plain_words
-from chemmara.molecules.text import text_lines
+from chemmara.molecules.readers import lines_of
 
 _MARKS = {".csv": ",", ".tsv": "\t"}
 _NAMES = ("name", "alert", "description", "pattern_name", "rule_name")
@@ -31,12 +28,8 @@ def read_patterns(path: Path) -> tuple[Pattern, ...]:
     Each may be packed (.csv.gz, .zip, ...). ChemmaraError, with the line's or row's number, for what is not SMARTS;
     where there is no pattern, or no such file.
     """
-    with (
-        plain_words(str(path), "patterns"),
-        open_bytes(str(path)) as source,
-        closing(text_lines(source.name, source.file, source.head)) as lines,
-    ):
-        mark = _MARKS.get(source.suffix)
+    with lines_of(str(path), "patterns") as (suffix, lines):
+        mark = _MARKS.get(suffix)
         patterns = tuple(_of_lines(path, lines) if mark is None else _of_table(path, lines, mark))
     if not patterns:
         raise ChemmaraError(f"{path}: holds no pattern")

@@ -31,7 +31,7 @@ def read_rows(name: str, smiles_column: str | None) -> Iterator[Row]:
 
     ChemmaraError, in one line, for what cannot be read.
     """
-    with plain_words(name), open_bytes(name) as source:
+    with _plain_words(name), open_bytes(name) as source:
         kind = _kind(source, smiles_column)
         if kind == "parquet":
             with rewindable(source) as file:
@@ -80,7 +80,14 @@ def _kind(source: Source, smiles_column: str | None) -> Kind:
 
 
 @contextmanager
-def plain_words(name: str, what: str = "molecules") -> Iterator[None]:
+def lines_of(name: str, what: str) -> Iterator[tuple[str, Iterator[str]]]:
+    """The suffix of a file of `what`, packed or not, and its lines; ChemmaraError for what is wrong with it."""
+    with _plain_words(name, what), open_bytes(name) as source, _text(source, source.file) as lines:
+        yield source.suffix, lines
+
+
+@contextmanager
+def _plain_words(name: str, what: str = "molecules") -> Iterator[None]:
     """ChemmaraError, in one line, for what can be wrong with a file of `what` while it is read."""
     try:
         yield
@@ -104,7 +111,7 @@ def count_rows(name: str | Path) -> int | None:
     if str(name) == "-" or not Path(name).is_file():
         return None
     try:
-        with plain_words(str(name)), open_bytes(str(name)) as source:
+        with _plain_words(str(name)), open_bytes(str(name)) as source:
             kind = _kind(source, None)
             if kind == "parquet":
                 return count_parquet(source.name, source.file)

@@ -85,8 +85,8 @@ def _line_of(call: str, error: BaseException) -> str:
     "" for what Python itself found wrong with a file or its name, or we.
     """
     every = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<")]
-    theirs = [frame for frame in every if not Path(frame.filename).is_relative_to(_PACKAGE)]
-    theirs = [frame for frame in theirs if Path(frame.filename) != Path(importlib.__file__)]
+    ours = (_PACKAGE, Path(importlib.__file__))
+    theirs = [frame for frame in every if not any(map(Path(frame.filename).is_relative_to, ours))]
     place = call.rpartition(":")[0]
     file = place if place.endswith(".py") else getattr(sys.modules.get(place), "__file__", None) or place
     frames = [frame for frame in theirs if Path(frame.filename) == Path(file)] or theirs

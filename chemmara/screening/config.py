@@ -1,14 +1,13 @@
 """The settings of screening."""
 
-from typing import Final, Literal
+from typing import Literal
 
 from pydantic import NonNegativeInt, PositiveInt, ValidationInfo, field_validator, model_validator
 
 from chemmara.config import Fraction, OwnPython, Strict, UserPath
 from chemmara.oracles.python import contents_of
-
-_SURROGATES: Final = ("gaussian-process", "random-forest", "linear")
-_ACQUISITIONS: Final = ("hit", "ucb", "thompson")
+from chemmara.screening.acquisition import ACQUISITIONS
+from chemmara.screening.surrogates import SURROGATES
 
 
 class ScreenConfig(Strict):
@@ -46,7 +45,7 @@ class ScreenConfig(Strict):
     @field_validator("surrogate", "choose")
     @classmethod
     def _is_known(cls, name: str, info: ValidationInfo) -> str:
-        builtin = _SURROGATES if info.field_name == "surrogate" else _ACQUISITIONS
+        builtin = SURROGATES if info.field_name == "surrogate" else ACQUISITIONS
         if name not in builtin and ":" not in name:
             raise ValueError(f"is none of {', '.join(builtin)}, nor your own file.py:name")
         return name

@@ -31,6 +31,7 @@ from chemmara.scoring.objective import Objective
 from cli.main import app
 from cli.status import status_line
 from tests.campaign.test_campaign import killed_and_resumed, rows
+from tests.conftest import with_method_tables
 from tests.support.processes import start
 
 SCREEN = "[method.screen]\ncandidates = 48\nstart = 24\n"
@@ -160,12 +161,10 @@ def test_without_batches_ahead_a_run_is_one_step_after_the_other(tmp_path: Path,
 @pytest.fixture
 def screened_file(campaign_file: Path) -> Path:
     """The small campaign, shorter, with screening and a saved state every moment."""
-    text = campaign_file.read_text(encoding="utf-8").replace("budget = 150", "budget = 80")
-    line = 'method = { name = "prior-undone", tau = 0.3, batch_size = 16, replay = { rows = 8 } }\n'
-    assert line in text
+    text = campaign_file.read_text(encoding="utf-8")
+    campaign_file.write_text(text.replace("budget = 150", "budget = 80"), encoding="utf-8")
     method = '[method]\nname = "prior-undone"\ntau = 0.3\nbatch_size = 8\nreplay = { rows = 8 }\n'
-    campaign_file.write_text(text.replace(line, "") + method + SCREEN, encoding="utf-8")
-    return campaign_file
+    return with_method_tables(campaign_file, method + SCREEN)
 
 
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])

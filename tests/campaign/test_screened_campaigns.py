@@ -11,7 +11,7 @@ from chemmara.campaign.settings import load_campaign
 from chemmara.screening.targets import CostlyTargets
 from cli.main import app
 from tests.campaign.test_campaign import killed_and_resumed, rows
-from tests.conftest import DRUGS
+from tests.conftest import DRUGS, with_method_tables
 
 SCREEN = """
 [method.screen]
@@ -25,13 +25,8 @@ trained_on = 60
 @pytest.fixture
 def screened_file(campaign_file: Path) -> Path:
     """The small campaign with screening, children and a saved state every few steps."""
-    text = campaign_file.read_text(encoding="utf-8")
-    table = 'method = { name = "prior-undone", tau = 0.3, batch_size = 16, replay = { rows = 8 } }\n'
-    assert table in text
-    text = text.replace(table, "")
     method = "[method]\ntau = 0.3\nbatch_size = 16\nreplay = { rows = 8 }\ngenetic = { parents = 4 }\n"
-    campaign_file.write_text(text + method + SCREEN, encoding="utf-8")
-    return campaign_file
+    return with_method_tables(campaign_file, method + SCREEN)
 
 
 def figures(folder: Path) -> list[dict[str, float]]:

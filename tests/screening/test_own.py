@@ -18,6 +18,7 @@ from chemmara.records.run_folder import RunFolder
 from chemmara.screening.features import Features
 from chemmara.screening.own import OwnSurrogate, own_acquisition
 from cli.main import app
+from tests.conftest import with_method_tables
 from tests.screening.test_screening import measured, screening_of
 
 OWN = '''
@@ -65,9 +66,7 @@ def own(tmp_path: Path) -> str:
 
 @pytest.fixture
 def screened_file(campaign_file: Path) -> Path:
-    head, _, tail = campaign_file.read_text(encoding="utf-8").partition("method = {")
-    campaign_file.write_text(f"{head}\n{tail[tail.index('[objective]') :]}{SCREEN}", encoding="utf-8")
-    return campaign_file
+    return with_method_tables(campaign_file, SCREEN)
 
 
 def test_a_model_and_a_preference_by_hand(own: str) -> None:
